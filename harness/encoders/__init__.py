@@ -1,1 +1,1 @@
-"""Encoders, their heads, tokenizers and checkpoints. Nothing is imported until it is asked for."""
+"""Encoders, their heads, tokenizers and checkpoints. This package imports none of its modules by itself."""

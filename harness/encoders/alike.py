@@ -1,6 +1,6 @@
-"""The configuration values that shape heads and inputs, and that must be equal in both arms of a comparison.
+"""Select the configuration values that shape a model's head or inputs. They must be equal in all arms of a comparison.
 
-Whatever is not known to leave them alone is compared, so a key of tomorrow's architecture is not passed over.
+Every key is selected unless it is listed as harmless, so a key of a new architecture is compared, too.
 """
 
 import inspect
@@ -8,7 +8,7 @@ import sys
 
 from harness.encoders.architectures import architecture_named
 
-# Names and bookkeeping; what the tokenizer brings (its ids are its own); and what only the masked-LM head reads.
+# Harmless keys: names and bookkeeping, properties of the tokenizer, and settings of the masked-LM head alone.
 _FREE = {
     "_name_or_path", "architectures", "dtype", "id2label", "label2id", "model_type", "num_labels", "output_attentions",
     "output_hidden_states", "problem_type", "return_dict", "torch_dtype", "transformers_version", "use_cache",
@@ -18,10 +18,8 @@ _FREE = {
 
 
 def shaping(config, architecture: str) -> dict:
-    """The values of `config` that shape the model or what it reads, by key, without the recipe's (dropout rates).
-
-    Keys that the architecture's own classes do not know are left out where its code never names them.
-    """
+    """The values of `config` that shape the model or its inputs, by key. Dropout rates are left out, because the recipe
+    sets them. So are keys that neither the default configuration of `architecture` nor its modelling code contains."""
     kind = architecture_named(architecture)
     known = kind.config()().to_dict()
     code = inspect.getsource(sys.modules[kind.model("masked_lm").__module__])

@@ -1,8 +1,8 @@
-"""The supported architectures and their differences: classes, head parameters, dropout rates, lengths.
+"""The supported encoder architectures and their differences: classes, head parameters, dropout rates, lengths.
 
-Three are built and trained here; of the others an existing checkpoint is fine-tuned. An architecture is chosen
-by its name in `params.yaml`, never by what a folder says about itself, so that no code from a checkpoint's
-repository is ever asked for. Only the one asked for is imported.
+Three of them can be built and pre-trained here. For the others, an existing checkpoint is fine-tuned. The name in
+`params.yaml` chooses the architecture. The checkpoint's own files do not, so no code of its repository is ever
+loaded. Only the chosen architecture is imported.
 """
 
 import gc
@@ -18,22 +18,26 @@ from harness.errors import CheckpointError
 
 @dataclass(frozen=True)
 class Architecture:
-    """What differs between the families.
+    """The properties of an architecture in which the supported ones differ.
 
-    `stem` begins the names of model classes, `masked_lm` is that of pre-training where it is another;
-    `task_head` and `masked_lm_head` are the prefixes
-    of parameters that belong to a head (the others must be in every checkpoint), the first of
-    `task_head` being one that no masked LM has; `next_sentence_head` are those that only next-sentence
-    prediction trains, which public checkpoints may lack; `dropouts` are the configuration's dropout
-    rates; `undecayed` ends the names of matrices that pre-training does not decay; `predict` maps a
-    masked LM to its head (hidden states → logits) and `next_sentence` to that for
-    next-sentence prediction (output of the base model → two logits), where the architecture has one. `positions`
-    gives the most tokens that a configuration reads (None: any number), `special` the usual names of the tokens for
-    pad, unk, cls, sep and mask, `word_list` says whether a `vocab.txt` may stand for the tokenizer, `eager` that
-    there is no fused attention. `first_alone` keeps a model whose head reads the first token alone from computing what
-    its last layer says of the others: nothing depends on it, and of few layers the last is much. `shaping_ids` are the
-    special ids that the encoder itself computes with, and `other_heads` prefixes of parameters that published files may
-    hold beside what any class here loads.
+    `stem`: beginning of the names of its model classes.
+    `masked_lm`: name of the class for pre-training, if it is not `stem` + "ForMaskedLM".
+    `task_head`, `masked_lm_head`: prefixes of the head's parameters. Every checkpoint must have all other parameters.
+    No masked LM has parameters with the first prefix of `task_head`.
+    `next_sentence_head`: prefixes of parameters that only next-sentence prediction trains. Public checkpoints may lack
+    these parameters.
+    `dropouts`: configuration keys of the dropout rates.
+    `undecayed`: endings of the names of matrices without weight decay in pre-training.
+    `predict`: from a masked LM to its head, a function of hidden states that returns logits.
+    `next_sentence`: the same for next-sentence prediction, from the base model's output to two logits, or None.
+    `positions`: from a configuration to the most tokens that the model can read (None: any number).
+    `special`: usual names of the tokens for pad, unk, cls, sep and mask.
+    `word_list`: True if `vocab.txt` is enough to make the tokenizer.
+    `eager`: True if there is no fused attention.
+    `first_alone`: makes the last layer of a model compute the first token only, for heads that read no other token.
+    This saves much time if the model has few layers.
+    `shaping_ids`: configuration keys of the special ids that the encoder computes with.
+    `other_heads`: prefixes of parameters that published files may contain, but that no class here loads.
     """
 
     name: str
@@ -74,13 +78,13 @@ _DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 def _first_alone(model: torch.nn.Module) -> object:
-    """BERT's last layer: every token is attended to by the first; what follows, it has to itself."""
+    """Keep only the first token after the last layer's attention. What follows treats each token by itself."""
     attended = model.base_model.encoder.layer[-1].attention.output
     return attended.register_forward_pre_hook(lambda _, states: tuple(state[:, :1] for state in states))
 
 
 def _transformers(name: str, stem: str, **differences) -> Architecture:
-    """An architecture of transformers by its `model_type`, which is also where it lies."""
+    """An architecture of transformers. `name` is its `model_type`, which also names its modules."""
     module = name.replace("-", "_")
     place = f"transformers.models.{module}"
     modules = f"{place}.configuration_{module}", f"{place}.modeling_{module}"
@@ -95,7 +99,7 @@ def _roberta(name: str, stem: str, prefix: str) -> Architecture:
         masked_lm_head=("lm_head.",),
         predict=lambda model: model.lm_head,
         dropouts=(*_DROPOUTS, "classifier_dropout"),
-        # Positions are counted from the one after the padding token's.
+        # The first token has position `pad_token_id` + 1.
         positions=lambda config: config.max_position_embeddings - config.pad_token_id - 1,
         first_alone=_first_alone,
         special=("<pad>", "<unk>", "<s>", "</s>", "<mask>"),
@@ -105,15 +109,15 @@ def _roberta(name: str, stem: str, prefix: str) -> Architecture:
 
 
 def _deberta_head(model: torch.nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
-    """transformers knows two heads: its own first one, and the published one, which a configuration asks for."""
+    """The masked-LM head. transformers has two: its own older one, and the published one (`legacy` is False)."""
     if model.config.legacy:
         return model.cls
     return lambda hidden: model.lm_predictions(hidden, model.deberta.embeddings.word_embeddings)
 
 
 ARCHITECTURES = {
-    # BERT's own pre-training class: beside the masked LM it holds the pooler and the next-sentence head. The
-    # pooler is then part of the encoder that fine-tuning loads; it may be new only where a checkpoint has none.
+    # BERT's own pre-training class also has the pooler and the next-sentence head. So fine-tuning loads a trained
+    # pooler, and gets a new one only if the checkpoint has none.
     "bert": _transformers(
         "bert",
         "Bert",
@@ -139,12 +143,12 @@ ARCHITECTURES = {
         masked_lm_head=("classifier.",),
         dropouts=(*_DROPOUTS, "classifier_dropout"),
         predict=lambda model: model.predict,
-        # LTG-BERT's training script spares everything named "embedding", but reaches the word embedding through
-        # the output layer tied to it; what is left is the table of relative positions.
+        # LTG-BERT's training script does not decay parameters named "embedding". The word embedding is decayed there
+        # all the same, as the output layer tied to it. Only the table of relative positions is left.
         undecayed=("relative_embedding",),
     ),
-    # ModernBERT's task heads reuse the masked LM's `head` (dense, activation, norm): it is loaded where the
-    # checkpoint has one, as published, and new otherwise.
+    # ModernBERT's task heads reuse the masked LM's `head` (dense, activation, norm), as published. The head is new
+    # only if the checkpoint has none.
     "modernbert": _transformers(
         "modernbert",
         "ModernBert",
@@ -155,7 +159,7 @@ ARCHITECTURES = {
     ),
     "roberta": _roberta("roberta", "Roberta", "roberta"),
     "xlm-roberta": _roberta("xlm-roberta", "XLMRoberta", "roberta"),
-    # What ELECTRA publishes for fine-tuning is its discriminator, which no masked LM was trained with.
+    # ELECTRA publishes its discriminator for fine-tuning. It was not trained as a masked LM.
     "electra": _transformers(
         "electra",
         "Electra",
@@ -181,7 +185,7 @@ ARCHITECTURES = {
 
 
 def architecture_named(name: str) -> Architecture:
-    """Raises CheckpointError for an unknown name."""
+    """The architecture with this `name`. Raises CheckpointError if there is none."""
     if name not in ARCHITECTURES:
         raise CheckpointError(
             f"There is no architecture {name!r}.", remedy=f"Set architecture to one of {', '.join(ARCHITECTURES)}."
@@ -190,7 +194,7 @@ def architecture_named(name: str) -> Architecture:
 
 
 def _imported(module: str):
-    """Import by name with the garbage collector at rest: thousands of module objects, none of them garbage."""
+    """Import a module by name, without garbage collection: its thousands of new objects are all in use."""
     resting = gc.isenabled()
     gc.disable()
     try:

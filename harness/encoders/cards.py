@@ -1,7 +1,7 @@
 """Make the card of a checkpoint: its sources, its training and its measurements.
 
-A checkpoint folder carries it twice: as `harness.json` for the pipeline and as `README.md` for a
-reader and for the hub. It holds counts, names and hashes; no text of a document, no clock, host or path.
+A checkpoint folder contains the card twice: as `harness.json` for the pipeline, and as `README.md` for readers and for
+the hub. A card contains counts, names and hashes, but no text of a document and no time, host or path.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from harness.pipeline.code import PAGES, code_hash
 from harness.system.files import read_json, sha256_tree, write_json, write_text
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
-# What only a training that has ended can say.
+# The keys of a card that are not part of the plan of a training.
 RESULTS = (
     "files", "parameters", "missing", "unexpected", "steps", "tokens_seen", "losses", "held_out", "mixed", "page",
 )  # fmt: skip
@@ -29,10 +29,8 @@ RESULTS = (
 
 @dataclass(frozen=True)
 class Parent:
-    """The checkpoint that training went on from: its arm and the tree hash of its folder.
-
-    Where that came from the hub: repository and commit. `licence` is what its source states.
-    """
+    """The checkpoint that a training started from. `tree` is the tree hash of its folder. `repository` and `revision`
+    (a commit) are given if it came from the hub. `licence` is the licence that its source states."""
 
     arm: str
     tree: str
@@ -43,10 +41,10 @@ class Parent:
 
 @dataclass(frozen=True)
 class CorpusPart:
-    """One corpus as the corpus stage counted it; documents by type and by written standard.
+    """One corpus with the counts of the corpus stage. Documents are counted by type and by written standard.
 
-    `kind` is synthetic, public or restricted; `phi` says whether the corpus stage found identifying
-    details in what it kept, None where it did not look.
+    `kind` is synthetic, public or restricted. `phi` is True if the corpus stage found identifying details in the kept
+    documents, and None if it did not look for any.
     """
 
     sha256: str
@@ -62,14 +60,18 @@ class CorpusPart:
 
 @dataclass(frozen=True)
 class Training:
-    """One pre-training run. `parameters` are all of the recipe's; `trained_on` names some of `corpora`,
-    `replay` is the share of general text that is mixed into them; the others are held out only.
+    """One pre-training run.
 
-    `steps` are the updates made, `tokens_seen` counts repetitions, `losses` is the curve, [{"step", "loss"},
-    …]. `held_out` is {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens",
-    "by_document_type": {type: the same three}}}, "after": …}; a loss or accuracy of None was not measured. `mixed`
-    says after which updates it went on from a training that was made of something else, and what differed. `branched`
-    is {"share", "seed"} where the first share of the updates is that of the arm's first replicate, with that seed.
+    `parameters`: all settings of the recipe.
+    `trained_on`: names of the `corpora` that the run trains on. The other corpora are only measured on.
+    `replay`: share of general text that is mixed into the training text.
+    `steps`: number of updates. `tokens_seen`: tokens read, with repetitions.
+    `losses`: the loss curve, [{"step", "loss"}, …].
+    `held_out`: {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens", "by_document_type":
+    {type: the same three}}}, "after": …}. A loss or an accuracy is None if it was not measured.
+    `mixed`: the updates after which the run resumed a training of other settings or inputs, and the differences.
+    `branched`: {"share", "seed"} if the run took the first share of its updates from the arm's first replicate, which
+    has that seed.
     """
 
     recipe: str
@@ -89,13 +91,15 @@ class Training:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a card states. An imported checkpoint has `origin`, one made here `training`; `files` are the hashes
-    of what is loaded, without the card itself and its README.
+    """All facts that a card states. An imported checkpoint has `origin`, a checkpoint made here has `training`.
 
-    `source` is {"kind": "build" | "hub" | "folder", …}; `code` the hash of the code that made the folder;
-    `missing` and `unexpected` are names of parameters that did not meet when weights were loaded;
-    `stated` is what the source's own README says: {"licence", "language"}; `gate` how an imported masked LM stands
-    against token counts (see `harness.training.pretrain.gate`), `notes` what the source says that is not taken.
+    `source`: {"kind": "build" | "hub" | "folder", …}.
+    `code`: hash of the code that made the folder.
+    `missing`, `unexpected`: names of parameters without weights, and of weights without a parameter, at loading.
+    `files`: hashes of the files of the folder, without the card and its README.
+    `stated`: statements of the source's own README, {"licence", "language"}.
+    `gate`: comparison of an imported masked LM with token counts (see `harness.training.pretrain.gate`).
+    `notes`: sentences about the parts and settings of the source that were not imported.
     """
 
     family: str
@@ -145,7 +149,7 @@ def card(facts: Facts) -> dict:
 
 
 def _plain(value):
-    """Mappings as dicts and sequences as lists, as JSON has them."""
+    """`value` with its mappings as dicts and its sequences as lists, as in JSON."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -161,8 +165,8 @@ def training_of(
     replay: float = 0.0,
     branched: Mapping[str, Any] | None = None,
 ) -> Training:
-    """A training as it is planned, without the results that it will have; `parts` are those of the corpus that it reads
-    or is measured on, as in `parts.json`."""
+    """A planned training, without results. `parts` are the corpus parts that it reads or is measured on, as in
+    `parts.json`."""
     return Training(
         recipe=recipe.recipe,
         parameters=dataclasses.asdict(recipe),
@@ -176,12 +180,12 @@ def training_of(
 
 
 def planned(facts: Facts) -> dict:
-    """The part of the card that stands before the training has begun: everything that it is made of."""
+    """The part of the card that is known before the training: everything that determines the checkpoint."""
     return {key: value for key, value in card(facts).items() if key not in RESULTS}
 
 
 def made_already(folder: Path, facts: Facts) -> bool:
-    """Is `folder` the checkpoint that training by these `facts` would make?"""
+    """Does `folder` contain the checkpoint that a training by these `facts` would make? Compares their cards."""
     path = folder / "harness.json"
     content = read_json(path) if path.is_file() else None
     return isinstance(content, dict) and {k: v for k, v in content.items() if k not in RESULTS} == planned(facts)
@@ -191,13 +195,13 @@ def source_of(source: Hub | Folder | Build) -> dict[str, str]:
     """The source of a checkpoint, as its card records it."""
     if isinstance(source, Hub):
         return {"kind": "hub", "repository": source.repository, "revision": source.revision}
-    # The folder's name only: where it lies on this machine is nobody's business later.
+    # Only the folder's name: its place on this machine is private.
     name = {"name": Path(source.path).expanduser().resolve().name} if isinstance(source, Folder) else {}
     return {"kind": "build" if isinstance(source, Build) else "folder", **name}
 
 
 def parent_of(folder: Path) -> Parent:
-    """The checkpoint folder that training goes on from, as the child's card names it."""
+    """The checkpoint in `folder`, as the card of a training that starts from it records it."""
     content = checkpoint.card(folder)
     if "arm" not in content:
         raise intact.no_card(folder)
@@ -212,21 +216,21 @@ def parent_of(folder: Path) -> Parent:
 
 
 def libraries() -> dict[str, str]:
-    """Versions of what computes, without the part that only says how a package was built (`+cpu`)."""
+    """The versions of the libraries that compute, without the build suffix (`+cpu`)."""
     return {name: importlib.metadata.version(name).split("+")[0] for name in LIBRARIES}
 
 
 def page_code(content: Mapping) -> str:
-    """The hash of the code that writes the page of this card: of the objectives, the one it was trained by."""
+    """The hash of the code that writes the `README.md` of this card, with the objective of its recipe and no other."""
     recipe = content.get("recipe")
     return code_hash(PAGES[0], objectives=(str(recipe.get("name")),) if isinstance(recipe, Mapping) else ())
 
 
 def write(folder: Path, content: dict, results: Sequence[Mapping] = ()) -> dict:
-    """Put the card into a checkpoint folder: `harness.json`, and `README.md` with `results` if there are any.
+    """Write the card into a checkpoint folder: `harness.json`, and `README.md` with `results` if there are any.
 
-    Returns it as it is written: its `page` is the code that wrote the page, which may be worded anew one day and make
-    no checkpoint stale.
+    Returns the written card. Its `page` is the hash of the code that wrote the `README.md`. This hash is not part of
+    `code`, so that a new wording of the `README.md` makes no checkpoint stale.
     """
     content = content | {"page": page_code(content)}
     write_json(folder / "harness.json", content)

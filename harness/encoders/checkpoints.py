@@ -1,7 +1,7 @@
-"""Import an existing checkpoint into the pipeline as a plain folder without code. It is verified to load.
+"""Import an existing checkpoint into the pipeline as a plain folder without code, and check that it loads.
 
-What a checkpoint says about its own code (`auto_map`) is removed, never followed; pickled weights
-become safetensors; the result is the same kind of folder that the pipeline writes itself.
+References of a checkpoint to its own code (`auto_map`) are removed and never followed. Pickled weights become
+safetensors. The result is the same kind of folder that the pipeline writes itself.
 """
 
 import json
@@ -30,7 +30,7 @@ from harness.errors import CheckpointError
 from harness.params.config import Folder, Hub
 from harness.system.files import atomic_folder, sha256, write_json
 
-# Settings that name code, or files and repositories to be read in place of those that were handed over.
+# Settings that name code, or other files and repositories to read instead of those of the source.
 _ELSEWHERE = (
     "auto_map", "custom_pipelines", "trust_remote_code", "chat_template", "transformers_weights", "gguf_file",
     "tokenizer_file", "vocab_file", "merges_file", "from_slow", "attn_implementation", "_attn_implementation",
@@ -38,24 +38,24 @@ _ELSEWHERE = (
 )  # fmt: skip
 _CODE = (".py", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".jinja", ".h5", ".so")
 _NAMED = 12
-# What sentence-transformers puts beside an encoder: how the vectors of tokens become one of the sentence.
+# The file of sentence-transformers that says how token vectors are pooled into a sentence vector.
 _POOLING = "modules.json"
-# Besides those that name code or something elsewhere: where on a machine the checkpoint lay, and which class opens it.
+# The place of the checkpoint on another machine and the class that opens it are removed, too.
 _REMOVED = (*_ELSEWHERE, "_name_or_path", "_commit_hash", "name_or_path", "tokenizer_class", "processor_class")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 _ROLES = tuple(f"{role}_token" for role in ("pad", "unk", "cls", "sep", "mask"))
 
 
-# (model, tokenizer, architecture, names missing) to what the card says of its gate; raises CheckpointError to refuse.
+# (model, tokenizer, architecture, names of missing parameters) → the card's `gate`. Raises CheckpointError to refuse.
 Gate = Callable[[torch.nn.Module, Any, str, list[str]], dict]
 
 
 def import_arm(
     source: Hub | Folder, family: str, arm: str, architecture: str, target: Path, code: str, gate: Gate | None = None
 ) -> dict:
-    """Copy `source` into the folder `target` as that arm of a family, with its `harness.json` and `README.md`.
+    """Import `source` into the folder `target` as the arm `arm` of `family`, with its `harness.json` and `README.md`.
 
-    `code` is the hash of the code that does it. Returns the card; raises as `import_checkpoint` and `gate` do.
+    `code` is the hash of the importing code. Returns the card. Raises the errors of `import_checkpoint` and of `gate`.
     """
     with atomic_folder(target) as folder:
         known = _fill(folder, source, architecture, gate)
@@ -64,14 +64,14 @@ def import_arm(
 
 
 def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> dict:
-    """Copy `source` into the folder `target` as an ordinary checkpoint of `architecture`.
+    """Import `source` into the folder `target` as an ordinary checkpoint of `architecture`, without a card.
 
-    Returns what is known of it: {"source", "architecture", "origin": {file: sha256 as published},
-    "files": {file: sha256 as written}, "notes" (what of it was not taken), "missing",
-    "unexpected" (parameter names, against the masked
-    LM), "parameters" (their number), "stated" (licence and language, as its own README says)}. Raises
-    CheckpointError, and leaves `target` as it was, when anything but the heads of pre-training is missing, or
-    a file is damaged, foreign, outside the folder, or not the one that `source` pins.
+    Returns the facts about the checkpoint: {"source", "architecture", "origin": {file: SHA-256 as published},
+    "files": {file: SHA-256 as written}, "notes" (the parts and settings that were not imported), "missing" and
+    "unexpected" (names of parameters, compared with the masked LM), "parameters" (their number), "stated" (licence and
+    language from its own README)}. Raises CheckpointError if a parameter outside the pre-training heads is missing, or
+    if a file is damaged, of another kind, outside the folder, or not the one that `source` pins. `target` is then left
+    unchanged.
     """
     with atomic_folder(target) as folder:
         return _fill(folder, source, architecture)
@@ -95,7 +95,7 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
         model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=may_lack)
         tokenizer = _checked_tokenizer(folder, model.config.vocab_size)
     except CheckpointError as error:
-        # What is wrong is wrong with the files that were handed over, not with the copies.
+        # The fault is in the source's files, so the message names these and not the copies.
         raise CheckpointError(error.message.replace(str(folder), str(origin)), remedy=error.remedy) from error
     held = {"gate": gate(model, tokenizer, architecture, report["missing"])} if gate else {}
     return {
@@ -112,7 +112,7 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
 
 
 def _new_heads(kind: Architecture, missing: Collection[str]) -> list[str]:
-    """Which heads of pre-training the checkpoint does not hold, in a sentence, where it lacks one."""
+    """A note that names the pre-training heads which the checkpoint lacks, or no note."""
     heads = {"masked-LM head": kind.masked_lm_head, "next-sentence head": kind.next_sentence_head}
     lacking = [title for title, prefixes in heads.items() if prefixes and any(n.startswith(prefixes) for n in missing)]
     if not lacking:
@@ -121,8 +121,8 @@ def _new_heads(kind: Architecture, missing: Collection[str]) -> list[str]:
 
 
 def _left_behind(origin: Path, read: Collection[str]) -> list[str]:
-    """What holds code, leads elsewhere or pools, a sentence each, where there is anything; `read` are the files of
-    `origin` that are taken in."""
+    """Notes on the parts of `origin` that are not imported: pooling, code, and settings that lead elsewhere. `read` are
+    the names of the imported files."""
     notes = []
     if (origin / _POOLING).is_file():
         notes.append(f"{_POOLING} and the folders it names were not read: the encoder is taken without its pooling")
@@ -149,8 +149,9 @@ def _folder(source: Folder) -> Path:
 
 
 def _refuse_escapes(origin: Path) -> None:
-    """Links may only point inside the folder, or, in the hub's cache, at the same repository's blobs; whoever reads a
-    pipe waits for ever."""
+    """Raises CheckpointError if a link leads outside the checkpoint, or if an entry is neither a file nor a folder. In
+    the hub's cache, links to the blobs of the same repository are allowed. Pipes are refused because reading one could
+    block for ever."""
     inside = [origin.resolve()]
     repository = origin.resolve().parent.parent
     if origin.resolve().parent.name == "snapshots" and repository.name.startswith("models--"):
@@ -182,7 +183,7 @@ def _config(origin: Path, architecture: str) -> dict:
     config = _read_json(origin / "config.json")
     kind = families.architecture_named(architecture)
     own_type = kind.config().model_type
-    # The public NorBERT3 configurations carry a name of their own, or none; transformers' own types are exact.
+    # The public NorBERT3 configurations have another model_type or none. Architectures of transformers must match.
     others = {other.config().model_type for name, other in families.ARCHITECTURES.items() if name != architecture}
     stated = config.get("model_type")
     if stated is None and architecture != "norbert3":
@@ -215,7 +216,8 @@ def _store_weights(origin: Path, names: list[str], folder: Path, architecture: s
 
 
 def _whole_norbert3(state: dict) -> dict:
-    """Public copies may hold the word embedding only under the name of the output layer tied to it."""
+    """`state` without stored position indices, and with the word embedding under its own name. Public copies may
+    contain the word embedding only under the name of the output layer tied to it."""
     embedding, output = "embedding.word_embedding.weight", "classifier.nonlinearity.5.weight"
     state = {name: value for name, value in state.items() if not name.endswith(".attention.position_indices")}
     if embedding not in state and output in state:
@@ -228,7 +230,7 @@ def _present(origin: Path) -> list[str]:
 
 
 def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]:
-    """Write tokenizer.json and tokenizer_config.json; what the origin says of its tokenizer that is not taken."""
+    """Write tokenizer.json and tokenizer_config.json. Returns notes on the origin's settings that are not used."""
     present, kind = _present(origin), families.architecture_named(architecture)
     settings = _read_json(origin / "tokenizer_config.json") if "tokenizer_config.json" in present else {}
     settings = {name: value for name, value in settings.items() if name not in _REMOVED}
@@ -245,7 +247,7 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]
         )
     core = tokenizers.read(folder / "tokenizer.json")
     notes = tokenizers.overruled(core, settings)
-    # What is written says what is done.
+    # The written settings state what tokenizer.json really does.
     settings |= {name: done for name, done in tokenizers.folding(core).items() if isinstance(settings.get(name), bool)}
     overruled = ("truncation_side", "padding_side", *tokenizers.OF_TOKENS)
     settings = {name: value for name, value in settings.items() if name not in overruled}
@@ -262,7 +264,7 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]
                 remedy="Name in tokenizer_config.json the token that the checkpoint was trained with.",
             )
     inputs = ["input_ids", "attention_mask"]
-    # One type of segment is none: the embedding has a single row, and a second segment would read past it.
+    # With type_vocab_size 1 the segment embedding has one row, so a second segment id would be out of range.
     types = _read_json(folder / "config.json").get("type_vocab_size", getattr(kind.config()(), "type_vocab_size", 0))
     if types > 1:
         inputs.insert(1, "token_type_ids")
@@ -275,14 +277,14 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]
 
 
 def _words(tokenizer: dict) -> set[str]:
-    """The tokens that a tokenizer.json lists: as keys (WordPiece, BPE), with scores (Unigram), or as added."""
+    """The tokens of a tokenizer.json: its vocabulary (WordPiece, BPE, Unigram) and its added tokens."""
     vocabulary = tokenizer.get("model", {}).get("vocab", {})
     words = vocabulary if isinstance(vocabulary, dict) else [entry[0] for entry in vocabulary]
     return {*words, *(added["content"] for added in tokenizer.get("added_tokens", []))}
 
 
 def _from_vocabulary(path: Path, settings: dict):
-    """BERT's tokenizer from its word list, with the folding that the checkpoint's settings state."""
+    """BERT's tokenizer made from a `vocab.txt`, with the lower-casing and accent stripping that `settings` state."""
     import tokenizers as hf
 
     tokens = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
@@ -306,7 +308,8 @@ def _from_vocabulary(path: Path, settings: dict):
 
 
 def _checked_tokenizer(folder: Path, vocab_size: int):
-    """It has the special tokens the engine needs, frames a text with them, and fits the embedding."""
+    """The tokenizer in `folder`. Raises CheckpointError if it lacks a special token, uses the mask token for another
+    role, does not put [CLS] and [SEP] around a text, or has more than `vocab_size` tokens."""
     tokenizer = families.load_tokenizer(folder)
     lacking = [role for role in _ROLES if getattr(tokenizer, role) is None]
     if lacking:

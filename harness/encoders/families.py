@@ -8,21 +8,21 @@ from pathlib import Path
 import torch
 
 from harness.encoders.alike import shaping
-from harness.encoders.architectures import ARCHITECTURES, architecture_named  # noqa: F401 (told from here, too)
+from harness.encoders.architectures import ARCHITECTURES, architecture_named  # noqa: F401 (re-exported)
 from harness.encoders.loading import load, quiet
-from harness.encoders.tokenizers import load as load_tokenizer  # noqa: F401 (told from here, too)
+from harness.encoders.tokenizers import load as load_tokenizer  # noqa: F401 (re-exported)
 from harness.errors import CheckpointError
 from harness.params.config import Encoder
 from harness.system.files import read_json, write_json
 
 
 def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str) -> torch.nn.Module:
-    """A randomly initialised masked LM (seeded by the caller) of the given sizes for `tokenizer`."""
+    """A randomly initialised masked LM of the sizes in `encoder` for `tokenizer`. The caller seeds torch before."""
     kind = architecture_named(architecture)
     ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "cls", "sep", "mask")}
     sizes = {
-        # The published 0.02 suits a thousand hidden units; for a few dozen it leaves attention flat for
-        # hundreds of updates. This scale is the one NorBERT3 publishes.
+        # The published 0.02 suits a thousand hidden units. With a few dozen, attention would stay flat for
+        # hundreds of updates. This is the scale that NorBERT3 publishes.
         "initializer_range": math.sqrt(2 / (5 * encoder.hidden)),
         "vocab_size": len(tokenizer),
         "hidden_size": encoder.hidden,
@@ -44,10 +44,8 @@ def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str
 
 @torch.no_grad()
 def _order_positions(weight: torch.Tensor, spread: float) -> None:
-    """Start learned positions [positions, hidden] as sinusoids (Vaswani et al. 2017, section 3.5).
-
-    They stay parameters; only their start has an order, which a short training could not find by itself.
-    """
+    """Initialise learned position embeddings `weight` [positions, hidden] as sinusoids (Vaswani et al. 2017, section
+    3.5). They remain parameters. Only their start has an order, which a short training could not find by itself."""
     count, size = weight.shape
     angles = torch.arange(count)[:, None] * torch.exp(-math.log(10_000.0) * torch.arange(0, size, 2) / size)
     weight[:, 0::2] = torch.sin(angles) * spread * math.sqrt(2)
@@ -56,10 +54,10 @@ def _order_positions(weight: torch.Tensor, spread: float) -> None:
 
 @torch.no_grad()
 def _attend_to_alike(attention: torch.nn.Module, sharpness: float = 1.7) -> None:
-    """Start with keys equal to queries, so that a token first attends to what is like it: with ordered positions,
-    to its neighbours (after Trockman & Kolter 2023, Mimetic Initialization of Self-Attention Layers).
+    """Initialise keys equal to queries, so that a token first attends to similar tokens (after Trockman & Kolter 2023,
+    Mimetic Initialization of Self-Attention Layers). With ordered positions these are its neighbours.
 
-    With independent queries and keys a small encoder of learned positions stays at unigram frequencies for
+    With independent queries and keys, a small encoder with learned positions predicts only unigram frequencies for
     thousands of updates on varied text.
     """
     attention.query.weight.mul_(sharpness)
@@ -71,9 +69,9 @@ def _particular(architecture: str, encoder: Encoder, tokenizer) -> dict:
         # A vocabulary made here has no block of reserved ids.
         return {"reserved_tokens": 0}
     if architecture == "modernbert":
-        # As in the published sizes the last layer is global and local ones stand between; counted from
-        # the end, a stack of two to four layers keeps both kinds. Rotary base 10,000 throughout: the
-        # published 160,000 of global layers was set for 8,192 positions. Heads pool by the mean, as published.
+        # As in the published sizes, the last layer is global and local layers lie between global ones. Counting from
+        # the end gives both kinds to a stack of two to four layers, too. The rotary base is 10,000 in every layer:
+        # the published 160,000 of global layers was set for 8,192 positions. Heads pool by the mean, as published.
         every = 3 if encoder.layers >= 4 else 2
         return {
             "layer_types": [
@@ -98,18 +96,17 @@ def masked_lm_head(model: torch.nn.Module, architecture: str) -> Callable[[torch
 
 
 def next_sentence_head(model: torch.nn.Module, architecture: str) -> Callable | None:
-    """The function from the output of `model.base_model` to next-sentence logits [batch, 2], class 0 being
-    "continues"; None for the architectures that have no such head.
-    """
+    """The function from the output of `model.base_model` to next-sentence logits [batch, 2]; class 0 is "continues".
+    None if the architecture has no such head."""
     head = architecture_named(architecture).next_sentence
     return head and head(model)
 
 
 def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tuple[torch.nn.Module, list[str]]:
-    """The masked LM in `folder`, in float32, with the names of the parameters of the heads of pre-training that are new
-    because there are none (a public encoder may come without; the caller seeds torch before).
+    """The masked LM in `folder`, in float32, and the names of its new parameters.
 
-    Raises CheckpointError where any other parameter is missing, or a part of the masked-LM head.
+    Pre-training heads that the checkpoint lacks are made new: a public encoder may have none. The caller seeds torch
+    before. Raises CheckpointError if any other parameter is missing, or only a part of the masked-LM head.
     """
     kind = architecture_named(architecture)
     may_lack = kind.masked_lm_head + kind.next_sentence_head
@@ -127,12 +124,12 @@ def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tup
 def load_head(
     folder: Path, architecture: str, head, labels: Sequence[str], attention: str, dropout: float
 ) -> torch.nn.Module:
-    """A new head on the encoder in `folder`, in float32; the caller seeds torch before.
+    """The encoder in `folder` with a new task head, in float32. The caller seeds torch before.
 
-    `head` is one of `harness.heads`, which names the class and its outputs. Logits of `forward(**batch)`: [batch,
-    outputs], for every token where it classifies these, and [batch, options] where it chooses (inputs [batch, options,
-    tokens]). `dropout` replaces every dropout rate of the configuration. Raises CheckpointError when
-    anything but the task head is missing from the checkpoint, or when it holds a task head already.
+    `head` is one of `harness.heads`. Its `forward(**batch)` gives logits [batch, outputs], [batch, tokens, outputs] for
+    token classification, or [batch, options] for multiple choice (inputs [batch, options, tokens]). `dropout` replaces
+    every dropout rate of the configuration. Raises CheckpointError if the checkpoint lacks a parameter outside the task
+    head, or if it already has a task head.
     """
     kind = architecture_named(architecture)
     names = head.outputs(labels)
@@ -153,11 +150,11 @@ def load_head(
 def preload(
     folders: Iterable[Path], architecture: str, head, labels: Sequence[str], attention: str, tokens: int
 ) -> list[dict]:
-    """Load every folder once and forget it, before processes are forked to train on them; what shapes each of them
-    (see `harness.encoders.alike`).
+    """Load every folder once, before worker processes are forked. Returns the `shaping` values of each folder.
 
-    What is wrong with one is said before anything is trained (also that it cannot read so many `tokens` at once),
-    and the forked processes share the imports, which cost each of them some four seconds otherwise.
+    So an error in a folder is raised before any training. The forked processes also share the imports, which would
+    cost each of them some four seconds. Raises CheckpointError as `load_head` does, or if an encoder cannot read
+    `tokens` tokens at once.
     """
     shapes = []
     for folder in folders:
@@ -175,10 +172,10 @@ def preload(
 def save(model: torch.nn.Module, tokenizer, folder: Path) -> None:
     """Write an ordinary Hugging Face folder: config.json, model.safetensors, tokenizer files.
 
-    The same weights give the same bytes. AutoModel… opens it; for norbert3 once
-    `harness.encoders.norbert3_heads` is imported.
+    The same weights give the same bytes. The AutoModel… classes open the folder; for norbert3,
+    `harness.encoders.norbert3_heads` must be imported before.
     """
-    # Truncation and padding of the last call would otherwise be saved as the tokenizer's own.
+    # Otherwise the truncation and padding of the last call would be saved as the tokenizer's own.
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
     with quiet():
@@ -187,12 +184,12 @@ def save(model: torch.nn.Module, tokenizer, folder: Path) -> None:
     _clean_json(Path(folder) / "config.json", {})
     # The generic class opens any tokenizer.json, in every version of transformers.
     _clean_json(Path(folder) / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast"})
-    # safetensors writes through a private temporary file; the folder is readable as a whole or not at all.
+    # safetensors makes its file private. All files of the folder must be readable by the same users.
     shutil.copymode(Path(folder) / "config.json", Path(folder) / "model.safetensors")
 
 
 def _clean_json(path: Path, changes: dict) -> None:
-    """Leave out what says how and from where the object was loaded."""
+    """Rewrite a JSON file with `changes`, and without the keys that say how and from where the object was loaded."""
     foreign = ("_name_or_path", "name_or_path", "is_local", "local_files_only", "backend")
     kept = {name: value for name, value in read_json(path).items() if name not in foreign}
     write_json(path, kept | changes)

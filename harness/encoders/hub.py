@@ -19,12 +19,12 @@ BESIDE_WEIGHTS = (
 
 
 def offline() -> bool:
-    """The hub is left alone unless HF_HUB_OFFLINE is set to 0."""
+    """True unless HF_HUB_OFFLINE is set to 0, false, no or off: by default the hub is not contacted."""
     return os.environ.get("HF_HUB_OFFLINE", "1").lower() not in ("0", "false", "no", "off")
 
 
 def cache_folder() -> Path:
-    """Where the hub's files are kept: HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub."""
+    """The hub's cache: HF_HUB_CACHE, else HF_HOME/hub, else huggingface/hub in XDG_CACHE_HOME or ~/.cache."""
     if cache := os.environ.get("HF_HUB_CACHE"):
         return Path(cache).expanduser()
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
@@ -32,12 +32,12 @@ def cache_folder() -> Path:
 
 
 def snapshot_folder(repository: str, revision: str) -> Path:
-    """The place of a repository's files at one commit in the hub's cache."""
+    """The folder in the hub's cache for the files of `repository` at the commit `revision`."""
     return cache_folder() / f"models--{repository.replace('/', '--')}" / "snapshots" / revision
 
 
 def file_list(architecture: str | None) -> str:
-    """The files that an import reads, as a sentence; without `architecture`, for any of them."""
+    """A text that lists the files that an import reads. Without `architecture` it is for all architectures."""
     tokenizer = "tokenizer.json, tokenizer_config.json"
     if architecture is None or architecture_named(architecture).word_list:
         tokenizer += " (BERT and ELECTRA: or vocab.txt in place of tokenizer.json)"
@@ -48,10 +48,10 @@ def file_list(architecture: str | None) -> str:
 
 
 def lacking(folder: Path, architecture: str) -> list[str]:
-    """Which of the files that an import cannot do without are missing from `folder`; [] where none is."""
+    """The files that an import needs and `folder` lacks."""
 
     def there(name: str) -> bool:
-        # A cache that was copied without its blobs is full of links to nothing.
+        # A cache that was copied without its blobs contains only dead links.
         return (folder / name).is_file()
 
     missing = [] if there("config.json") else ["config.json"]
@@ -64,9 +64,9 @@ def lacking(folder: Path, architecture: str) -> list[str]:
 
 
 def snapshot(source: Hub, architecture: str) -> Path:
-    """The folder with the files of `source` at its commit, from the cache or (when asked for) the network.
+    """The folder with the files of `source` at its commit. They are downloaded first unless `offline()` is true.
 
-    Raises CheckpointError when they are not there, with the list of what to put where.
+    Raises CheckpointError if files are missing. The error lists which files to put where.
     """
     check_repository(source.repository)
     if not re.fullmatch(r"[0-9a-f]{40}", source.revision):
@@ -109,7 +109,7 @@ def _download(source: Hub) -> None:
         folder = fetch([*BESIDE_WEIGHTS, *safetensors])
         if not any(folder.glob("*.safetensors")):
             fetch(pickle)
-    except Exception as error:  # network, permission, unknown repository or commit: many kinds, one remedy
+    except Exception as error:  # many types (network, permission, unknown repository or commit), one remedy
         raise CheckpointError(
             f"{source.repository} at {source.revision} could not be downloaded: {first_line(error)}",
             remedy="Check the name, the commit and the network, or copy the files and use source: folder.",

@@ -9,15 +9,15 @@ from harness.errors import CheckpointError
 from harness.system.files import read_json, sha256, sha256_files
 
 CARD = "harness.json"
-# Written after the hashes, and read by nobody who loads the checkpoint.
+# Files that are written after the hashes and are not read when the checkpoint is loaded.
 _BESIDE = {CARD, "README.md"}
 
 
 def refuse_changed(folder: Path, found: Mapping[str, str] | None = None) -> None:
-    """Raises CheckpointError unless every file of `folder` that is loaded is the one its card records.
+    """Raises CheckpointError unless all loaded files of `folder` have the hashes that its card records.
 
-    `found` are the `sha256_files` of the folder, where they are known already. A folder without a card, or with one
-    that records no files, was not stored by a stage and has nothing to be held against.
+    `found` are the `sha256_files` of the folder, if they are known already. A folder without a card, or whose card
+    records no files, was not stored by a stage and is not checked.
     """
     card = read_json(folder / CARD) if (folder / CARD).is_file() else {}
     recorded = card.get("files") if isinstance(card, dict) else [card]
@@ -46,8 +46,8 @@ def _anew(folder: Path) -> str:
 
 
 def refuse_damaged_copy(folder: Path) -> None:
-    """Raises CheckpointError where a folder that is about to be imported brings the card of a stage of this harness
-    along, and a file that the card records is another one. What was added or left out is judged by loading it."""
+    """Raises CheckpointError if `folder`, which is to be imported, has a card of this harness and a file with another
+    hash than the card records. Files that were added or removed are not checked here: loading does that."""
     try:
         recorded = json.loads((folder / CARD).read_text(encoding="utf-8"))["files"]
         wanted = {name: recorded[name] for name in sorted(recorded) if (folder / name).is_file()}

@@ -1,4 +1,4 @@
-"""Load weights into a model; every parameter must have its weight, and every weight its parameter."""
+"""Load weights into a model, and check that every parameter has its weight and every weight its parameter."""
 
 import contextlib
 import re
@@ -23,11 +23,12 @@ def load(
     settings: dict | None = None,
     may_lack: tuple[str, ...] = (),
 ) -> tuple[torch.nn.Module, dict[str, list[str]]]:
-    """`folder` as the class for `head` ("masked_lm" or a task's head), `settings` over its configuration.
+    """The checkpoint in `folder` as a model for `head` ("masked_lm" or a class-name suffix of a task head).
 
-    Returns the model in evaluation mode and {"missing": […], "unexpected": […]}, the names of
-    parameters that did not meet. Raises CheckpointError when a missing one does not start with a
-    prefix of `may_lack`, or anything is damaged.
+    `settings` replace values of its configuration. Returns the model in evaluation mode and {"missing": […],
+    "unexpected": […]}: the names of parameters without weights and of weights without a parameter. Raises
+    CheckpointError if a missing parameter does not start with a prefix of `may_lack`, if a weight belongs to no known
+    head, or if anything is damaged.
     """
     kind, folder = architecture_named(architecture), Path(folder)
     if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
@@ -39,7 +40,7 @@ def load(
     with quiet():
         try:
             config = kind.config().from_pretrained(folder, local_files_only=True)
-            # How a model hands its outputs over, or cuts its work up, is nothing that a checkpoint decides.
+            # The format of the outputs and the chunking of the work are not for a checkpoint to decide.
             plain = {name: value for name, value in _PLAIN.items() if getattr(config, name, value) != value}
             for name, value in (plain | (settings or {})).items():
                 setattr(config, name, value)
@@ -52,7 +53,7 @@ def load(
                 local_files_only=True,
                 output_loading_info=True,
             )
-        except Exception as error:  # transformers and safetensors raise many kinds here, all about the files
+        except Exception as error:  # transformers and safetensors raise many types here, all about the files
             raise CheckpointError(
                 f"{folder} cannot be loaded as {model_class.__name__}: {first_line(error)}",
                 remedy="Check that the architecture is right and the files whole; make or import the checkpoint anew.",
@@ -74,14 +75,14 @@ def load(
 
 
 def _refuse_too_few_layers(model: torch.nn.Module, folder: Path, config, lacking: list[str]) -> None:
-    """Where all that is missing is every parameter of the last layers, their number is what is wrong."""
+    """Raises CheckpointError if the `lacking` parameters are exactly all parameters of the last layers."""
     held = min(map(_layer, lacking))
     if held >= 0 and {name for name, _ in model.named_parameters() if _layer(name) >= held} == set(lacking):
         raise _other_layers(folder, config, held)
 
 
 def _layer(name: str) -> int:
-    """The number of the layer that a parameter belongs to, −1 where it belongs to none."""
+    """The number of the layer that a parameter belongs to, or −1 if it belongs to none."""
     found = re.search(r"(?:^|\.)layers?\.(\d+)\.", name)
     return int(found[1]) if found else -1
 
@@ -95,12 +96,12 @@ def _other_layers(folder: Path, config, held: int) -> CheckpointError:
     )
 
 
-# Buffers that older versions stored; every version computes them anew.
+# Buffers that older versions stored. They are never loaded: every version computes them.
 _BUFFERS = ("position_ids", "token_type_ids", "inv_freq", "position_indices")
 
 
 def _refuse_left_over(kind: Architecture, folder: Path, config, unexpected: list[str]) -> None:
-    """Weights that nothing reads are those of a head, or the configuration is not theirs."""
+    """Raises CheckpointError if an `unexpected` weight is neither a buffer nor of a head that may be left out."""
     heads = (*kind.masked_lm_head, *kind.next_sentence_head, *kind.task_head[1:], *kind.other_heads)
     strange = [name for name in unexpected if not name.startswith(heads) and not name.endswith(_BUFFERS)]
     if not strange:
@@ -116,7 +117,7 @@ def _refuse_left_over(kind: Architecture, folder: Path, config, unexpected: list
 
 @contextlib.contextmanager
 def quiet():
-    """transformers without its progress bars and load reports: what they say is checked here, and raised."""
+    """Silence the progress bars and load reports of transformers. This module checks the same and raises errors."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -5,8 +5,8 @@ Samuel et al. 2023, "NorBench: A Benchmark for Norwegian Language Models" (NoDaL
 Findings): pre-normalised layers with an extra normalisation after attention, GeGLU, and
 disentangled relative-position attention over logarithmic distance buckets (He et al. 2021, DeBERTa).
 
-Module names follow the public checkpoints, so that their weights load and save under the same keys.
-There is no buffer: everything that depends on positions is computed from the input's length.
+Module names are those of the public checkpoints, so weights load and save under the same keys. There is no buffer,
+because everything that depends on positions is computed from the input's length.
 """
 
 import math
@@ -21,24 +21,24 @@ from transformers.modeling_utils import PreTrainedModel
 
 from harness.encoders.norbert3_config import NorBert3Config
 
-# For how many positions the published code makes its table anew where an input is longer than the configuration says.
+# The published code makes a table for this many positions if an input is longer than `max_position_embeddings`.
 LONGER_TABLE = 512
 
 
 def position_buckets(length: int, bucket_size: int, max_positions: int) -> torch.Tensor:
     """The bucket (0 to 2·bucket_size − 2) of every relative distance i − j, shape [length, length].
 
-    Distances up to bucket_size // 2 have a bucket of their own; longer ones share logarithmically
-    growing buckets up to `max_positions` − 1, and farther ones count as the farthest. An input longer than
-    `max_positions` is read with the buckets of `LONGER_TABLE` positions, near distances too, as published.
+    Each distance up to bucket_size // 2 has its own bucket. Longer distances share buckets that grow logarithmically
+    up to the distance `max_positions` − 1. Distances above that get the last bucket. If the input is longer than
+    `max_positions`, all its buckets are those of `LONGER_TABLE` positions, as published.
     """
     middle = bucket_size // 2
     positions = LONGER_TABLE if length > max_positions else max_positions
-    # In float64 on the CPU: a logarithm that rounds differently on another device would move a boundary.
+    # In float64 on the CPU, because a logarithm that rounds differently on another device would move a boundary.
     distance = torch.arange(-(length - 1), length, dtype=torch.float64).clamp(1 - positions, positions - 1)
     far = distance.abs().clamp(min=middle)
     growth = (far / middle).log() / math.log((positions - 1) / middle) * (middle - 1)
-    # A distance exactly on an edge belongs to the nearer bucket, and rounding must not say otherwise.
+    # 1e-9: a distance exactly on an edge belongs to the nearer bucket, whatever the rounding.
     shared = distance.sign() * ((growth - 1e-9).ceil() + middle)
     bucket = torch.where(distance.abs() <= middle, distance, shared).long() + bucket_size - 1
     position = torch.arange(length)
@@ -50,7 +50,7 @@ def _plain_norm(size: int, config: NorBert3Config) -> nn.LayerNorm:
 
 
 class NorBert3Embedding(nn.Module):
-    """Word vectors, normalised and dropped out; and the table of relative positions all layers share."""
+    """Normalised word vectors with dropout, and the table of relative positions that all layers share."""
 
     def __init__(self, config: NorBert3Config):
         super().__init__()
@@ -68,13 +68,13 @@ class NorBert3Embedding(nn.Module):
 class NorBert3Attention(nn.Module):
     """Disentangled attention: content to content, content to position, position to content.
 
-    Score(i, j) = (q_i·k_j + q_i·k_pos(i, j) + k_j·q_pos(i, j)) / √(3·head size). There are only
-    2·buckets − 1 different position vectors, so the position terms are computed against these and
-    gathered by bucket; their sum is the additive bias of a fused attention. Nothing of size
-    [length, length, hidden] is ever made.
+    Score(i, j) = (q_i·k_j + q_i·k_pos(i, j) + k_j·q_pos(i, j)) / √(3·head size). There are only 2·buckets − 1 different
+    position vectors. So the position terms are computed with these and gathered by bucket. Their sum is the additive
+    bias of a fused attention, and no tensor of size [length, length, hidden] is made.
 
-    The projection of query and key is cut in two halves over its whole width for the tokens, and within each head
-    for the positions, as in the public checkpoints. Cut alike, the same weights load and every output is wrong.
+    As in the public checkpoints, the projection of query and key is halved over its whole width for tokens, but within
+    each head for positions. If both were halved in the same way, the weights would load and every output would be
+    wrong.
     """
 
     def __init__(self, config: NorBert3Config):
@@ -88,7 +88,7 @@ class NorBert3Attention(nn.Module):
         self.in_proj_v = nn.Linear(size, size)
         self.out_proj = nn.Linear(size, size)
         self.post_layer_norm = nn.LayerNorm(size, eps=config.layer_norm_eps)
-        # Of the relative table and of the output; the probabilities take the same rate.
+        # For the relative table and the output. Attention probabilities use the same rate.
         self.dropout = nn.Dropout(config.attention_probs_dropout_prob)
 
     def _split(self, x: torch.Tensor) -> torch.Tensor:
@@ -103,12 +103,14 @@ class NorBert3Attention(nn.Module):
         buckets: torch.Tensor,
         rows: int,
     ) -> torch.Tensor:
-        """What the first `rows` tokens take from all: [batch, length, hidden] → [batch, rows, hidden]."""
+        """The attention output of the first `rows` tokens: [batch, length, hidden] → [batch, rows, hidden]. `padding`
+        is True at padding, `relative` is the table of relative positions [buckets, hidden], and `buckets` [length,
+        length] contains indices into it."""
         normed = self.pre_layer_norm(hidden)
         query, key = (self._split(x) for x in self.in_proj_qk(normed).chunk(2, dim=-1))
         query, buckets = query[..., :rows, :], buckets[:rows]
         value = self._split(self.in_proj_v(normed))
-        # Scaled here, where it costs 2·buckets − 1 rows, and not on [length, length] scores.
+        # Scaling these 2·buckets − 1 rows is cheaper than scaling [length, length] scores.
         positions = self.in_proj_qk(self.dropout(relative)) * self.scale
         query_position, key_position = self._split(positions).chunk(2, dim=-1)
 
@@ -117,7 +119,7 @@ class NorBert3Attention(nn.Module):
         from_position = (key @ query_position.transpose(-1, -2)).gather(-1, index.transpose(-1, -2)).transpose(-1, -2)
         bias = to_position + from_position
         if padding is not None:
-            # The lowest finite number, not −∞: a row that is nothing but padding must not become NaN.
+            # The lowest finite number instead of −∞, because a row of only padding would become NaN.
             bias = bias.masked_fill(padding, torch.finfo(bias.dtype).min)
 
         rate = self.config.attention_probs_dropout_prob if self.training else 0.0
@@ -141,7 +143,7 @@ def _eager_attention(query, key, value, bias, dropout, scale):
 
 
 class GeGLU(nn.Module):
-    """First half of the features times tanh-GELU of the second (Shazeer 2020)."""
+    """The first half of the features times the tanh-GELU of the second half (Shazeer 2020)."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         value, gate = x.chunk(2, dim=-1)
@@ -183,11 +185,9 @@ class NorBert3Stack(nn.Module):
 
 
 class NorBert3PreTrainedModel(PreTrainedModel):
-    """The encoder with initialisation and loading; a head adds its own module and `post_init`.
-
-    The public checkpoints have no prefix before the encoder's names, with or without a head.
-    So a head is a sibling of `embedding` and `transformer`, not a wrapper around a base model.
-    """
+    """The base class of encoder and heads, with initialisation and loading. A head class adds its module and calls
+    `post_init`. In the public checkpoints the encoder's names have no prefix, with or without a head. So a head is a
+    sibling of `embedding` and `transformer`, and not a wrapper around a base model."""
 
     config_class = NorBert3Config
     base_model_prefix = ""
@@ -203,7 +203,7 @@ class NorBert3PreTrainedModel(PreTrainedModel):
 
     @property
     def base_model(self) -> "NorBert3Model":
-        """The encoder alone, on this model's own modules; its output has `last_hidden_state`."""
+        """The encoder without a head. It shares this model's modules, and its output has `last_hidden_state`."""
         if isinstance(self, NorBert3Model):
             return self
         base = NorBert3Model.__new__(NorBert3Model)
@@ -220,7 +220,8 @@ class NorBert3PreTrainedModel(PreTrainedModel):
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        """Truncated normal, σ = √(2 / 5d), cut at 2σ; the MLP of layer i shrinks by √(1 / 2(1 + i))."""
+        """Initialise weights from a normal distribution with σ = √(2 / 5d), d the hidden size, truncated at 2σ. σ is
+        multiplied by √(1 / 2(1 + i)) in the MLP of layer i."""
         sigma = math.sqrt(2 / (5 * self.config.hidden_size))
         if isinstance(module, nn.Linear):
             scale = sigma * self._depth_scale(module)
@@ -248,15 +249,15 @@ class NorBert3PreTrainedModel(PreTrainedModel):
         every_layer: bool = False,
         read: int | None = None,
     ) -> BaseModelOutput:
-        """Hidden states [batch, length, hidden]; `attention_mask` [batch, length] is 1 on real tokens.
+        """The hidden states [batch, length, hidden]. `attention_mask` [batch, length] is 1 on real tokens.
 
-        A head that reads the first `read` tokens alone is given no others of the last layer, [batch, read, hidden],
-        unless the states of `every_layer` are asked for: nothing depends on them, and of few layers the last is much.
+        With `every_layer` the states of all layers are returned, too. Otherwise, if `read` is given, the last layer is
+        computed only for the first `read` tokens: [batch, read, hidden]. This saves much time with few layers.
         """
         hidden, relative = self.embedding(input_ids)
         length = input_ids.shape[1]
         buckets = position_buckets(length, self.config.position_bucket_size, self.config.max_position_embeddings)
-        # A short input needs the middle of the table alone, from its most negative distance to its most positive.
+        # A short input uses only the middle of the table, from its most negative to its most positive distance.
         first, last = int(buckets[0, -1]), int(buckets[-1, 0])
         relative, buckets = relative[first : last + 1], (buckets - first).to(hidden.device)
         padding = None if attention_mask is None else ~attention_mask.bool()[:, None, None, :]
@@ -269,12 +270,12 @@ class NorBert3PreTrainedModel(PreTrainedModel):
 
 
 class NorBert3Model(NorBert3PreTrainedModel):
-    """The encoder alone."""
+    """The encoder without a head."""
 
     def __init__(self, config: NorBert3Config):
         super().__init__(config)
         self.post_init()
 
     def forward(self, input_ids, attention_mask=None, token_type_ids=None, output_hidden_states=False, **_):
-        """`token_type_ids` is tolerated and ignored: the architecture has no segment embeddings."""
+        """The hidden states. `token_type_ids` is ignored, because the architecture has no segment embeddings."""
         return self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states))

@@ -4,15 +4,15 @@ from transformers.configuration_utils import PreTrainedConfig
 
 
 class NorBert3Config(PreTrainedConfig):
-    """Sizes and rates of a NorBERT3 encoder; the defaults are the published base size.
+    """Sizes and rates of a NorBERT3 encoder. The defaults are those of the published base size.
 
-    The field names are those of the public `ltg/norbert3-*` configurations, so that one of them,
-    read with this class, needs no code from its repository.
+    The field names are those of the public `ltg/norbert3-*` configurations, so this class reads them without code from
+    their repositories.
 
-    `position_bucket_size` is half the number of relative-position buckets. `reserved_tokens` counts
-    the special and reserved ids at the start of the vocabulary that the masked-LM head never
-    predicts (107 in the public vocabularies). `classifier_dropout` (None: as `hidden_dropout_prob`)
-    applies before the last projection of every head.
+    `position_bucket_size` is half the number of relative-position buckets. `reserved_tokens` is the number of special
+    and reserved ids at the start of the vocabulary that the masked-LM head never predicts (107 in the public
+    vocabularies). `classifier_dropout` (None: as `hidden_dropout_prob`) applies before the last projection of every
+    head.
     """
 
     model_type = "norbert3"

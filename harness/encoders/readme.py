@@ -21,10 +21,10 @@ _LONGEST_NAME = 80
 
 
 def model_card(card: Mapping, results: Sequence[Mapping] = ()) -> str:
-    """README.md for `card` (see `harness.encoders.cards`), the same bytes for the same card.
+    """The text of README.md for `card` (see `harness.encoders.cards`), the same bytes for the same card.
 
     `results` are entries of the hub's model index, [{"task": {"type"}, "dataset": {"name", "type"},
-    "metrics": [{"type", "value"}]}, …]; ValueError from the hub's library when they are malformed.
+    "metrics": [{"type", "value"}]}, …]. Raises ValueError (from the hub's library) if they are malformed.
     """
     sections = (
         ("What it is", _what(card)),
@@ -109,7 +109,7 @@ def _how(card: Mapping) -> list[str]:
 
 
 def _unmet(card: Mapping) -> list[str]:
-    """Parameters that did not meet when the weights were loaded."""
+    """Lines that list parameters without weights, and weights without a parameter, at loading."""
     lines = []
     for key, words in (
         ("missing", "Not in the weights it was loaded from"),
@@ -170,7 +170,7 @@ def _losses(card: Mapping) -> list[str]:
 
 
 def _gate(gate: Mapping) -> str:
-    """How an imported masked LM stands against token counts."""
+    """A sentence that compares an imported masked LM with token counts."""
     if "not_run" in gate:
         return f"Not held against token counts when it was taken in: {_cell(gate['not_run'])}."
     despite = f" It was taken in because: {_cell(gate['despite'], 300)}." if gate["despite"] else ""
@@ -216,7 +216,7 @@ def _limits(card: Mapping) -> list[str]:
 
 
 def _licence(card: Mapping) -> str:
-    """What is known of the licence; nothing is guessed for a checkpoint that was trained here."""
+    """A sentence on the licence. For a checkpoint that was trained here, no licence is guessed."""
     if stated := (card.get("stated") or {}).get("licence"):
         shown = ", ".join(_cell(stated[key]) for key in ("id", "name", "link") if stated.get(key))
         return f"Licence, as its source states it: {shown}."
@@ -260,7 +260,7 @@ def _provenance(card: Mapping) -> list[str]:
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """A pipe table of ready-made cells."""
+    """The lines of a Markdown table. The cells are escaped already."""
     header = tuple(header)
     lines = [" | ".join(header), " | ".join([":--"] * len(header))]
     lines += [" | ".join(row) for row in rows]
@@ -268,12 +268,12 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _short(value, longest: int = _LONGEST_NAME) -> str:
-    """One line, cut to a name's length."""
+    """`value` as one line of at most `longest` characters."""
     return " ".join(str(value).split())[:longest]
 
 
 def _cell(value, longest: int = _LONGEST_NAME) -> str:
-    """The same as Markdown leaves it, inside a table or a sentence."""
+    """`value` as `_short` gives it, escaped for a Markdown table or sentence."""
     return markdown_cell(plain(_short(value, longest)))
 
 

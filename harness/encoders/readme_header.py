@@ -13,9 +13,9 @@ _MASKED_LM_HEADS = ("cls.predictions.", "classifier.", "decoder.", "head.")
 
 
 def stated_header(folder: Path) -> dict | None:
-    """What the header of `folder`'s own README.md states: {"licence": {"id", "name", "link"}, "language"}.
+    """The statements in the header of `folder`'s own README.md: {"licence": {"id", "name", "link"}, "language"}.
 
-    None without such a README; a header that cannot be read states nothing.
+    None if there is no README.md. Both values are None if the header cannot be read.
     """
     path = Path(folder) / "README.md"
     if not path.is_file():
@@ -26,12 +26,12 @@ def stated_header(folder: Path) -> dict | None:
     try:
         events = yaml.parse(path.read_text(encoding="utf-8").split("\n---", 1)[0], Loader=yaml.SafeLoader)
         header = (metadata_load(path) or {}) if expanded(events) <= NODES else {}
-    except Exception:  # a stranger's YAML: parser, encoding and structure errors of many kinds
+    except Exception:  # foreign YAML: parser, encoding and structure errors of many types
         header = {}
     licence = {key: _text(header.get(field)) for key, field in _LICENCE_FIELDS.items()}
     languages = header.get("language")
     languages = languages if isinstance(languages, list) else [languages]
-    # PyYAML reads an unquoted `no` as false, and in this field it means Norwegian.
+    # PyYAML reads an unquoted `no` as false, but in this field it means Norwegian.
     languages = [text for text in ("no" if item is False else _text(item) for item in languages) if text]
     return {"licence": licence if any(licence.values()) else None, "language": languages or None}
 
@@ -43,7 +43,7 @@ def _text(value) -> str | None:
 
 
 def header_of(card: Mapping, name: str, results: Sequence[Mapping]) -> str:
-    """The YAML of the header, without its fences; `name` is the model's name in an index of `results`."""
+    """The YAML of the header, without its fences. `name` is the model's name in the model index of `results`."""
     from huggingface_hub import ModelCardData
 
     stated, parent = card.get("stated") or {}, card.get("parent") or {}
@@ -66,7 +66,7 @@ def header_of(card: Mapping, name: str, results: Sequence[Mapping]) -> str:
 
 
 def has_masked_lm(card: Mapping) -> bool:
-    """Can it predict tokens? What is missing of an imported one may be that head, or only BERT's other one."""
+    """Does the checkpoint have a masked-LM head? An imported one may lack it, or only BERT's next-sentence head."""
     if card.get("recipe"):
         return True
     return not any(name.startswith(_MASKED_LM_HEADS) for name in card.get("missing") or ())

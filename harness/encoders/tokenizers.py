@@ -1,7 +1,7 @@
 """Make tokenizers from a corpus, always with the same bytes, and load tokenizers from a folder.
 
-tokenizers' own WordPiece trainer gives another vocabulary on every run, so the vocabulary is derived
-here from its byte-pair trainer, which is deterministic.
+The WordPiece trainer of the tokenizers library gives another vocabulary on every run. So the vocabulary is derived here
+from its byte-pair trainer, which is deterministic.
 """
 
 import contextlib
@@ -23,27 +23,27 @@ ALPHABET = (
     "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~§°±µ«»“”„’‘–—…€£½²³×→•"
 )
 LONGEST_WORD = 100
-# Of a tokenizer_config.json: what would change the tokens of tokenizer.json, or how a text becomes such tokens.
+# Keys of a tokenizer_config.json that would change the tokens of tokenizer.json, or how a text becomes tokens.
 OF_TOKENS = (
     "added_tokens_decoder", "additional_special_tokens", "extra_special_tokens", "add_special_tokens",
     "split_special_tokens",
 )  # fmt: skip
-_A_LINE = 10_000  # times that a word stands in a line for the trainer
+_A_LINE = 10_000  # most repetitions of a word in one line for the trainer
 
 
 def build(architecture: str, texts: Iterable[str], vocabulary: int):
-    """A tokenizer of at most `vocabulary` tokens for one of the three architectures."""
+    """A tokenizer of at most `vocabulary` tokens for one of the three architectures that are built here."""
     if architecture == "bert":  # the only one with segment ids
         return _wrapped(wordpiece_core(texts, vocabulary), ["input_ids", "token_type_ids", "attention_mask"])
     return _wrapped(byte_bpe_core(texts, vocabulary, architecture), ["input_ids", "attention_mask"])
 
 
 def wordpiece_core(texts: Iterable[str], vocabulary: int) -> hf.Tokenizer:
-    """A lower-casing WordPiece tokenizer (Wu et al. 2016; accents are kept: å is not a).
+    """A lower-casing WordPiece tokenizer (Wu et al. 2016) that keeps accents, because å is not a.
 
-    Byte-pair pieces (Sennrich et al. 2016) are learned on whole words. Each piece becomes a
-    word-initial or a "##" token or both, by how often the corpus's words use it so; the most used
-    fill the vocabulary after the special tokens and all single characters.
+    Byte-pair pieces (Sennrich et al. 2016) are learned on whole words. Each piece becomes a word-initial token, a "##"
+    token, or both, as it occurs in the corpus's words. After the special tokens and all single characters, the most
+    frequent of these tokens fill the vocabulary.
     """
     normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
     splitter = pre_tokenizers.BertPreTokenizer()
@@ -79,18 +79,18 @@ def _characters(words: Counter, splitter, limit: int) -> list[str]:
         if len(tokens) + 2 > limit and character not in ALPHABET:
             break
         tokens.setdefault(character)
-        # Punctuation is a word of its own and never continues one.
+        # Punctuation is always its own word and never continues one.
         if len(splitter.pre_tokenize_str("a" + character)) == 1:
             tokens.setdefault("##" + character)
     return list(tokens)
 
 
 def _pieces_by_use(words: Counter, vocabulary: int) -> list[str]:
-    """Word-initial and "##" pieces in the order of their use in the corpus, most used first."""
+    """Word-initial and "##" pieces, the most frequent in the corpus first."""
     learner = hf.Tokenizer(models.BPE())
     learner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, show_progress=False)
-    # Sorted, each word as often as it occurs: the trainer only counts them.
+    # In sorted order, because the trainer only counts the words.
     learner.train_from_iterator(_repeated(words), trainer)
     used: Counter[str] = Counter()
     for word, count in words.items():
@@ -106,11 +106,11 @@ def _repeated(words: Counter) -> Iterable[str]:
 
 
 def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Tokenizer:
-    """A byte-level BPE tokenizer (Radford et al. 2019); every string can be encoded.
+    """A byte-level BPE tokenizer (Radford et al. 2019), which can encode every string.
 
-    `style` is "norbert3" or "modernbert". Both frame texts as [CLS] … [SEP] and pairs as
-    [CLS] … [SEP] … [SEP]. Offsets leave out the space before a word. Letters are not composed (NFC):
-    the result would map back to the first of its characters only.
+    `style` is "norbert3" or "modernbert". Both frame texts as [CLS] … [SEP] and pairs as [CLS] … [SEP] … [SEP]. Offsets
+    leave out the space before a word. Letters are not composed (NFC), because the offsets of a composed letter would
+    contain only the first of its characters.
     """
     if style not in ("norbert3", "modernbert"):
         raise ValueError(f"no byte-level style {style!r}")
@@ -118,7 +118,7 @@ def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Token
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     _refuse_too_small(vocabulary, len(special) + len(alphabet))
     core = hf.Tokenizer(models.BPE())
-    # A first word looks like any other: as if one space stood before it, whatever really does.
+    # The first word is encoded like any other: as if exactly one space preceded it.
     core.normalizer = normalizers.Strip(left=True, right=False)
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     trainer = trainers.BpeTrainer(
@@ -133,11 +133,11 @@ def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Token
 
 
 def load(folder: Path):
-    """The tokenizer in `folder`, fast, without remote code. Offsets never start with white space.
+    """The fast tokenizer in `folder`, loaded without remote code. Its offsets never start with white space.
 
-    Truncation and padding are those of the call, at the end of a text, whatever the files say of them; all else is
-    what tokenizer.json does, whatever tokenizer_config.json says of it. Raises CheckpointError when there is no
-    `tokenizer.json` or it cannot be read.
+    Each call sets truncation and padding, and both act at the end of a text. What the files say about them is ignored.
+    In all else tokenizer.json decides, whatever tokenizer_config.json says. Raises CheckpointError if `tokenizer.json`
+    is missing or cannot be read.
     """
     from transformers import PreTrainedTokenizerFast
 
@@ -157,7 +157,7 @@ def load(folder: Path):
 
 
 def read(path: Path) -> hf.Tokenizer:
-    """The tokenizer of a tokenizer.json alone. Raises CheckpointError where it cannot be read."""
+    """The tokenizer of the tokenizer.json at `path`. Raises CheckpointError if it cannot be read."""
     with _naming(path):
         return hf.Tokenizer.from_file(str(path))
 
@@ -174,7 +174,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
-    """What `stated` (a tokenizer_config.json) or `tokenizer` itself says that is not taken, as sentences."""
+    """Notes on the settings of `stated` (a tokenizer_config.json) and of `tokenizer` that are not used."""
     found = []
     for name, does in folding(tokenizer).items():
         if isinstance(stated.get(name), bool) and stated[name] != does:
@@ -195,7 +195,7 @@ def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
 
 
 def _does(tokenizer: hf.Tokenizer, name: str, stated) -> bool:
-    """Does `tokenizer` do what a tokenizer_config.json says under one of `OF_TOKENS`?"""
+    """Does `tokenizer` do what a tokenizer_config.json says (`stated`) for the key `name` of `OF_TOKENS`?"""
     if name in ("add_special_tokens", "split_special_tokens"):
         return stated is (name == "add_special_tokens")
     added = tokenizer.get_added_tokens_decoder()
@@ -221,7 +221,7 @@ def _turns(tokenizer: hf.Tokenizer, letter: str, into: str) -> bool:
 
 
 def _trim_offsets(core: hf.Tokenizer) -> None:
-    """Byte-level tokenizers of the hub may count the space before a word as part of it."""
+    """Make offsets exclude the space before a word, which byte-level tokenizers of the hub may include."""
     text, original = "a b", core.post_processor
 
     def begins_with_space() -> bool:
@@ -229,7 +229,7 @@ def _trim_offsets(core: hf.Tokenizer) -> None:
 
     if not begins_with_space():
         return
-    # Whether a space was put before the first word cannot be asked; the wrong guess loses its first character.
+    # The tokenizer does not say whether it puts a space before the first word. A wrong guess loses a character.
     for prefixed in (False, True):
         trim = processors.ByteLevel(add_prefix_space=prefixed, trim_offsets=True)
         core.post_processor = processors.Sequence([trim, original] if original is not None else [trim])

@@ -1,4 +1,4 @@
-"""Translation models of transformers (Marian, NLLB), pinned: a folder by its hash, a hub repository by its commit."""
+"""Translate texts with a model of transformers (Marian, NLLB), pinned by its hub commit or by its folder's hash."""
 
 import re
 import warnings
@@ -19,18 +19,18 @@ BESIDE_WEIGHTS = (
     "config.json", "generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "tokenizer.json", "vocab.json", "target_vocab.json", "source.spm", "target.spm", "sentencepiece.bpe.model",
 )  # fmt: skip
-# By model_type: files that the tokenizer cannot do without.
+# The files that the tokenizer of each model_type needs.
 TOKENIZERS = {"marian": ("vocab.json", "source.spm", "target.spm"), "m2m_100": ("tokenizer.json",)}
 NLLB = {"nb": "nob_Latn", "nn": "nno_Latn"}
 ENGLISH = "eng_Latn"
-# The tokens by which Marian models of several target languages are told which one, as they are called in turn.
+# The token that tells a Marian model of several target languages which one to use. The first known name is taken.
 MARIAN = {"nb": (">>nob<<", ">>nb<<", ">>nb_NO<<", ">>no<<"), "nn": (">>nno<<", ">>nn<<", ">>nn_NO<<")}
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """A translation model on this machine: its `folder`, what it is called, the commit or hash that it is `at`, and
-    the SHA-256 of every file that is read."""
+    """A translation model on this machine: its `folder` and `name`, its commit or hash (`at`), and the SHA-256 of every
+    file that is read."""
 
     folder: Path
     name: str
@@ -44,7 +44,7 @@ class Pinned:
 
 @dataclass(frozen=True)
 class Search:
-    """How texts are translated: width of the beam, texts at a time, and where."""
+    """The settings of a translation: beam width, texts per batch, device and CPU threads."""
 
     beams: int = 4
     batch: int = 32
@@ -53,13 +53,13 @@ class Search:
 
 
 def libraries() -> dict[str, str]:
-    """The versions of the libraries that decide what a model says."""
+    """The versions of the libraries that a model's output depends on."""
     return {name: version(name) for name in ("torch", "transformers")}
 
 
 def found(named: str) -> Pinned:
-    """The model that FOLDER or REPOSITORY@COMMIT names. Raises CheckpointError where it is not there, not pinned or not
-    one of these architectures."""
+    """The model with the name FOLDER or REPOSITORY@COMMIT. Raises CheckpointError if it is missing, not pinned or of
+    another architecture."""
     repository, at, revision = named.rpartition("@")
     if Path(named).is_dir() or not at:
         folder, name, commit = Path(named), Path(named).resolve().name, ""
@@ -104,7 +104,7 @@ def _download(repository: str, revision: str) -> None:
         folder = fetch([*BESIDE_WEIGHTS, "README.md", *safetensors])
         if not any(folder.glob("*.safetensors")):
             fetch(pickle)
-    except Exception as error:  # network, permission, unknown repository or commit: many kinds, one remedy
+    except Exception as error:  # many types (network, permission, unknown repository or commit), one remedy
         raise CheckpointError(
             f"{repository} at {revision} could not be downloaded: {first_line(error)}",
             remedy="Check the name, the commit and the network, or copy the files and give their folder.",
@@ -144,10 +144,11 @@ def _kind(folder: Path) -> str:
 
 
 class Translator:
-    """A loaded model: `translator(texts)` gives what each of the texts is in the other language.
+    """A loaded model.
 
-    Beam search without sampling, in the precision of fp32: the same texts in the same batch give the same words. Raises
-    CheckpointError where the model does not know the language, or cannot be loaded.
+    `translator(texts)` returns the translation of each text into the language `to`. It uses beam search without
+    sampling, in fp32, so the same texts in the same batch give the same words. Raises CheckpointError if the model does
+    not know the language or cannot be loaded, and ConfigError if there is no CUDA device for `search.device` "cuda".
     """
 
     def __init__(self, pinned: Pinned, to: str, search: Search):
@@ -161,14 +162,14 @@ class Translator:
             if name.endswith(".safetensors"):
                 refuse_damaged(pinned.folder / name)
             else:
-                read_weights(pinned.folder, [name])  # refuses a pickle that holds more than tensors
+                read_weights(pinned.folder, [name])  # refuses a pickle that contains more than tensors
         with quiet():
             try:
                 self._tokenizer = self._read_tokenizer(pinned.folder)
                 self._model = self._read_model(pinned.folder, torch)
             except CheckpointError:
                 raise
-            except Exception as error:  # transformers and safetensors raise many kinds here, all about the files
+            except Exception as error:  # transformers and safetensors raise many types here, all about the files
                 raise CheckpointError(
                     f"{pinned.folder} cannot be loaded: {first_line(error)}",
                     remedy="Check that the files are whole and of one version; copy the checkpoint anew.",
@@ -180,14 +181,14 @@ class Translator:
 
         if self._kind == "marian":
             try:
-                import sentencepiece  # noqa: F401 - MarianTokenizer is made of it
+                import sentencepiece  # noqa: F401 - MarianTokenizer needs it
             except ImportError:
                 raise CheckpointError(
                     "Marian models need the package sentencepiece, which is not installed.",
                     remedy="Run `make setup` again, or `pip install sentencepiece`.",
                 ) from None
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # it recommends a package that changes nothing of what is read here
+                warnings.simplefilter("ignore")  # it recommends a package that changes nothing here
                 return transformers.MarianTokenizer.from_pretrained(folder, local_files_only=True)
         return transformers.NllbTokenizer.from_pretrained(folder, src_lang=ENGLISH, local_files_only=True)
 
@@ -207,7 +208,7 @@ class Translator:
         return model.eval().to(self._search.device)
 
     def _language(self, pinned: Pinned, to: str) -> tuple[str, int | None]:
-        """What stands before every text, and the token that every translation begins with."""
+        """The prefix of every text, and the id of the first token of every translation (None: not forced)."""
         vocabulary = self._tokenizer.get_vocab()
         if self._kind == "m2m_100":
             if NLLB[to] not in vocabulary or ENGLISH not in vocabulary:

@@ -1,7 +1,7 @@
 """Read the weight files of published checkpoints (safetensors or pickle, whole or in shards), and write safetensors.
 
-A pickle is read with `weights_only=True`, which builds tensors and plain containers and refuses
-everything else, so that opening a checkpoint never runs its code.
+A pickle is read with `weights_only=True`, which builds tensors and plain containers and refuses everything else. So
+opening a checkpoint never runs its code.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ SAFETENSORS, PICKLE = "model.safetensors", "pytorch_model.bin"
 
 
 def weight_files(folder: Path) -> list[str]:
-    """Names of the weight files in `folder`: safetensors where there are any, else the pickle's.
+    """The names of the weight files in `folder`: safetensors if there are any, otherwise pickles.
 
-    Raises CheckpointError when there are none, or an index names a file that is missing or elsewhere.
+    Raises CheckpointError if there are none, or if an index names a file that is missing or outside the folder.
     """
     if index := weight_index(folder):
         return _shards(folder / index)
@@ -35,7 +35,7 @@ def weight_files(folder: Path) -> list[str]:
 
 
 def weight_index(folder: Path) -> str | None:
-    """Name of the file that lists the shards of `weight_files`; None where the weights are one file."""
+    """The name of the file that lists the shards of `weight_files`, or None if there are no shards."""
     for name in (SAFETENSORS, PICKLE):
         if (folder / name).is_file():
             return None
@@ -66,7 +66,7 @@ def _shards(index: Path) -> list[str]:
 
 
 def read_weights(folder: Path, names: list[str]) -> dict[str, torch.Tensor]:
-    """All tensors of the files `names` by parameter name. Raises CheckpointError on damage or foreign content."""
+    """All tensors of the files `names`, by parameter name. Raises CheckpointError on damage or foreign content."""
     state: dict[str, torch.Tensor] = {}
     for name in names:
         read = _read_safetensors if name.endswith(".safetensors") else _read_pickle
@@ -75,7 +75,7 @@ def read_weights(folder: Path, names: list[str]) -> dict[str, torch.Tensor]:
 
 
 def refuse_damaged(path: Path) -> None:
-    """Raises CheckpointError where the header of a safetensors file does not fit the file, as when it was cut short."""
+    """Raises CheckpointError if the header of a safetensors file does not fit the file, for example a truncated one."""
     from safetensors import safe_open
 
     with _naming(path), safe_open(path, "pt"):
@@ -107,7 +107,7 @@ def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
 
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            # torch stores its tensors as they are; what is packed may unpack to anything.
+            # torch stores tensors uncompressed. A compressed archive could unpack to any size.
             if sum(entry.file_size for entry in archive.infolist()) > PACKED * path.stat().st_size:
                 raise CheckpointError(
                     f"{path} unpacks to more than {PACKED} times its size; it was not opened.",
@@ -132,9 +132,9 @@ def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
 
 
 def write_weights(state: dict[str, torch.Tensor], path: Path) -> None:
-    """Write safetensors; tensors that share memory are written once for each name."""
+    """Write a safetensors file. Tensors that share memory are written once for each name."""
     from safetensors.torch import save_file
 
-    # clone() also makes views contiguous and takes them apart from what they share memory with.
+    # clone() separates tensors that share memory.
     tensors = {name: state[name].detach().clone().contiguous() for name in sorted(state)}
     save_file(tensors, path, metadata={"format": "pt"})

@@ -1,6 +1,6 @@
 """The task heads (kinds of task), one file each. Code that depends on the kind of task asks the head of the task.
 
-A head is added by one file here, which ends in its object. A task names its head by a text, and `of` finds it.
+To add a head, add one file here that ends with its object. A task declares the name of its head, and `of` finds it.
 """
 
 from harness.errors import DataError, nearest
@@ -21,7 +21,7 @@ def of(task: Task) -> Head:
 
 
 def named(name: str) -> Head:
-    """The head that a stored file names. Raises DataError where there is none (any more)."""
+    """The head with the `name` that a stored file gives. Raises DataError if there is none (any more)."""
     if name not in HEADS:
         raise DataError(
             f"There is no head {name!r}.{nearest(name, HEADS)}", remedy="Make the file again with `dvc repro`."

@@ -1,4 +1,4 @@
-"""Multiple choice: a question has one right answer among its options; the label is its letter."""
+"""The head for multiple choice. A question has one right answer among its options, and the label is its letter."""
 
 from harness.heads.head import Rule, Template
 from harness.heads.labelled import Labelled
@@ -6,12 +6,12 @@ from harness.heads.labelled import Labelled
 
 class Choice(Labelled):
     def compared_texts(self, record, fold):
-        """The question with its options in sorted order: the same item with shuffled options is the same item."""
+        """The question and its sorted options as one text, so that shuffled options do not make another item."""
         return ("\n".join([record["question"], *sorted(record["options"], key=fold)]),)
 
     def rewritten(self, record, edit):
         found = super().rewritten(record, edit)
-        # Of two options that read alike none would be the right one.
+        # If two options became equal, neither would be the one right answer.
         alike = len(set(found["options"])) < len(record["options"])
         return found | {"options": record["options"]} if alike else found
 
@@ -33,7 +33,7 @@ class Choice(Labelled):
         return fold(record["options"][labels.index(record["label"])])
 
     def weighed(self, weights, records):
-        """A row for every option: itself, and what it shares with its question."""
+        """The features of all options, [options, features]: the option's own, and their product with the question's."""
         from harness.heads.linear.linear import AGREEMENT, hstack
 
         questions, options, _ = self.rows(records)

@@ -20,9 +20,12 @@ Line = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Template:
-    """What `harness new-task` begins a task with: labels, the formats of its sample (the usual one first), metrics, the
-    recipe (updates, rows a batch, tokens a row, overlap of windows: small, for the encoders of `embedded`), which label
-    is positive, and what makes records of a table's rows."""
+    """The contents of a new task that `harness new-task` writes for a head.
+
+    `formats` are those of its sample, the usual one first. `recipe` is (updates, rows per batch, tokens per row,
+    overlap of windows), small for the encoders of the profile `embedded`. `positive` is the positive label, and `shape`
+    the code that makes records of a table's rows.
+    """
 
     labels: tuple[str, ...]
     formats: tuple[str, ...]
@@ -34,7 +37,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold of a value of a column, or of a whole record, and how that is called in a table of failures."""
+    """A check of a value of a column, or of a whole record, with its `name` in a table of failures."""
 
     name: str
     holds: Callable[[object], bool]
@@ -42,18 +45,23 @@ class Rule:
 
 @dataclass(frozen=True)
 class Head(ABC):
-    """A kind of task.
+    """A kind of task: its records, its prediction lines and its models.
 
-    `texts` are the columns of a record that carry its text, `answer` the one that carries gold; everything else is
-    metadata. `decides` is the kind of its decisions (`harness.metrics.decided`), by which metrics fit it, and `skill`
-    the metric by which every constant answer scores 0: what an arm knows is judged by it. `model` ends
-    the name of the class that transformers has for it, and `hub` is what model cards call such a task. `place` orders
-    the heads where they are listed. `shows` says what a report shows of it beside scores: "matrix" (what is taken for
-    what), "curves" (over all thresholds), "masking" (what masked documents would leave readable), "labels" (a picture
-    by label). `fields` stand in a prediction line beside gold and prediction. `windowed` says whether a head is
-    `Windowed` or `Whole`. Where a record may have several labels, or none, `nothing` says of "{}", a part, that none
-    of its records has any; of other heads it is empty. `unreleased` says why no figure of restricted data leaves
-    (empty: `statistics.disclosure.disclosing` decides).
+    `windowed`: True if the head is `Windowed`, False if it is `Whole`.
+    `place`: position of the head in lists of heads.
+    `texts`: columns of a record with its texts.
+    `answer`: column with the gold answer. All other columns are metadata.
+    `decides`: kind of the decisions (`harness.metrics.decided`). It determines which metrics fit.
+    `skill`: metric that scores 0 for every constant answer. It measures whether an arm has learnt anything.
+    `model`: end of the name of the transformers class.
+    `hub`: name of this kind of task in model cards.
+    `template`: contents of a new task.
+    `fields`: fields of a prediction line besides gold and prediction.
+    `shows`: what a report shows besides scores: "matrix" (a confusion matrix), "curves" (scores over all thresholds),
+    "masking" (the entities that masked documents would leave readable), "labels" (a picture by label).
+    `nothing`: text for a part "{}" in which no record has a label. It is empty if every record has exactly one label.
+    `unreleased`: reason why no figure of restricted data may be released. If it is empty,
+    `statistics.disclosure.disclosing` decides.
     """
 
     windowed: ClassVar[bool]
@@ -75,17 +83,17 @@ class Head(ABC):
     # Records
 
     def texts_of(self, record: Record) -> list[str]:
-        """Every text of a record; options are a list of them."""
+        """All texts of a record. Each option of a question is one text."""
         found = (record[column] for column in self.texts)
         return [text for value in found for text in ([value] if isinstance(value, str) else value)]
 
     def compared_texts(self, record: Record, fold: Callable[[str], str]) -> tuple[str, ...]:
-        """The texts in which two records can repeat each other, as written; `fold` is what a reader sees of one."""
+        """The texts by which two records are compared as duplicates, as written. `fold` normalises a text."""
         return tuple(self.texts_of(record))
 
     def rewritten(self, record: Record, edit: Callable[[str, str], Edited]) -> dict[str, Any]:
-        """A copy of a record with other texts: `edit` is given each text, and what tells it from the others of its
-        record. Gold stays right."""
+        """A copy of a record whose texts are edited, and whose gold is still right. `edit` gets each text, and a name
+        that is unique within the record, such as "options 1"."""
         found = dict(record)
         for column in self.texts:
             value = record[column]
@@ -95,72 +103,75 @@ class Head(ABC):
         return found
 
     def changed(self, records: Sequence[Record], others: Sequence[Record]) -> int:
-        """How many of the records have another text in `others`."""
+        """The number of records whose texts differ from those of the same record in `others`."""
         pairs = zip(records, others, strict=True)
         return sum(self.texts_of(one) != self.texts_of(other) for one, other in pairs)
 
     @abstractmethod
     def columns(self, labels: Sequence[str], clean: Callable[[object], bool]) -> dict[str, list[Rule]]:
-        """What must hold of the answer, and of texts that are no plain ones, by column; `clean` is a text to read."""
+        """The rules, by column, for the answer and for text columns that contain no plain text (such as lists). `clean`
+        checks that a value is a readable text."""
 
     def across(self, labels: Sequence[str]) -> list[Rule]:
-        """What must hold of a record as a whole; of a value that breaks its own column's rules nothing is said."""
+        """The rules for a record as a whole. They pass if a value breaks its own column's rules."""
         return []
 
     @abstractmethod
     def labels_of(self, record: Record) -> list[str]:
-        """The labels that a record has, each as often as it has it."""
+        """The labels of a record, with repetitions."""
 
     @abstractmethod
     def right_answer(self, record: Record, labels: Sequence[str], fold: Callable[[str], str]) -> object:
-        """The right answer, comparable with that of a record with the same text."""
+        """The right answer, in a form that can be compared with the one of another record with the same text."""
 
     def strata(self, records: Iterable[Record]) -> dict[str, str]:
-        """By id what the parts of a split should hold in equal shares: the label, or the document type."""
+        """The stratum of each record, by id: its label or document type. All parts of a split get their share of it."""
         return {record["id"]: str(record.get("label", record.get("document_type", ""))) for record in records}
 
     # Prediction lines
 
     @abstractmethod
     def gold(self, record: Record) -> object:
-        """What the `gold` of a prediction line must be."""
+        """The `gold` of the record's prediction line."""
 
     @abstractmethod
     def line_fault(self, line: Line, labels: Mapping[str, int]) -> str | None:
-        """Why a line that has all fields can be no answer; `labels` by name their place."""
+        """The fault of a prediction line that has all fields, or None. `labels` maps labels to indices from 0."""
 
     def faults_beside(
         self, part: str, lines: Sequence[Line], records: Mapping[str, Record]
     ) -> Iterator[tuple[str, list[str]]]:
-        """What of the answers to a part does not fit the texts they are about, and the ids of these."""
+        """Checks of a part's answers against their texts: (message, ids of the lines with this fault, or none)."""
         yield from ()
 
     @abstractmethod
     def decisions(self, task: Task, lines: Sequence[Line], records: Mapping[str, Record] | None) -> "Decided":
-        """Prediction lines as what metrics take. `records` are the validated ones by id, where texts are needed."""
+        """The input of the metrics, made from prediction lines. `records` are the validated records by id, for heads
+        that need texts."""
 
     @abstractmethod
     def constants(self, task: Task, decisions: "Decided", training: Sequence[Record]) -> dict[str, "Decided"]:
-        """The decisions of systems that read nothing, by name; `training` are the records they may count."""
+        """The decisions of systems that read no text, by name. These systems may count the `training` records."""
 
     @abstractmethod
     def coded(self, line: Line, side: str, labels: Mapping[str, int], records: Mapping[str, Record] | None):
-        """One side of a line as numbers [things decided] or [1, questions], each question judged by itself; 0 is what
-        has no label, and `labels` number the others from 1. By them early stopping judges (`statistics.selection`)."""
+        """One side of a prediction line ("gold" or "prediction") as numbers, for early stopping. `statistics.selection`
+        scores them. The shape is [decisions], or [1, questions] if each question is scored by itself. 0 means no label,
+        and `labels` number the labels from 1."""
 
     # Models
 
     @abstractmethod
     def linear_baseline(self) -> Callable:
-        """The linear model of this head: (head, labels, training records, records by part) to a `Baseline`."""
+        """The function that makes the linear `Baseline` from (head, labels, training records, records by part)."""
 
     def outputs(self, labels: Sequence[str]) -> tuple[str, ...]:
-        """Names of a model's outputs in order; none where it gives one score for each of several texts."""
+        """The names of a model's outputs, in order. Empty if it gives one score for each of several texts."""
         return tuple(labels)
 
     def class_weights(self, records: Sequence[Record], labels: Sequence[str]) -> list[float]:
-        """What a row of each label counts for in a balanced loss: rows / (labels × rows of the label), so that every
-        label counts for as much in all. Raises ConfigError of a head that does not give each row a label."""
+        """The weights of the labels in a balanced loss, [labels]: rows / (labels × rows of the label). So every label
+        has the same total weight. Raises ConfigError if the head does not give each row a label."""
         if self.windowed or not self.outputs(labels):
             raise ConfigError(
                 f"class_weights: balanced asks for a label a row; the head {self.name} has none.",
@@ -170,7 +181,7 @@ class Head(ABC):
         return [len(records) / (len(labels) * found[label]) if found[label] else 1.0 for label in labels]
 
     def loss(self, logits, targets, weights=None):
-        """The summed loss of a batch; targets of −100 are left out. `weights`: [labels], of `class_weights`."""
+        """The summed loss of a batch. Targets of −100 are left out. `weights`, [labels], are of `class_weights`."""
         import torch
 
         return torch.nn.functional.cross_entropy(
@@ -185,29 +196,29 @@ class Head(ABC):
 
     @abstractmethod
     def sample(self, words, number: int, labels: Sequence[str]) -> dict:
-        """The columns of an invented record, of the `words` of `harness.plugins.examples`; the records are numbered,
-        and every label has one of the first."""
+        """The columns of the invented record `number`, made of `words` (see `harness.plugins.examples`). The first few
+        records have all `labels`."""
 
 
 class Whole(Head):
-    """A head whose model reads a record at once; what is too long is cut off at its end."""
+    """A head whose model reads a whole record at once. Text that is too long is cut at its end."""
 
     windowed = False
 
     def rows(self, records: Sequence[Record]) -> tuple[list[str], list[str] | None, list[int]]:
-        """What a tokenizer is given: texts, what each of them is paired with, and how many texts every record has."""
+        """The input of a tokenizer: texts, the second texts of pairs (or None), and the number of texts per record."""
         return [record["text"] for record in records], None, [1] * len(records)
 
     @abstractmethod
     def target(self, record: Record, labels: Mapping[str, int]) -> int | tuple[int, ...]:
-        """What a model is trained to say of a record."""
+        """The target of a record for training: a label index, or a 0 or 1 for each label."""
 
 
 class Windowed(Head):
-    """A head whose model reads the text of a record in windows that overlap."""
+    """A head whose model reads the text of a record in overlapping windows."""
 
     windowed = True
 
     @abstractmethod
     def tags(self, record: Record, labels: Sequence[str]) -> Tags:
-        """What a model is trained to say of each token of a record's text."""
+        """The targets of the tokens of a record's text."""

@@ -9,12 +9,12 @@ ROUNDING = 1e-6  # scores are stored with six decimals
 
 
 def listed(check: str, allowed: Sequence[str]) -> str:
-    """The name of a rule that says what is allowed."""
+    """The name of a rule, with the first 12 allowed values."""
     return f"{check}: {', '.join(map(str, allowed[:12]))}" + (", …" if len(allowed) > 12 else "")
 
 
 def scores_fault(scores, labels: int) -> str | None:
-    """Why these can be no probabilities of so many labels."""
+    """The fault of `scores` as probabilities of that number of labels, or None."""
     if not isinstance(scores, list) or len(scores) != labels:
         return f"not a score for each of the {labels} labels"
     if not all(type(score) in (float, int) and -ROUNDING <= score <= 1 + ROUNDING for score in scores):
@@ -23,7 +23,7 @@ def scores_fault(scores, labels: int) -> str | None:
 
 
 class Labelled(Whole):
-    """A record has one label."""
+    """A head whose records have one label each, in the column "label"."""
 
     def columns(self, labels, clean):
         return {"label": [Rule(listed("label allowed", labels), lambda v: isinstance(v, str) and v in labels)]}
@@ -60,7 +60,7 @@ class Labelled(Whole):
         from harness.metrics.decided.rows import constant, majority_label
 
         found = {"majority": constant(decisions, majority_label([r["label"] for r in training], task.labels))}
-        # On a two-label task the commonest may score 0 by never answering positive.
+        # With two labels, the majority label may be the negative one, and always answering it scores F1 0.
         return found | ({} if task.positive is None else {"always_positive": constant(decisions, task.positive)})
 
     def coded(self, line, side, labels, records):
@@ -72,14 +72,14 @@ class Labelled(Whole):
         return regression
 
     def weighed(self, weights, records):
-        """What a linear model sees of records: [rows, features] of texts that `weights` has counted."""
+        """The features of records for a linear model, [rows, features]. `weights` gives the features of texts."""
         return weights([record["text"] for record in records])
 
     def target(self, record, labels):
         return labels[record["label"]]
 
     def answers(self, records, examples, logits, labels):
-        """The likeliest label, and the softmax in float64, rounded to the 6 decimals that are stable."""
+        """The most probable label, and the softmax in float64, rounded to the 6 decimals that are stable."""
         import torch
 
         return [

@@ -1,4 +1,4 @@
-"""Multi-label classification: a text has any number of labels, or none; each label is answered yes or no."""
+"""The head for multi-label classification. A text has any number of labels, and each label is answered yes or no."""
 
 from collections import Counter
 
@@ -32,8 +32,9 @@ class Multilabel(Whole):
         return tuple(record["labels"])
 
     def strata(self, records):
-        """The labels of a row, the rarest first: a split cuts strata in their order and carries what rounding leaves to
-        the next, so that what has a rare label is shared out first, and within it by its other labels."""
+        """The stratum of each record, by id: its labels, the rarest first. A split divides strata in their order and
+        carries rounding remainders to the next one. So records with a rare label are divided first, and among them by
+        their other labels."""
         records = list(records)
         held = Counter(label for record in records for label in record["labels"])
         order = sorted(held, key=lambda label: (held[label], label))
@@ -64,8 +65,8 @@ class Multilabel(Whole):
         return LabelSets(task.labels, gold, predicted, tuple(line["group"] for line in lines))
 
     def constants(self, task, decisions, training):
-        """The commonest label for every row; the commonest ones, as many as give the training part the best micro-F1;
-        and all of them."""
+        """The decisions of three constant answers: the most frequent label, the most frequent labels in the number that
+        gives the best micro-F1 on the training part, and all labels."""
         from dataclasses import replace
 
         held = Counter(label for record in training for label in record["labels"])
@@ -83,7 +84,7 @@ class Multilabel(Whole):
         }
 
     def coded(self, line, side, labels, records):
-        """Yes or no to every label."""
+        """1 or 0 for every label, [1, labels]."""
         return [[int(label in line[side]) for label in labels]]
 
     def linear_baseline(self):
@@ -96,7 +97,8 @@ class Multilabel(Whole):
         return tuple(int(label in record["labels"]) for label in labels)
 
     def class_weights(self, records, labels):
-        """What the presence of each label counts for: rows without it for each row with it, as much as its absence."""
+        """The weight of the presence of each label, [labels]: rows without it / rows with it. So presence and absence
+        of a label have the same total weight."""
         found = Counter(label for record in records for label in record["labels"])
         return [(len(records) - found[label]) / found[label] if found[label] else 1.0 for label in labels]
 
@@ -108,7 +110,7 @@ class Multilabel(Whole):
         )
 
     def answers(self, records, examples, logits, labels):
-        """The labels whose probability is over a half, and all probabilities, rounded to the 6 stable decimals."""
+        """The labels with a probability over `THRESHOLD`, and all probabilities, rounded to the 6 stable decimals."""
         import torch
 
         return [_answer(torch.sigmoid(row.double()).tolist(), labels) for row in logits]
@@ -131,7 +133,8 @@ def _answer(probabilities, labels) -> dict:
 
 
 def one_against_the_rest(head, labels, training, scored):
-    """A logistic regression for every label; one that no training row has, or every one, is always answered so."""
+    """The baseline of one logistic regression per label. Its parameters are those of `linear.regression`. If no
+    training row or every training row has a label, the answer for this label is always no or yes."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 

@@ -1,4 +1,4 @@
-"""Sentence pair: two texts have one label together, such as whether they ask the same."""
+"""The head for sentence pairs. Two texts have one label together, such as whether they ask the same."""
 
 from harness.heads.head import Template
 from harness.heads.labelled import Labelled
@@ -6,7 +6,7 @@ from harness.heads.labelled import Labelled
 
 class Pair(Labelled):
     def weighed(self, weights, records):
-        """What the two texts share, and where they differ."""
+        """The features of pairs: the product and the absolute difference of the two texts' features."""
         from harness.heads.linear.linear import AGREEMENT, hstack
 
         first, second = (weights([record[column] for record in records]) for column in self.texts)

@@ -1,4 +1,4 @@
-"""Sequence classification: a text has one label."""
+"""The head for sequence classification. A text has one label."""
 
 from harness.heads.head import Template
 from harness.heads.labelled import Labelled

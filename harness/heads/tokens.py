@@ -1,4 +1,4 @@
-"""Token classification: a text has entities, spans of its characters with a label each."""
+"""The head for token classification. A text has entities, which are spans of its characters with one label each."""
 
 import itertools
 
@@ -10,7 +10,7 @@ from harness.text.letters import letter_end
 
 class Tokens(Windowed):
     def rewritten(self, record, edit):
-        """Spans go with their characters; a word of which only a part is in a span stays as it was."""
+        """Spans move with their characters. Edits that contain the start or end of a span are not made."""
         text, spans = record["text"], record["spans"]
         found = edit(text, "text").around([span[end] for span in spans for end in ("start", "end")])
         moved = [span | {end: found.moved(span[end]) for end in ("start", "end")} for span in spans]
@@ -34,7 +34,7 @@ class Tokens(Windowed):
         return [span["label"] for span in record["spans"]]
 
     def right_answer(self, record, labels, fold):
-        # White space counts in offsets, not in what was marked.
+        # Marked texts and not offsets, because two records with the same text may differ in white space.
         return tuple((fold(record["text"][s["start"] : s["end"]]), s["label"]) for s in record["spans"])
 
     def gold(self, record):
@@ -93,8 +93,8 @@ class Tokens(Windowed):
         return {"majority": nothing_found(decisions)}
 
     def coded(self, line, side, labels, records):
-        """A label or none for every character but white space, which no token holds: an entity begun at every token is
-        a constant answer, too."""
+        """The label of every character except white space, 0 for none. No token contains white space. Without white
+        space, one entity per token is also a constant answer."""
         import numpy as np
 
         codes = np.zeros(line["length"], dtype=np.int64)
@@ -116,8 +116,8 @@ class Tokens(Windowed):
         return Tags(record["spans"], labels)
 
     def answers(self, records, examples, logits, labels):
-        """Where windows overlap, a token is read in the window that shows most context on its poorer side, so the cut
-        of a window never decides what is inside an entity."""
+        """The spans and the text length of each record. If windows overlap, a token's tag is taken from the window with
+        most context on the token's shorter side. So the edge of a window never decides what is inside an entity."""
         chosen: list[dict[tuple[int, int], tuple[int, int]]] = [{} for _ in records]
         for example, row in zip(examples, logits, strict=True):
             tags = row.argmax(-1).tolist()
@@ -142,7 +142,7 @@ class Tokens(Windowed):
 
 
 def _of_whole(rule):
-    """What is no text or no list of spans has its own failure; the rules speak of the rest."""
+    """`rule` for a whole record. It passes if the text or the list of spans is malformed, which has its own rule."""
     return lambda record: (
         not isinstance(record["text"], str) or not _are_spans(record["spans"]) or rule(record["text"], record["spans"])
     )
@@ -177,7 +177,7 @@ def _is_trimmed(text: str, span: dict) -> bool:
 
 
 def _overlap(spans: list[list], text: str) -> bool:
-    """Do two spans share more than one letter, of which two tokens may each hold a part?"""
+    """Do two spans share more than one letter? Two tokens may each contain a part of one letter."""
     for one, other in itertools.pairwise(spans):
         if other[0] < one[1] and letter_end(text, other[0] + 1) < min(one[1], other[1]):
             return True

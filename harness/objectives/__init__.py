@@ -1,7 +1,7 @@
 """The pre-training objectives, one file each. Code that depends on an objective asks its object.
 
-An objective is added by one file here, named as the `recipe` of `params.yaml` that chooses it, which ends in its
-object.
+To add an objective, add one file here that ends with its object. The file's name is the `recipe` in `params.yaml` that
+chooses the objective.
 """
 
 import copy
@@ -21,12 +21,12 @@ OBJECTIVES: dict[str, Objective] = {one.name: one for _, one in _BY_FILE}
 
 
 def of(settings: Pretraining) -> Objective:
-    """The objective of settings that were read from `params.yaml`."""
+    """The objective that the `recipe` of `settings` names."""
     return OBJECTIVES[settings.recipe]
 
 
 def refuse_misnamed() -> None:
-    """Raises RegistryError where an objective is not called as its file, by which stages find its code."""
+    """Raises RegistryError if an objective has another name than its file. Stages find its code by this name."""
     for file, one in _BY_FILE:
         if one.name != file:
             raise RegistryError(
@@ -36,7 +36,8 @@ def refuse_misnamed() -> None:
 
 
 class _ByRecipe:
-    """Which settings a section of `params.yaml` has, its `recipe` says; what it leaves out is as published."""
+    """The pydantic schema of a training section. Its `recipe` determines the keys, and published values replace omitted
+    keys."""
 
     def __get_pydantic_core_schema__(self, source, handler):
         from pydantic_core import core_schema
@@ -44,7 +45,7 @@ class _ByRecipe:
         refuse_misnamed()
         choices = {}
         for name, objective in OBJECTIVES.items():
-            # Objectives may share a type of settings, and each has its own values for what is left out.
+            # A copy, because objectives may share a type of settings but have different published values.
             section = copy.deepcopy(handler.resolve_ref_schema(handler.generate_schema(objective.settings)))
             section.pop("ref", None)
             for field in section["schema"]["fields"]:
@@ -60,12 +61,12 @@ class _ByRecipe:
         )
 
 
-# The type of a section that trains an encoder.
+# The type of a section of `params.yaml` that trains an encoder.
 Trained = Annotated[Pretraining, _ByRecipe()]
 
 
 def _own(section):
-    """A section, without what belongs to another recipe. Raises what pydantic takes for an error of the value."""
+    """`section` itself. Raises PydanticCustomError if it has a key of another recipe."""
     from pydantic_core import PydanticCustomError
 
     recipe = section.get("recipe") if isinstance(section, Mapping) else None

@@ -1,5 +1,5 @@
 """The ModernBERT objective: masked LM on packed rows, with a mask rate that falls from 30 to 15 % (Ankner et al. 2023).
-Masks are drawn anew at every update. No position is padding, and attention never leaves a document (Warner et al.
+Masks are drawn again at every update. No position is padding, and attention stays within a document (Warner et al.
 2024)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from harness.objectives.objective import Setup
 
 @dataclass(frozen=True)
 class PackedMasks(Masks):
-    """Masks over rows of which none is short."""
+    """The settings of masks on packed rows: `short_rows` must be 0."""
 
     def checks(self) -> Iterator[tuple]:
         yield from super().checks()
@@ -49,10 +49,10 @@ dynamic = DynamicMasking(
     name="dynamic",
     settings=PackedMasks,
     # ModernBERT (Warner et al. 2024, arXiv 2412.13663) with modernbert-base-pretrain.yaml of AnswerDotAI/ModernBERT:
-    # StableAdamW with .9, .98 and eps 1e-6 in place of clipping; decay 1e-5 whatever the rate; 3 of 1,719 G tokens of
-    # warm-up, then stable, with no decay in that file (t_decay: 0tok), and rows packed full. The decay is a phase of
-    # its own in the paper (section 2.2.2): after 250 G tokens of longer rows, 50 G as 1 - sqrt, so 50 of 2,019. It
-    # hides 30 % throughout; the fall to 15 % is the dynamic schedule of Ankner et al. 2023.
+    # StableAdamW with .9, .98 and eps 1e-6 and no clipping; weight decay 1e-5 at any learning rate; warm-up over 3 of
+    # 1,719 G tokens, then a constant rate without decay in that file (t_decay: 0tok); rows packed full. In the paper
+    # (section 2.2.2) the rate decays in a separate phase: after 250 G tokens of longer rows, over 50 G as 1 - sqrt, so
+    # over 50 of 2,019 G. ModernBERT masks 30 % throughout. The fall to 15 % is from Ankner et al. 2023.
     published={
         "optimizer": "stable_adamw", "betas": [0.9, 0.98], "eps": 1e-6,
         "weight_decay": 1e-5, "head_weight_decay": 1e-5, "decay_with_rate": False, "clip": None,

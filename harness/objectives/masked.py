@@ -11,7 +11,8 @@ from harness.text.bio import IGNORED
 
 @dataclass(frozen=True)
 class Masks(Pretraining):
-    """`mask_rate` is the share of tokens that is hidden; it becomes `mask_rate_end` by `mask_schedule`."""
+    """The settings of masks. `mask_rate` is the share of tokens that are masked at the first update. `mask_schedule`
+    changes it to `mask_rate_end` at the last update, unless it is "constant"."""
 
     mask_rate: BetweenZeroAndOne
     mask_rate_end: BetweenZeroAndOne
@@ -19,7 +20,7 @@ class Masks(Pretraining):
 
 
 class Masked(Objective):
-    """Masked LM on single texts, 80/10/10 (Devlin et al. 2019)."""
+    """Masked LM on single texts, with the 80/10/10 rule (Devlin et al. 2019)."""
 
     def in_words(self) -> str:
         return "masked language modelling"
@@ -38,14 +39,15 @@ class Masked(Objective):
         return inputs, {"masked": masked}
 
     def masks(self, setup: Setup, ids, rate: float, generator) -> tuple:
-        """Ids [B, T] as the model sees them, and what is to be guessed, of the same shape."""
+        """The masked ids [B, T] and the targets, of the same shape. `rate` is the share of tokens to mask."""
         from harness.objectives.common.masking import mask_tokens
 
         v = setup.vocabulary
         return mask_tokens(ids, v.maskable(ids), rate, v.mask, v.replacements, generator)
 
     def losses(self, output, targets: Mapping, heads: Heads) -> dict:
-        """Logits are computed at masked positions only, where most of the time of a small encoder would go."""
+        """The summed loss. Logits are computed only at masked positions: others would take most of a small encoder's
+        time."""
         from torch.nn.functional import cross_entropy
 
         chosen = targets["masked"] != IGNORED

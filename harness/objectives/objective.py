@@ -11,8 +11,8 @@ from harness.text.bio import IGNORED
 
 @dataclass(frozen=True)
 class Setup:
-    """What a training gives its objective: the settings, what there is to know of the tokenizer (a
-    `common.windows.Vocabulary`), and the model's transformers configuration."""
+    """The input of an objective: its settings, a `common.windows.Vocabulary` of the tokenizer, and the model's
+    transformers configuration."""
 
     settings: Any  # of the objective's own type
     vocabulary: Any
@@ -21,9 +21,9 @@ class Setup:
 
 @dataclass(frozen=True)
 class Heads:
-    """What answers on top of an encoder: `masked_lm` maps hidden states [..., hidden] to logits [..., vocabulary],
-    `next_sentence` the encoder's output to logits [batch, 2] (None: the architecture has none), and `own` are the
-    objective's own layers (None: it has none)."""
+    """The pre-training heads of an encoder. `masked_lm` maps hidden states [..., hidden] to logits [..., vocabulary].
+    `next_sentence` maps the encoder's output to logits [batch, 2] (None: the architecture has no such head). `own` are
+    layers of the objective (None: no layers)."""
 
     masked_lm: Callable
     next_sentence: Any = None
@@ -32,12 +32,14 @@ class Heads:
 
 @dataclass(frozen=True)
 class Objective(ABC):
-    """What an encoder is pre-trained to guess, and how text is made into that.
+    """A pre-training objective: how text becomes rows, inputs and targets, and which losses are computed.
 
-    `name` is what `recipe` says in `params.yaml`, and the name of the objective's file. `settings` is the type of its
-    section there, and `published` what keys are that the section leaves out. An objective that reads `by_sentence` is
-    handed documents in which every sentence was tokenised by itself. `architectures` are those that it can train
-    (empty: any). Everything drawn comes from the generator that a method is handed.
+    `name`: value of `recipe` in `params.yaml`, and name of the objective's file.
+    `settings`: type of its section in `params.yaml`.
+    `published`: values of the keys that the section omits.
+    `by_sentence`: True if the objective needs documents in which every sentence is tokenised by itself.
+    `architectures`: architectures that it can train (empty: any).
+    All randomness comes from the `generator` that a method gets.
     """
 
     name: str
@@ -47,18 +49,18 @@ class Objective(ABC):
     architectures: tuple[str, ...] = ()
 
     def in_words(self) -> str:
-        """What a model card says that the encoder was trained to guess."""
+        """The name of the objective in a model card."""
         return self.name.replace("_", " ")
 
     def trains(self, architecture: str) -> bool:
         return not self.architectures or architecture in self.architectures
 
     def at(self, settings, step: int, steps: int) -> dict[str, float]:
-        """What of the objective changes in the course of a training, by name, at update `step` (from 0) of `steps`."""
+        """The values that change during a training, such as the mask rate, at update `step` (from 0) of `steps`."""
         return {}
 
     def rows(self, setup: Setup, documents, block: range, generator) -> Iterable:
-        """The `common.rows.Row`s of a block of documents, made as they are taken: all at once would fill memory."""
+        """The `common.rows.Row`s of the documents with indices `block`, made one by one to save memory."""
         from harness.objectives.common.windows import windows
 
         s, v = setup.settings, setup.vocabulary
@@ -66,16 +68,16 @@ class Objective(ABC):
 
     @abstractmethod
     def batch(self, setup: Setup, rows: Sequence, now: Mapping[str, float], generator) -> tuple[dict, dict]:
-        """(inputs of the encoder, targets by the name of their loss) of some rows; `now` is what `at` said."""
+        """The (inputs of the encoder, targets by name of their loss) of `rows`. `now` are the values of `at`."""
 
     def counts(self, targets: Mapping) -> dict[str, int]:
-        """How many things there are to guess, by the name of their loss."""
+        """The number of targets, by name of their loss."""
         return {name: int((values != IGNORED).sum()) for name, values in targets.items()}
 
     def layers(self, config):
-        """Layers of its own, a torch module, which are trained with the model and not kept; None where it has none."""
+        """A torch module of layers that are trained with the model and not kept, or None."""
         return None
 
     @abstractmethod
     def losses(self, output, targets: Mapping, heads: Heads) -> dict:
-        """The summed loss by name, of the encoder's output for a batch."""
+        """The summed losses of a batch, by name. `output` is the encoder's output."""

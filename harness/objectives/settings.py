@@ -1,4 +1,4 @@
-"""The settings of pre-training in `params.yaml` that every objective has."""
+"""The pre-training settings in `params.yaml` that all objectives have."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from annotated_types import Interval
 
-# No run that ends needs more, and a slip of the keyboard (a zero too many, or six) is far above.
+# An upper limit that finds typing errors, such as six zeros too many. No real run needs more.
 UPDATES = 100_000_000
 Updates = Annotated[int, Interval(ge=1, le=UPDATES)]
 Rows = Annotated[int, Interval(ge=1, le=1_000_000)]  # of a batch
 Tokens = Annotated[int, Interval(ge=1, le=1_000_000)]  # of a row
-# What every generator of random numbers takes: numpy's, scikit-learn's and torch's.
+# The range that the random number generators of numpy, scikit-learn and torch all accept.
 Seed = Annotated[int, Interval(ge=0, le=2**32 - 1)]
 # An update of Adam moves a weight by about the learning rate.
 Rate = Annotated[float, Interval(gt=0, le=1)]
@@ -22,22 +22,22 @@ BetweenZeroAndOne = Annotated[float, Interval(gt=0, lt=1)]
 
 @dataclass(frozen=True)
 class Pretraining:
-    """Pre-training of one arm by the objective that `recipe` names (see `harness.objectives`), which adds settings.
+    """Pre-training of one arm by the objective that `recipe` names (see `harness.objectives`).
 
-    What `params.yaml` leaves out of it is as the authors of the recipe published it.
+    An objective adds settings. Omitted settings have the values that the authors of the recipe published.
 
-    `steps` updates, or one epoch where it is null, of `effective_batch` rows of at most `length` tokens.
-    `device_batch` rows go through a device at once; the accumulation follows from it and the number of
-    devices, the effective batch never does. `schedule` rises over `warmup` (a share of the updates) and falls to
-    `floor` (a share of `learning_rate`): at once, or, "trapezoidal", over the last `cooldown` along
-    `cooldown_shape`. An update shrinks a decayed matrix by `weight_decay` times the rate, or without
-    `decay_with_rate` times the rate's share of the highest; the output layer and the embeddings tied to it by
-    `head_weight_decay`. A gradient longer than `clip` is cut to it (null: none is). The share
-    `short_rows` of the rows (with next sentences: of the documents, each with all its rows) is cut at a length drawn
-    evenly, so that short texts are no news at fine-tuning.
-    The state is saved every `save_steps` updates or `save_minutes` minutes (0: not), so that an
-    interrupted training goes on; held-out text is scored every `evaluate_every` updates (0: only before
-    and after).
+    `steps` is the number of updates (null: those of one epoch). An update has `effective_batch` rows of at most
+    `length` tokens. `device_batch` rows go through a device at once, and gradients are accumulated up to
+    `effective_batch`. The learning rate rises over `warmup` (a share of the updates) to `learning_rate`, then falls by
+    `schedule` to `floor` (a share of `learning_rate`), or stays ("constant"). With the `schedule` "trapezoidal" it
+    falls only over the last `cooldown` (a share of the updates), in the form `cooldown_shape`. An update shrinks a
+    decayed matrix by `weight_decay` times the current rate, or, if `decay_with_rate` is false, by `weight_decay` times
+    current rate / `learning_rate`. For the output layer and the embeddings tied to it, `head_weight_decay` replaces
+    `weight_decay`. A gradient with a norm above `clip` is scaled down to it (null: no clipping). The share
+    `short_rows` of the rows (for next-sentence prediction, of the documents with all their rows) is cut at a uniformly
+    drawn length, so that the encoder also learns short texts. The state is saved every `save_steps` updates or
+    `save_minutes` minutes (0: not), so that an interrupted training can resume. Held-out text is scored every
+    `evaluate_every` updates (0: only before and after).
     """
 
     recipe: str
@@ -65,9 +65,9 @@ class Pretraining:
     seed: Seed
 
     def checks(self) -> Iterator[tuple]:
-        """The parts of a `harness.params.marks.Check` for each setting that must fit others."""
+        """The parts of a `harness.params.marks.Check` for each setting that depends on others."""
         yield "betas", list(self.betas), len(self.betas) == 2, "two numbers"
-        # One update shrinks by that, or by that times the rate: from 1 on the weights change their sign.
+        # If an update shrinks a weight by its whole value or more, the weight changes its sign.
         most = 1 / self.learning_rate if self.decay_with_rate else 1
         for key in ("weight_decay", "head_weight_decay"):
             yield key, getattr(self, key), getattr(self, key) < most, f"below {most:g}"

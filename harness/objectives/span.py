@@ -1,6 +1,6 @@
-"""The NorBERT3 objective: masked LM that hides whole spans (LTG-BERT, Samuel et al. 2023). Span lengths are geometric,
-the budget is binomial at 15 % of the tokens, and 80/10/10 is decided per span, as in `mlm_dataset.py` of
-ltgoslo/ltg-bert."""
+"""The NorBERT3 objective: masked LM of whole spans (LTG-BERT, Samuel et al. 2023). As in `mlm_dataset.py` of
+ltgoslo/ltg-bert, span lengths are geometric, the number of masked tokens is binomial at 15 %, and the 80/10/10 rule is
+decided per span."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,7 +14,7 @@ from harness.objectives.settings import BetweenZeroAndOne
 
 @dataclass(frozen=True)
 class Spans(Masks):
-    """A span's length is geometric with `span_p`, modulo `span_modulus`."""
+    """The settings of masks on spans. A span's length is geometric with `span_p`, modulo `span_modulus`."""
 
     span_p: BetweenZeroAndOne
     span_modulus: Annotated[int, Interval(ge=2)]
@@ -35,7 +35,7 @@ span = MaskedSpans(
     name="span",
     settings=Spans,
     # LTG-BERT (Samuel et al. 2023), training/train.py and mlm_dataset.py of ltgoslo/ltg-bert: .9, .98 and eps 1e-6;
-    # decay .1, in the output layer too; cut at 2; 1.6 % of warm-up, then a cosine to a tenth; span lengths
+    # weight decay .1, also in the output layer; clipping at 2; warm-up over 1.6 %, then a cosine to a tenth; lengths
     # geometric(1/3) modulo 10; a tenth of the rows cut at a length drawn from 1 to one below the full (short_p = 0.1).
     published={
         "optimizer": "adamw", "betas": [0.9, 0.98], "eps": 1e-6,

@@ -1,1 +1,1 @@
-"""Linear baselines from scikit-learn over counted words, without torch."""
+"""Linear baselines of scikit-learn on counts of words, without torch."""

@@ -1,4 +1,4 @@
-"""The interface of a linear baseline: its name, the settings to try, and its answers for each setting."""
+"""The interface of a linear baseline: its name, the values of its setting to try, and its answers for each value."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,9 @@ Answers = dict[str, list[dict]]
 
 @dataclass(frozen=True)
 class Baseline:
-    """`answers` fits the model with one of the `candidates` for `setting`, and answers every part: by part a dict a
-    record, with what a prediction line holds beside id, group and gold. `fitted` is recorded beside the setting."""
+    """A linear model that is fitted once for each of the `candidates`, the values of its `setting`. `answers` fits the
+    model with one value and returns its answers: for each part one dict per record, with the fields of a prediction
+    line besides id, group, part and gold. `fitted` is recorded with the setting."""
 
     name: str
     setting: str

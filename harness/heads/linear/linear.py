@@ -1,4 +1,5 @@
-"""TF-IDF and logistic regression for a text, a pair of texts, or a question with options."""
+"""The linear baseline of heads with one label: logistic regression on TF-IDF features of a text, a text pair, or a
+question with options."""
 
 import math
 from array import array
@@ -16,28 +17,28 @@ from sklearn.multiclass import OneVsRestClassifier
 from harness.heads.linear.baseline import Answers, Baseline
 from harness.system.determinism import derived_seed
 
-# Tried in order; the validation part decides, and of equal ones the first is kept.
+# Tried in this order. The best on the validation part is kept, and of equal ones the first.
 STRENGTHS = (1.0, 10.0, 100.0)
-# Texts are fitted on so many rows at most: with rows the terms grow too, and time faster than either.
+# Most rows that a model is fitted on. With more rows there are more terms, and the time grows faster than both.
 MOST = 50_000
-# Where a product of two unit vectors stands beside the vectors themselves, it is small.
+# Factor on the product of two unit vectors, which is small compared with the vectors themselves.
 AGREEMENT = 3.0
 AT_ONCE = 10_000  # texts that are counted together
-# From MANY labels on, each is fitted on its rows and a sample of the others: SHARE for each of its own, at least LEAST.
+# From MANY labels on, a label is fitted on its own rows and a sample of the others: SHARE per own row, at least LEAST.
 MANY, SHARE, LEAST = 50, 20, 1000
 
 
 class Weights:
-    """Words, pairs of words and groups of 3 to 5 characters inside a word, weighted by TF-IDF.
+    """TF-IDF weights of words, pairs of words, and groups of 3 to 5 characters inside a word.
 
-    Texts are counted AT_ONCE at a time: while it counts, scikit-learn takes 20 bytes for every group of characters.
+    AT_ONCE texts are counted at a time, because scikit-learn needs 20 bytes per group of characters while it counts.
     """
 
     def __init__(self, texts: Sequence[str]):
         self._parts = [_fitted(counter, texts) for counter in (_words, _Characters)]
 
     def __call__(self, texts: Sequence[str]) -> csr_matrix:
-        """[texts, features]."""
+        """The weights of `texts`, [texts, features]."""
         blocks = (
             hstack([weighing.transform(counter.transform(some), copy=False) for counter, weighing in self._parts])
             for some in _cut(texts)
@@ -46,14 +47,14 @@ class Weights:
 
 
 def _words() -> CountVectorizer:
-    # Punctuation counts as a word, so that no text is empty.
+    # Punctuation is counted as words, so that no text is empty.
     return CountVectorizer(ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]", dtype=np.float64)
 
 
 class _Characters:
-    """`CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float64)`, to the bit.
+    """Same results as `CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float64)`, to the bit.
 
-    It cuts each word once and not wherever it stands: the rest is a product of sparse matrices.
+    It is faster because it cuts each different word only once, and then multiplies two sparse matrices.
     """
 
     def __init__(self):
@@ -82,17 +83,17 @@ class _Characters:
 
 
 def _split(texts: Sequence[str]) -> tuple[csr_matrix, list[str]]:
-    """How often each word stands in each text, and the words."""
+    """The counts of each word in each text, [texts, words], and the words."""
     counter = CountVectorizer(analyzer=lambda text: text.lower().split(), dtype=np.float64)
     return counter.fit_transform(texts), sorted(counter.vocabulary_)
 
 
 def _fitted(counting: Callable, texts: Sequence[str]) -> tuple:
-    """A counter, and what `TfidfVectorizer(sublinear_tf=True, …).fit(texts)` weighs its counts by, to the bit."""
+    """A counter and its TF-IDF weighting, as in `TfidfVectorizer(sublinear_tf=True, …).fit(texts)` to the bit."""
     holding = _holding(counting, texts)
     terms = sorted(holding)
     counter = counting()
-    # As an argument of scikit-learn's it would be copied.
+    # scikit-learn would copy a vocabulary that is passed as an argument.
     counter.vocabulary_ = {term: column for column, term in enumerate(terms)}
     weighing = TfidfTransformer(sublinear_tf=True)
     weighing.idf_ = np.log((1 + len(texts)) / (1 + np.array([holding[term] for term in terms], np.float64))) + 1
@@ -100,7 +101,7 @@ def _fitted(counting: Callable, texts: Sequence[str]) -> tuple:
 
 
 def _holding(counting: Callable, texts: Sequence[str]) -> Counter[str]:
-    """How many of the texts hold each term."""
+    """The number of texts that contain each term."""
     holding: Counter[str] = Counter()
     for some in _cut(texts):
         counter = counting()
@@ -115,7 +116,7 @@ def _cut(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _on_top_of_one_another(blocks: Iterable[csr_matrix]) -> csr_matrix:
-    """As `vstack`, with little beside the result: its numbers are put into arrays that grow in place."""
+    """The same as `vstack`, with less memory: the values are appended to arrays that grow in place."""
     data, columns, ends, width = array("d"), array("i"), array("q", [0]), 0
     for block in map(csr_matrix, blocks):
         data.frombytes(block.data.astype(np.float64, copy=False).tobytes())
@@ -127,15 +128,15 @@ def _on_top_of_one_another(blocks: Iterable[csr_matrix]) -> csr_matrix:
 
 
 def regression(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
-    """Logistic regression of what `head` makes of texts that are weighed as in the training part."""
+    """The logistic regression for `head`, on TF-IDF weights of the training part. `scored` are records by part."""
     every, training = len(training), sample(training, MOST, head.strata(training))
     weights = Weights([text for record in training for text in head.texts_of(record)])
-    # All parts at once: of many labels a model is fitted anew whenever it is asked.
+    # All parts are answered at once, because with MANY labels every call fits the models anew.
     encoded, features = (
         head.weighed(weights, records)
         for records in (training, [record for records in scored.values() for record in records])
     )
-    # Its terms take as much memory as a third of what they count.
+    # The terms take a third as much memory as the features.
     del weights
 
     def answers(strength: float) -> Answers:
@@ -148,8 +149,8 @@ def regression(head, labels: Sequence[str], training: list[dict], scored: dict[s
 
 
 def sample(records: list[dict], most: int, strata: Mapping[str, str]) -> list[dict]:
-    """The records, or about `most` of them where they are more: of each stratum its share, and one at least; `strata`
-    are by id."""
+    """The records, or a sample of about `most` of them if there are more. The sample contains of each stratum its
+    share, and at least one record. `strata` are by record id."""
     if len(records) <= most:
         return records
     order = np.random.default_rng(derived_seed("rows of a linear model")).permutation(len(records))
@@ -165,17 +166,16 @@ def sample(records: list[dict], most: int, strata: Mapping[str, str]) -> list[di
 
 
 class Regression:
-    """Logistic regression over records, or over their `options` one by one; `strength` is the inverse of its
-    regularisation.
+    """Logistic regression on records, or on each of their `options`. `strength` is the inverse of the regularisation.
 
-    Labels weigh as much as they are rare, or a rare one would never be answered. Several labels are one against the
-    rest. Labels that the training part lacks get probability 0.
+    Rare labels get a higher weight, otherwise they would never be answered. More than two labels are fitted one against
+    the rest. Labels that the training part lacks get probability 0.
 
-    Of `MANY` labels or more, each has few rows, and what it costs to fit one against all others would grow with labels
-    times rows. So it stands against a drawn sample of them, which weighs as much as all; many times as many as the
-    label's own rows tell little more (King and Zeng 2001, "Logistic regression in rare events data"). The dual form of
-    the problem (Yu, Huang and Lin 2011) ends ten times sooner there. A model of one label is as long as the features
-    are many, so it answers as soon as it is fitted and is not kept.
+    With `MANY` labels or more, each label has few rows, and the cost of one against the rest would grow with labels
+    times rows. So each label is fitted against a sample of the other rows, which gets the weight of all of them. A
+    sample of many times the label's own rows loses little (King and Zeng 2001, "Logistic regression in rare events
+    data"). The dual form of the problem (Yu, Huang and Lin 2011) is then ten times faster. The model of a label has one
+    weight per feature. To save memory, it answers at once and is not kept.
     """
 
     def __init__(self, labels: Sequence[str], strength: float, options: bool = False):
@@ -183,7 +183,7 @@ class Regression:
         self._model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0)
 
     def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Regression":
-        """`encoded` are the features of `records`."""
+        """Fit the model. `encoded` are the features of `records`."""
         gold = np.array(_targets(self._options, records, self._labels))
         present = len(np.unique(gold))
         if present == 1:
@@ -196,7 +196,7 @@ class Regression:
         return self
 
     def scores(self, encoded: csr_matrix) -> np.ndarray:
-        """[records, labels], adding up to 1 in each row. Of many labels this is where the work is done."""
+        """The probabilities [records, labels], with sum 1 per record. With `MANY` labels the models are fitted here."""
         found = self._model.predict_proba(encoded)
         if self._options:
             right = found[:, list(self._model.classes_).index(1)].reshape(-1, len(self._labels))
@@ -206,7 +206,7 @@ class Regression:
         return scores
 
     def answers(self, encoded: csr_matrix) -> list[dict]:
-        """`prediction` and `scores` of each record, as a prediction line has them."""
+        """The `prediction` and `scores` of each record, as in a prediction line."""
         rows = self.scores(encoded)
         best = rows.argmax(axis=1)
         return [
@@ -216,7 +216,7 @@ class Regression:
 
 
 class _AgainstSome:
-    """Each label against a sample of the others, fitted when it is asked."""
+    """A classifier of each label against a sample of the others, fitted when probabilities are asked for."""
 
     def __init__(self, strength: float):
         self._strength = strength
@@ -229,7 +229,7 @@ class _AgainstSome:
         found = np.empty((encoded.shape[0], len(self.classes_)))
         for column, label in enumerate(self.classes_.tolist()):
             rows = self._rows(label)
-            # Balanced weights add up to the number of rows: of the whole training part here, too.
+            # Balanced weights add up to the number of rows. This factor makes the sum that of the training part.
             strength = self._strength * len(self._gold) / len(rows)
             model = LogisticRegression(
                 C=strength, solver="liblinear", class_weight="balanced", random_state=0, dual=True, max_iter=1000

@@ -1,4 +1,4 @@
-"""A linear tagger of single words, with features of the word and its neighbours. No conditional random field."""
+"""The linear baseline of token classification: a classifier of single words, without a conditional random field."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ PENALTIES = (1e-6,)
 
 
 def words(text: str) -> list[tuple[int, int]]:
-    """Start and end of every word and of every other visible character, each with the marks that belong to it."""
+    """The start and end of every word and every other visible character, with its combining marks."""
     found = (match.span() for match in _WORD.finditer(text))
     if letters.has_marks(text):
         found = (letters.whole(text, start, end) for start, end in found)
@@ -28,7 +28,7 @@ def words(text: str) -> list[tuple[int, int]]:
 
 
 def described(text: str, found: Sequence[tuple[int, int]]) -> Iterator[list[str]]:
-    """The features of each word: itself and its neighbours, their shapes, its beginning and its end."""
+    """The features of each word of `found`: the words and shapes near it, its beginning and its end."""
     plain = [text[start:end].lower() for start, end in found]
     shapes = [shape(text[start:end]) for start, end in found]
     for i, word in enumerate(plain):
@@ -41,13 +41,13 @@ def described(text: str, found: Sequence[tuple[int, int]]) -> Iterator[list[str]
 
 
 def shape(word: str) -> str:
-    """`Aa` for Hansen, `00` for 17: kinds of letters, runs of three or more cut to two."""
+    """The shape of a word, such as `Aaa` for Hansen or `00` for 17. Longer runs of one kind are cut to two."""
     kinds = "".join("0" if c.isdigit() else "A" if c.isupper() else "a" if c.islower() else c for c in word)
     return re.sub(r"(.)\1{2,}", r"\1\1", kinds)
 
 
 def tagger(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
-    """A linear classifier of words."""
+    """The linear tagger for `labels`. `scored` are records by part."""
     encoding = Encoding()
     encoded, features = encoding(training), {part: encoding(records) for part, records in scored.items()}
 
@@ -59,7 +59,7 @@ def tagger(head, labels: Sequence[str], training: list[dict], scored: dict[str, 
 
 
 class Encoding:
-    """Documents as rows of hashed features, one for each word, in order."""
+    """Turns documents into hashed features, [words of all documents, features]."""
 
     def __init__(self):
         self._hasher = FeatureHasher(FEATURES, input_type="string")
@@ -71,7 +71,7 @@ class Encoding:
 
 
 class Tagger:
-    """A linear classifier of words by BIO tag, one against the rest; `penalty` weighs its L2 regularisation."""
+    """A linear classifier of words by BIO tag, one against the rest. `penalty` is the weight of the L2 penalty."""
 
     def __init__(self, labels: Sequence[str], penalty: float):
         self._labels = tuple(labels)
@@ -80,7 +80,7 @@ class Tagger:
         )
 
     def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Tagger":
-        """`encoded` are the features of `records`."""
+        """Fit the model. `encoded` are the features of `records`."""
         gold = [tag for r in records for tag in tag_tokens(words(r["text"]), r["spans"], self._labels)]
         if len(set(gold)) == 1:
             self._model = DummyClassifier(strategy="most_frequent")
@@ -88,7 +88,7 @@ class Tagger:
         return self
 
     def answers(self, encoded: csr_matrix, records: Sequence[dict]) -> list[dict]:
-        """`prediction` and `length` of each document, as a prediction line has them."""
+        """The `prediction` and `length` of each document, as in a prediction line."""
         tags = iter(self._model.predict(encoded).tolist())
         lines = []
         for record in records:

@@ -1,7 +1,6 @@
-"""Masking for masked language modelling: which tokens are hidden, and what stands in their place.
+"""Masking for masked language modelling: the choice of tokens to hide, and of their replacements.
 
-Everything random comes from the generator of the call, so that the masks of an update depend on
-nothing but its seed.
+All randomness comes from the generator of the call, so the masks of an update depend only on its seed.
 """
 
 import math
@@ -12,7 +11,7 @@ from harness.text.bio import IGNORED
 
 SCHEDULES = ("linear", "constant", "cosine")
 
-# Of what was chosen, the share that becomes the mask token, and the share up to which a drawn token.
+# Draws below 0.8 become the mask token, those from 0.8 to 0.9 a random token, and the others stay.
 _MASKED, _DRAWN = 0.8, 0.9
 
 
@@ -24,10 +23,10 @@ def mask_tokens(
     replacements: torch.Tensor,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """BERT's masking (Devlin et al. 2019, section 3.1): ids [B, T] to (inputs, targets) of that shape.
+    """Mask ids [B, T] as BERT does (Devlin et al. 2019, section 3.1). Returns (inputs, targets) of that shape.
 
-    Every position where `maskable` is true is chosen with probability `rate`; of the chosen, 80 % become
-    `mask_id`, 10 % a token drawn from `replacements` and 10 % stay. Targets are `IGNORED` elsewhere.
+    Every position where `maskable` [B, T] is true is chosen with probability `rate`. Of the chosen tokens, 80 % become
+    `mask_id`, 10 % become a random token of `replacements`, and 10 % stay. Targets at other positions are `IGNORED`.
     """
     draw = torch.rand(ids.shape, generator=generator)
     chosen = maskable & (draw < rate)
@@ -45,14 +44,13 @@ def mask_spans(
     p: float = 1 / 3,
     modulus: int = 10,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """LTG-BERT's span masking (Samuel et al. 2023): ids [B, T] to (inputs, targets) of that shape.
+    """Mask spans of ids [B, T] as LTG-BERT does (Samuel et al. 2023). Returns (inputs, targets) of that shape.
 
     A row's budget is binomial: every maskable token adds one with probability `rate`. Spans are drawn until they
-    hold that many maskable tokens or more; the last one is not cut, and a token in two spans counts twice. A
-    length is geometric with `p`, modulo `modulus`; a length of 0 hides nothing. A span begins anywhere from which
-    it could touch the row, also before its first and at its last token, so that the tokens at the edges are hidden
-    as often as the others. The 80/10/10 rule of `mask_tokens` is decided once per span; drawn tokens are drawn
-    for each position.
+    contain that many maskable tokens or more. The last span is not cut, and a token in two spans counts twice. A span's
+    length is geometric with `p`, modulo `modulus`, and a length of 0 hides nothing. A span may begin at every position
+    from which it could touch the row, also before the first token. So tokens at the edges are hidden as often as the
+    others. The 80/10/10 rule of `mask_tokens` is decided once per span, but random tokens are drawn per position.
     """
     kind = place_spans(maskable, rate, generator, p, modulus)
     return _replaced(ids, kind < 1, kind, mask_id, replacements, generator)
@@ -61,13 +59,13 @@ def mask_spans(
 def place_spans(
     maskable: torch.Tensor, rate: float, generator: torch.Generator, p: float, modulus: int
 ) -> torch.Tensor:
-    """The spans of `mask_spans`, [B, T]: one number from 0 to 1 on all positions of a span, ∞ elsewhere."""
+    """The spans of `mask_spans`, [B, T]: on all positions of a span the same draw from 0 to 1, elsewhere ∞."""
     rows, width = maskable.shape
     place = torch.arange(width)
-    # The row with its frame: one position more than its last maskable token. Padding counts for nothing.
+    # The length of a row without padding: one position more than its last maskable token.
     size = (torch.where(maskable, place, 0).amax(1) + 2)[:, None]
     cumulative = span_lengths(p, modulus).cumsum(0)
-    # A sum of draws, because the sampler of the binomial distribution has other bits on other processors.
+    # A sum of draws, because a binomial sampler gives other bits on other processors.
     left = ((torch.rand(rows, width, generator=generator) < rate) & maskable).sum(1)[:, None]
     spans = torch.full(maskable.shape, math.inf, dtype=torch.float64)
     while int(left.max()) > 0:
@@ -75,26 +73,27 @@ def place_spans(
         length = torch.searchsorted(cumulative, which, right=True).clamp(max=modulus - 1)
         start = 1 - length + (where * (size + 2 * length - 1)).long()
         inside = maskable & (left > 0) & (place >= start) & (place < start + length)
-        # A span that stays as it is leaves what an earlier one has put there.
+        # A span whose tokens stay does not undo the masking of an earlier span.
         spans = torch.where(inside & ((number < _DRAWN) | spans.isinf()), number, spans)
         left = left - inside.sum(1, keepdim=True)
     return spans
 
 
 def span_lengths(p: float, modulus: int) -> torch.Tensor:
-    """Probabilities [modulus] of the lengths 0, 1, …: geometric with parameter `p` from 1 on, modulo `modulus`. For
-    1/3 and 10 a span of 0 has .009, and the mean is 2.74.
+    """The probabilities [modulus] of the span lengths 0, 1, …: geometric with `p` from 1 on, modulo `modulus`.
+
+    For `p` 1/3 and `modulus` 10, the length 0 has probability .009 and the mean length is 2.74.
     """
     weights = torch.tensor([p * (1 - p) ** ((length or modulus) - 1) for length in range(modulus)], dtype=torch.float64)
     return weights / weights.sum()
 
 
 def masking_rate(step: int, steps: int, schedule: str = "linear", start: float = 0.30, end: float = 0.15) -> float:
-    """Share of tokens to mask at update `step` (from 0) of `steps`, from `start` at the first to `end` at the last.
+    """The share of tokens to mask at update `step` (from 0) of `steps`, from `start` at the first to `end` at the last.
 
-    "linear" from 30 to 15 % is the schedule of Ankner et al. 2023 ("Dynamic masking rate schedules for
-    MLM pretraining"); "cosine" goes the same way along half a wave; "constant" stays at `start`.
-    Raises ValueError for another schedule.
+    "linear" from 30 to 15 % is the schedule of Ankner et al. 2023 ("Dynamic masking rate schedules for MLM
+    pretraining"). "cosine" follows half a cosine wave, and "constant" stays at `start`. Raises ValueError for another
+    schedule.
     """
     done = min(1.0, step / max(1, steps - 1))
     if schedule == "linear":
@@ -107,7 +106,7 @@ def masking_rate(step: int, steps: int, schedule: str = "linear", start: float =
 
 
 def _replaced(ids, chosen, kind, mask_id: int, replacements, generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Inputs and targets; `kind` (0 to 1, where chosen) decides what a position becomes."""
+    """The (inputs, targets) of `ids`. `kind`, a draw from 0 to 1 at `chosen` positions, decides their replacement."""
     targets = torch.where(chosen, ids, IGNORED)
     drawn = replacements[torch.randint(len(replacements), ids.shape, generator=generator)]
     inputs = torch.where(chosen & (kind < _MASKED), mask_id, ids)

@@ -1,7 +1,7 @@
-"""Sequence packing: rows without padding that hold several documents, without attention between documents.
+"""Sequence packing: rows without padding that contain several documents, without attention between documents.
 
-ModernBERT was trained so (Warner et al. 2024). Krell et al. 2021 show why the borders must hold: with
-attention across them, packing is another training.
+ModernBERT was trained so (Warner et al. 2024). Krell et al. 2021 show that attention across documents would change the
+training.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,9 +18,9 @@ from harness.errors import TrainingError
 class Packing:
     """One epoch in rows of equal length.
 
-    `rows` [R, length] holds token ids, `document_ids` [R, length] for every position the number (from 0)
-    of its piece within the row. `repeated` counts the document tokens that fill the last row a second
-    time, `empty` the positions that could hold no document token.
+    `rows` [R, length] are token ids. `document_ids` [R, length] are the number (from 0) of each position's piece within
+    the row. `repeated` counts the document tokens that are used a second time to fill the last row. `empty` counts the
+    positions that have no room for a document token.
     """
 
     rows: torch.Tensor
@@ -34,9 +34,9 @@ def pack(
 ) -> Packing:
     """Fill rows of `length` tokens (at least 3) with `documents`, ids without special tokens, in a new order.
 
-    A document that does not fit goes on in another row. Every piece stands between [CLS] and [SEP], as the
-    windows of fine-tuning do; one or two positions at the end of a row, too few for a piece, hold these
-    alone. The last row is filled up from the beginning. Raises TrainingError when there is no token.
+    A document that does not fit continues in another row. Every piece is framed by [CLS] and [SEP], like the windows of
+    fine-tuning. One or two positions left at the end of a row are too few for a piece and contain only these tokens.
+    The last row is filled with tokens from the first documents. Raises TrainingError if there is no token.
     """
     if length < 3:
         raise ValueError(f"rows of {length} tokens hold nothing between [CLS] and [SEP]")
@@ -61,7 +61,7 @@ def pack(
 
 
 def _pieces(texts: Sequence[np.ndarray], length: int) -> Iterator[tuple[np.ndarray, int]]:
-    """(tokens of a piece, positions it takes with its frame), until every text is placed and the row full."""
+    """Yield (tokens of a piece, its positions with the frame) until every text is placed and the last row is full."""
     left, room = sum(len(text) for text in texts), length
     for text in cycle(texts):
         while len(text):
@@ -77,19 +77,19 @@ def _pieces(texts: Sequence[np.ndarray], length: int) -> Iterator[tuple[np.ndarr
 def packed_inputs(
     rows: torch.Tensor, document_ids: torch.Tensor, local_attention: int, attention: str = "sdpa"
 ) -> dict[str, torch.Tensor | dict[str, torch.Tensor]]:
-    """What ModernBERT's `forward` takes for `rows` [B, T] so that each document is treated as if alone.
+    """The inputs of ModernBERT's `forward` for `rows` [B, T], in which each document is encoded as if it were alone.
 
-    `document_ids` [B, T] changes where a document begins. Positions start from 0 in each. The mask is one
-    of [B, 1, T, T] for each kind of layer: the same document, and in sliding layers at most
-    `local_attention` // 2 (`config.local_attention`) positions away. transformers passes a mask that is
-    already such a mapping on as it is; the packed sequences that it finds in position ids itself are for
-    causal models only. The mask is boolean for `attention` "sdpa" and additive for "eager".
+    A document begins where `document_ids` [B, T] changes, and its positions start from 0. There is one mask
+    [B, 1, T, T] for each kind of layer. It allows attention within the same document, and in sliding layers at most
+    `local_attention` // 2 (`config.local_attention`) positions away. The mask is boolean for `attention` "sdpa" and
+    additive for "eager". transformers uses such a mapping of masks unchanged. It can also find packed sequences in
+    position ids, but only for causal models.
     """
     place = torch.arange(rows.shape[1], device=rows.device)
     begins = torch.ones_like(document_ids, dtype=torch.bool)
     begins[:, 1:] = document_ids[:, 1:] != document_ids[:, :-1]
     positions = place - torch.where(begins, place, 0).cummax(1).values
-    # Numbered anew: an id that returns later in the row is another document.
+    # New numbers, because an id that occurs again later in the row is another document.
     number = begins.cumsum(1)
     full = (number[:, :, None] == number[:, None, :])[:, None]
     near = (place[:, None] - place[None, :]).abs() <= local_attention // 2

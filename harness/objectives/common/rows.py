@@ -11,8 +11,8 @@ from harness.text.bio import IGNORED
 
 @dataclass(frozen=True)
 class Row:
-    """One input row: token ids with special tokens, segment ids (or empty), the document of every token
-    (or empty, where a row is one document), and a label for the whole row (`IGNORED`: none)."""
+    """One input row: token ids with special tokens, segment ids (or empty), the document number of every token (empty
+    if the row is one document), and a label for the whole row (`IGNORED`: none)."""
 
     ids: tuple[int, ...]
     segments: tuple[int, ...] = ()
@@ -25,9 +25,9 @@ class Row:
 
 
 class Table:
-    """Rows in their order, read one at a time: 4 to 8 bytes a token, where `Row`s take 40 to 80.
+    """A sequence of rows in 4 to 8 bytes per token. `Row` objects take 40 to 80. `lengths`: int32 [rows].
 
-    All of them have `segments` or none, and so with `documents`, as rows of one recipe do. `lengths`: int32 [rows].
+    Raises ValueError if only some of the rows have `segments` or `documents`.
     """
 
     def __init__(self, rows: Iterable[Row]):

@@ -1,10 +1,10 @@
-"""Rows for next-sentence prediction (Devlin et al. 2019): two segments, and whether the second continues the first.
+"""Make the rows of next-sentence prediction (Devlin et al. 2019): two segments, and whether the second continues the
+first.
 
-A document is cut into runs of sentences that fill a row, and each run in two at a random border. Half
-of the runs keep their second segment; the others exchange theirs with a run of another document whose
-second segment is about as long. So every sentence is read once an epoch, and the lengths of a row say
-nothing about its label, which they do where a foreign segment is drawn to fill the row while the
-documents themselves are short.
+A document is cut into runs of sentences that fill a row, and each run is cut in two at a random sentence border. Half
+of the runs keep their second segment. The others exchange it with a run of another document whose second segment is
+about as long. So every sentence is read once per epoch, and the lengths in a row say nothing about its label. They
+would if foreign segments were drawn to fill rows while the documents are short.
 """
 
 from array import array
@@ -20,7 +20,7 @@ from harness.text.bio import IGNORED
 
 CONTINUES, FOREIGN = 0, 1  # transformers' convention for `next_sentence_label`
 
-# How far, in order of length, a run looks for one of another document before it borrows instead.
+# How many places away, in order of length, a run of another document is searched before one is used a second time.
 _REACH = 64
 
 
@@ -35,7 +35,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """`label` is CONTINUES or FOREIGN, and IGNORED where there is no second segment."""
+    """A row of two segments. `label` is CONTINUES or FOREIGN, or IGNORED if there is no second segment."""
 
     first: Segment
     second: Segment | None
@@ -43,10 +43,10 @@ class PairRow:
 
 
 class Cut(Sequence):
-    """The sentences of a document, those of more than `longest` tokens in parts of at most that, about equally long.
+    """The sentences of a document. A sentence of more than `longest` tokens is cut into about equal parts.
 
-    With `longest` = (row length − 3) // 2 any two neighbours fit into a row, so no token is cut off. Tokens take four
-    bytes each: a block of documents has millions.
+    With `longest` = (row length − 3) // 2, any two neighbours fit into a row, so no token is lost. Tokens are
+    stored in four bytes each, because a block of documents has millions of them.
     """
 
     def __init__(self, sentences: Iterable[Sequence[int]], longest: int):
@@ -71,14 +71,13 @@ class Cut(Sequence):
 def next_sentence_pairs(
     documents: Sequence[Sequence[Sequence[int]]], length: int, generator: torch.Generator, short_rows: float = 0.0
 ) -> list[PairRow]:
-    """One epoch of rows, in a new order, of `documents` given as sentences of token ids without special tokens.
+    """The rows of one epoch, in a new order. `documents` are lists of sentences of token ids without special tokens.
 
-    A row holds [CLS] a [SEP] b [SEP] in at most `length` tokens; the runs of about a share `short_rows` of the
-    documents end sooner, where they reach a number of tokens drawn for the document. Of the rows with two
-    segments exactly half are FOREIGN (the smaller half of an odd number). A run of one sentence, such as a
-    document that has only one, becomes a row of one segment, which counts for the masked LM alone: as half of a
-    foreign pair it would make shortness a sign of the label. Raises TrainingError when a foreign
-    segment is needed and there is only one document.
+    A row is [CLS] a [SEP] b [SEP] with at most `length` tokens. In about a share `short_rows` of the documents, runs
+    end earlier, at a number of tokens that is drawn for the document. Of the rows with two segments, half are
+    FOREIGN (rounded down). A run of one sentence becomes a row of one segment, which only the masked LM uses. In a
+    foreign pair, it would make a short row a sign of the label. Raises TrainingError if a foreign segment is needed and
+    there is only one document.
     """
     lengths = [[len(sentence) for sentence in document] for document in documents]
     targets = _targets(len(documents), length - 3, generator, short_rows)
@@ -96,7 +95,7 @@ def next_sentence_pairs(
 
 
 def _targets(documents: int, room: int, generator: torch.Generator, share: float) -> list[int | None]:
-    """After how many tokens the runs of each document end, from 2 to `room`; None for those whose runs fill a row."""
+    """The number of tokens after which the runs of each document end, 2 to `room`, or None if they fill a row."""
     if not share:
         return [None] * documents
     short, where = _uniform(documents, generator), _uniform(documents, generator)
@@ -104,9 +103,10 @@ def _targets(documents: int, room: int, generator: torch.Generator, share: float
 
 
 def _runs(sizes: Sequence[int], room: int, target: int | None = None) -> list[tuple[int, int]]:
-    """Borders of consecutive runs of at most `room` tokens; a last sentence that would stand alone gets company.
+    """The (start, end) of consecutive runs of at most `room` tokens. A single last sentence gets the one before it, if
+    possible.
 
-    A run ends with the sentence that reaches `target`, but not with its first: it has to become two segments.
+    A run ends with the sentence that reaches `target`, but has at least two sentences to make two segments.
     """
     runs, start, total = [], 0, 0
     for i, size in enumerate(sizes):
@@ -129,13 +129,13 @@ def _uniform(n: int, generator: torch.Generator) -> list[float]:
 
 
 def _halved(run: Segment, draw: float) -> tuple[Segment, Segment]:
-    """`run` in two at one of its inner borders, each as likely."""
+    """The two parts of `run`, cut at one of its inner sentence borders with equal probability."""
     border = run.start + 1 + int(draw * (run.end - run.start - 1))
     return Segment(run.document, run.start, border), Segment(run.document, border, run.end)
 
 
 def _exchanged(pairs, runs, sums, generator) -> list[tuple[Segment, Segment]]:
-    """The first segments with second ones of other documents, of about the length of their own."""
+    """The pairs with second segments of other documents, about as long as their own."""
 
     def tokens(segment: Segment) -> int:
         return sums[segment.document][segment.end] - sums[segment.document][segment.start]
@@ -154,7 +154,7 @@ def _exchanged(pairs, runs, sums, generator) -> list[tuple[Segment, Segment]]:
                 seconds[n], seconds[m] = seconds[m], seconds[n]
                 break
         else:
-            # One document has most of the text: a run of another is read a second time.
+            # One document has most of the text, so a run of another document is read a second time.
             seconds[n] = _borrowed(first, tokens(seconds[n]), runs, tokens, draws[n])
     return list(zip(firsts, seconds, strict=True))
 
@@ -176,10 +176,10 @@ def _borrowed(first: Segment, size: int, runs, tokens, draw: float) -> Segment:
 def encode_pair(
     row: PairRow, documents: Sequence[Sequence[Sequence[int]]], cls_id: int, sep_id: int, length: int
 ) -> Row:
-    """The row as token and segment ids, with its label; at most `length` tokens.
+    """The row as token and segment ids with its label, of at most `length` tokens.
 
-    Where two segments are too long the longer one is cut first, the first at its beginning and the second
-    at its end, so that the place where they meet stays.
+    If two segments are too long, the longer one is cut first. The first segment is cut at its beginning and the second
+    at its end, so that the tokens where they meet remain.
     """
     first = _tokens(row.first, documents)
     if row.second is None:

@@ -1,14 +1,14 @@
 """A rule-based sentence splitter for Norwegian clinical text, bokmål and nynorsk.
 
-Clinical notes are lines as much as sentences: headings, lists, findings without a verb. A line end
-therefore always ends a segment; inside a line a full stop does, unless it belongs to an abbreviation
-or an ordinal. Joining two sentences costs next-sentence prediction little; cutting one in half would
-show the model where segments come from. In doubt, nothing is cut.
+Clinical notes contain many lines that are not sentences: headings, lists, findings without a verb. So the end of a
+line always ends a sentence. Inside a line a full stop ends one, unless it belongs to an abbreviation or an ordinal. In
+doubt, nothing is cut: two joined sentences harm next-sentence prediction little, but half sentences would show the
+model where segments come from.
 """
 
 import re
 
-# Of clinical notes and of general text, without their last full stop; those with one inside ("bl.a",
+# Abbreviations of clinical and general text, without their last full stop. Those with a full stop inside ("bl.a",
 # "i.v") and single letters need no entry.
 ABBREVIATIONS = frozenset((
     "adr", "afd", "alm", "ang", "anm", "ant", "apr", "aug", "avd", "avg", "bakt", "beh", "bet", "bl", "bla", "ca",
@@ -24,15 +24,15 @@ ABBREVIATIONS = frozenset((
     "årg", "øvr", "øyebl",
 ))  # fmt: skip
 
-# A stop with what may close after it, white space, and the beginning of something new.
+# A stop, closing quotes or brackets, white space, and the next character.
 _END = re.compile(r"""[.!?…]+["'»”’)\]]*(?=\s+(?P<next>\S))""")
 _LAST_WORD = re.compile(r"[^\s(\[«\"'/]+$")
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of `text` in their order, without white space at their edges; none is empty.
+    """The sentences of `text` in their order, without white space at their edges. None of them is empty.
 
-    Nothing is lost: joined again they hold every character of `text` but white space.
+    Together they contain all characters of `text` except white space.
     """
     return [sentence for line in text.splitlines() for sentence in _of_line(line) if sentence]
 
@@ -47,7 +47,7 @@ def _of_line(line: str) -> list[str]:
 
 
 def _ends(before: str, stop: str) -> bool:
-    """Whether `stop` after `before` ends a sentence."""
+    """Does the stop `stop` after the text `before` end a sentence?"""
     if stop[0] != ".":
         return True
     last = _LAST_WORD.search(before)

@@ -1,4 +1,4 @@
-"""Documents cut to rows of a fixed length, and rows padded to one batch."""
+"""Cut documents into rows of limited length, and pad rows to a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import torch
 
 from harness.objectives.common.rows import Row
 
-SHORTEST = 4  # tokens besides the special ones; a shorter row has nothing to guess from
+SHORTEST = 4  # fewest tokens of a row besides the special ones; fewer give no context
 
 
 class Documents(Protocol):
@@ -19,7 +19,7 @@ class Documents(Protocol):
     def __len__(self) -> int: ...
 
     def sizes(self) -> Sequence[int] | np.ndarray:
-        """Tokens of every document."""
+        """The number of tokens of every document."""
 
     def tokens(self, index: int) -> list[int]: ...
 
@@ -28,7 +28,8 @@ class Documents(Protocol):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What making rows and masks needs to know of a tokenizer. `segments`: does the model have segment ids?"""
+    """The facts about a tokenizer that rows and masks need: ids of special tokens, and `replacements`, all other ids.
+    `segments` is True if the model has segment ids."""
 
     pad: int
     cls: int
@@ -47,7 +48,7 @@ class Vocabulary:
         return cls(*ids, special, plain.nonzero().flatten(), "token_type_ids" in tokenizer.model_input_names)
 
     def maskable(self, ids: torch.Tensor) -> torch.Tensor:
-        """Where tokens stand that are not special, of the shape of `ids`."""
+        """A mask of the shape of `ids`, True at tokens that are not special."""
         return ~torch.isin(ids, self.special)
 
 
@@ -58,11 +59,11 @@ def windows(
     short_rows: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> list[Row]:
-    """A document as rows of at most `length` tokens, [CLS] and [SEP] included; remains that are too short go.
+    """The rows of a document, of at most `length` tokens with [CLS] and [SEP].
 
-    About a share `short_rows` of the rows ends sooner, after a number of tokens drawn evenly from SHORTEST to one
-    below the most. Published code cuts the rest of such a row off and starts rows at every sentence; here the next
-    row begins where it ends, so that no text is lost.
+    A rest of fewer than SHORTEST tokens is dropped. About a share `short_rows` of the rows is shorter, with a number of
+    tokens drawn uniformly from SHORTEST to one below the full row. Published code drops the rest of such a row and
+    starts rows at every sentence. Here the next row begins where the short row ends, so that no text is lost.
     """
     borders = [0]
     while borders[-1] < len(tokens):
@@ -79,7 +80,7 @@ def _row_size(room: int, short_rows: float, generator: torch.Generator | None) -
 
 
 def padded(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[str, torch.Tensor]:
-    """Ids and attention mask (and segment ids, where the model has them), [B, longest row]."""
+    """The ids and attention mask (and segment ids, if the model has them) of rows, each [B, longest row]."""
     width = max(row.length for row in rows)
 
     def filled(values, filler: int) -> torch.Tensor:

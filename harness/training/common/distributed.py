@@ -1,7 +1,7 @@
 """Training on several devices or nodes: the processes that torchrun starts, and the placement of the model.
 
-One process per device. Without torchrun's variables in the environment there is a world of one, and
-nothing of torch.distributed is started.
+There is one process per device. Without torchrun's environment variables there is one process, and torch.distributed is
+not started.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from harness.params.config import Engine
 
 @dataclass(frozen=True)
 class World:
-    """The processes that train together; `device` is this one's."""
+    """The group of processes that train together. `rank` and `device` are those of this process."""
 
     rank: int
     size: int
@@ -27,7 +27,7 @@ class World:
 
     @property
     def leads(self) -> bool:
-        """Is this the process that writes files and shows progress?"""
+        """Is this the leading process, which writes files and shows progress?"""
         return self.rank == 0
 
     def total(self, values: Sequence[float]) -> list[float]:
@@ -39,29 +39,29 @@ class World:
         return tensor.tolist()
 
     def wait(self) -> None:
-        """Until every process is here."""
+        """Wait until all processes have called this."""
         if self.size > 1:
             torch.distributed.barrier()
 
 
 def leads() -> bool:
-    """Will this process lead the world that it is going to join?"""
+    """Will this process be the leading one of its world?"""
     return int(os.environ.get("RANK", 0)) == 0
 
 
 def await_file(path: Path) -> None:
-    """Until the leading process has written `path`, however long it takes: a barrier has a time limit, and a launcher
-    ends the others when the leader fails."""
+    """Wait until the leading process has written `path`. A barrier would have a time limit. If the leading process
+    fails, the launcher ends the others."""
     while not path.is_file():
         time.sleep(0.2)
 
 
 @contextlib.contextmanager
 def joined(engine: Engine, name: str) -> Iterator[World]:
-    """This process's place in the world that the launcher started; a world of one without a launcher. `name` tells this
-    training from others of the same processes, before it or after it.
+    """The `World` of the processes that the launcher started, or of this process alone without a launcher.
 
-    Raises ConfigError when the launcher's number of processes is not `engine.devices`.
+    `name` must differ from the names of other trainings in the same processes. Raises ConfigError if the launcher's
+    number of processes is not `engine.devices`.
     """
     size = int(os.environ.get("WORLD_SIZE", 1))
     if size != engine.devices:
@@ -76,7 +76,7 @@ def joined(engine: Engine, name: str) -> Iterator[World]:
     if device == "cuda":
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
         torch.cuda.set_device(device)
-    # The addresses of the training before this one still stand in the launcher's store.
+    # The launcher's store still contains the addresses of the training before this one.
     store, rank, _ = next(torch.distributed.rendezvous("env://"))
     store = torch.distributed.PrefixStore(name, store)
     backend = "nccl" if engine.device == "cuda" else "gloo"
@@ -88,23 +88,23 @@ def joined(engine: Engine, name: str) -> Iterator[World]:
 
 
 def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Module:
-    """`module` on all devices of the world: replicated (DDP) or sharded (FSDP); itself in a world of one."""
+    """`module` on all devices of the world, replicated (DDP) or sharded (FSDP). Unchanged in a world of one."""
     if world.size == 1:
         return module
     if engine.sharding == "fsdp":
         from torch.distributed.fsdp import fully_shard
 
-        # A layer's weights are whole only while it computes; what is left (embeddings, heads) is one more group.
+        # A layer's weights are whole only while it computes. The other weights (embeddings, heads) are one more group.
         for layer in layers(module):
             fully_shard(layer)
         fully_shard(module)
         return module
-    # Heads that an objective does not train (a pooler under plain masked LM) have no gradient.
+    # Heads that an objective does not train, such as a pooler in plain masked LM, have no gradient.
     return torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
 
 
 def layers(module: torch.nn.Module) -> list[torch.nn.Module]:
-    """The encoder layers in `module`: what transformers, in every family, recomputes as one."""
+    """The encoder layers in `module`, the units that transformers recomputes in every family."""
     from transformers.modeling_layers import GradientCheckpointingLayer
 
     return [part for part in module.modules() if isinstance(part, GradientCheckpointingLayer)]
@@ -112,8 +112,8 @@ def layers(module: torch.nn.Module) -> list[torch.nn.Module]:
 
 @contextlib.contextmanager
 def gathered(module: torch.nn.Module) -> Iterator[None]:
-    """Inside this block parts of a sharded `module` can be called by themselves, as measuring does. Its layers gather
-    themselves when they are called."""
+    """Make the parts of a sharded `module` callable by themselves inside this block, as measuring needs. Layers need no
+    such block: they gather their weights when they are called."""
     sharded = hasattr(module, "unshard")
     if sharded:
         module.unshard()
@@ -125,13 +125,13 @@ def gathered(module: torch.nn.Module) -> Iterator[None]:
 
 
 def settle(module: torch.nn.Module) -> None:
-    """The end of sharding: every device has all parameters of `module` as plain tensors again, tied ones as one."""
+    """End the sharding of `module`: every device gets all parameters as plain tensors, and tied ones stay tied."""
     from torch.distributed.fsdp import FSDPModule
 
     whole: dict[int, torch.nn.Parameter] = {}
     for part in module.modules():
         if isinstance(part, FSDPModule):
-            # Or the next call would gather the parts that lie on the devices, and scatter them again.
+            # Otherwise the next call would gather and scatter the parameters again.
             for hooks in (part._forward_pre_hooks, part._forward_hooks):
                 hooks.clear()
         for name, parameter in part.named_parameters(recurse=False):
@@ -142,7 +142,7 @@ def settle(module: torch.nn.Module) -> None:
 
 
 def without_exchange(module: torch.nn.Module) -> contextlib.AbstractContextManager:
-    """Gradients stay on their device inside this block: all micro-batches of an update but the last."""
+    """Keep gradients on their device inside this block. Used for all micro-batches of an update except the last."""
     if isinstance(module, torch.nn.parallel.DistributedDataParallel):
         return module.no_sync()
     return contextlib.nullcontext()

@@ -1,4 +1,4 @@
-"""Start torchrun without its own failure report where the failed process has already reported the error."""
+"""Start torchrun without its own failure report, because a failed process has already reported its error."""
 
 import logging
 import os
@@ -7,14 +7,14 @@ import sys
 
 
 def main(arguments: list[str]) -> int:
-    """Start the processes and return the exit code of the one that failed first."""
-    # One thread a process is what the engine sets; said here, torchrun does not warn of it.
+    """Run torchrun with `arguments`. Returns the exit code of the process that failed first, or 0."""
+    # The engine sets one thread per process. torchrun would warn if it were not set here, too.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from torch.distributed import run
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-    # Its log of a failure repeats what the process itself has said.
+    # torchrun's log of a failure repeats the message of the process.
     logging.disable(logging.ERROR)
     try:
         run.main(arguments)
@@ -22,13 +22,13 @@ def main(arguments: list[str]) -> int:
         _, failure = error.get_first_failure()
         return _exit_status(failure.exitcode if failure.exitcode > 0 else 128 - failure.exitcode)
     except SignalException as stop:
-        # Its processes have saved and ended; who sent the signal knows why.
+        # The processes have saved their state and ended. The sender of the signal knows the reason.
         return 128 + stop.sigval
     return 0
 
 
 def _exit_status(code: int) -> int:
-    """A process that a signal has ended could not say so itself, or left it to this one."""
+    """Print a message if `code` means that a signal ended the process, which prints none itself. Returns `code`."""
     if code - 128 in set(signal.Signals):
         name = signal.Signals(code - 128).name
         print(

@@ -1,4 +1,4 @@
-"""The optimizers, and the choice of parameters without weight decay."""
+"""The optimizers of fine-tuning and pre-training, and the choice of parameters without weight decay."""
 
 import torch
 
@@ -12,11 +12,11 @@ def decay_groups(
     head: tuple[str, ...] = (),
     head_decay: float = 0.0,
 ) -> list[dict]:
-    """Parameter groups with and without weight decay; tied weights stand in one of them once.
+    """The parameter groups with and without weight decay. Tied weights are in one group only.
 
-    Not decayed are vectors (biases and normalisation weights in all three families) and parameters
-    whose name ends with one of `spared` (see `Architecture.undecayed`). Of the others, those with a name
-    that begins with one of `head` are decayed by `head_decay`, also where they are tied to embeddings.
+    Vectors (biases and normalisation weights in all three families) are not decayed, and neither are parameters whose
+    name ends with one of `spared` (see `Architecture.undecayed`). Of the others, parameters whose name begins with one
+    of `head` are decayed by `head_decay`, even if they are tied to embeddings.
     """
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     free = {name for name, p in named if p.ndim <= 1 or (spared and name.endswith(spared))}
@@ -45,14 +45,15 @@ def optimizer_for(
     head: tuple[str, ...] = (),
     head_decay: float = 0.0,
 ) -> torch.optim.Optimizer:
-    """Kind "adamw" (Loshchilov and Hutter 2019), fused, or "stable_adamw" (Wortsman et al. 2023) of torch-optimi.
+    """The optimizer of `kind` "adamw" (Loshchilov and Hutter 2019), fused, or "stable_adamw" (Wortsman et al. 2023) of
+    torch-optimi. `spared`, `head` and `head_decay` are as in `decay_groups`.
 
-    Decay means the same for both: an update shrinks a weight by learning rate × decay, or, without
-    `decay_with_rate`, by decay × the rate's share of `learning_rate`, the highest one (ModernBERT's 1e-5).
+    Decay means the same for both: an update shrinks a weight by current rate × decay. Without `decay_with_rate` it
+    shrinks it by decay × current rate / `learning_rate`, the highest rate (ModernBERT's 1e-5).
 
-    StableAdamW divides the rate of each tensor by the root mean square of its gradient over its second
-    moment where that is above 1, so it needs no clipping. Both gave the same bits on an EPYC and on an emulated
-    Haswell under `reproducible: portable`; an unfused AdamW does not. Raises ValueError for another kind.
+    StableAdamW divides the rate of each tensor by the root mean square of its gradient over its second moment if that
+    is above 1, so it needs no clipping. Both gave the same bits on an EPYC and on an emulated Haswell under
+    `reproducible: portable`, but an unfused AdamW did not. Raises ValueError for another kind.
     """
     scale = 1.0 if decay_with_rate else learning_rate
     groups = decay_groups(model, weight_decay / scale, spared, head, head_decay / scale)
@@ -60,7 +61,7 @@ def optimizer_for(
         return torch.optim.AdamW(groups, lr=learning_rate, betas=betas, eps=eps, fused=True)
     if kind != "stable_adamw":
         raise ValueError(f"no optimizer {kind!r}; one of {', '.join(KINDS)}")
-    # Never its Triton kernel, which sums a tensor's squares in the order in which blocks happen to finish.
+    # Without its Triton kernel, which sums a tensor's squares in the random order in which blocks finish.
     return _stable_adamw()(
         [group for group in groups if group["params"]],
         lr=learning_rate, betas=betas, eps=eps, triton=False, foreach=False,
@@ -68,8 +69,8 @@ def optimizer_for(
 
 
 class _ExactRoots(torch.overrides.TorchFunctionMode):
-    """Square roots on a CPU by way of float64, rounded once: in float32 they go to a vector library whose last bit
-    differs between processors."""
+    """Compute square roots on a CPU in float64, and round them once. In float32 a vector library would compute them,
+    whose last bit differs between processors."""
 
     def __torch_function__(self, function, types, arguments=(), options=None):
         if function in (torch.sqrt, torch.Tensor.sqrt, torch.Tensor.sqrt_) and arguments[0].device.type == "cpu":

@@ -1,7 +1,7 @@
-"""Run many trainings at once, one process and one thread each, and show the progress of each.
+"""Run many trainings in parallel, each in one process with one thread, and show their progress.
 
-Parallelism is over whole runs, never inside one, so the number of cores changes how long a
-comparison takes and not one bit of what comes out.
+Whole runs are parallel, and no run is divided. So the number of cores changes the duration of a comparison, but no bit
+of its results.
 """
 
 import contextlib
@@ -25,11 +25,11 @@ from harness.system.parallel import ends_with_its_parent, portable, starting, us
 from harness.system.progress import Progress
 
 LOOK_EVERY = 0.2  # seconds between two looks at how far the runs are
-AT_EASE = 5.0  # seconds that a worker without a job takes to end, at the very most
+AT_EASE = 5.0  # most seconds that a worker without a job needs to end
 
 
 def workers_for(jobs: int, device: str) -> int:
-    """How many runs go side by side: one per available core (`HARNESS_WORKERS` caps it), or per GPU."""
+    """The number of parallel runs: one per available core (at most `HARNESS_WORKERS`), or one per GPU."""
     if device == "cuda":
         import torch
 
@@ -38,15 +38,15 @@ def workers_for(jobs: int, device: str) -> int:
 
 
 def run_all(jobs: Sequence, work: Callable, *, device: str, progress: Progress, grace: float = 0.0) -> list:
-    """`work(job, report)` for each job, in the jobs' order; `report(steps_done)` feeds the progress bar.
+    """The results of `work(job, report)` for all jobs, in their order. `report(steps_done)` feeds the progress bar.
 
-    Workers are forked after the imports (spawned where CUDA or the platform demands it). The first
-    error, also an interruption of this process, ends all of them at once; those that listen to SIGTERM have `grace`
-    seconds to save what they have. A worker that was killed from outside becomes a TrainingError.
+    Workers are forked after the imports, or spawned if CUDA or the platform requires it. The first error ends all
+    workers at once, and so does an interruption of this process. Workers that handle SIGTERM have `grace` seconds to
+    save their state. Raises TrainingError if a worker is killed from outside.
     """
     forks = device == "cpu" and "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if forks else "spawn")
-    # Memory, and no pipe: one that nobody reads any more fills up, and its writers never end.
+    # Shared memory instead of a pipe, because a pipe that nobody reads fills up, and then its writers never end.
     steps = context.RawArray("q", len(jobs))
     shown = [0] * len(jobs)
     waiting = deque(enumerate(jobs))
@@ -85,7 +85,7 @@ class _Worker:
     @classmethod
     def started(cls, context, number: int, work: Callable, steps, device: str) -> "_Worker":
         here, there = context.Pipe()
-        # Handed over at the start of a worker, not with each job: forked, it is not copied at all.
+        # `work` is passed at the start of a worker and not with each job, because a fork does not copy it.
         process = context.Process(target=_serve, args=(there, number, work, steps, device, os.getpid()))
         process.start()
         there.close()
@@ -122,14 +122,14 @@ class _Worker:
 
 
 class RemoteTraceback(Exception):
-    """The cause of an error that a worker sent home: where it was raised there."""
+    """The traceback in a worker, as the cause of the error that the worker sent."""
 
 
 def _end(workers: Sequence[_Worker], seconds: float, *, at_work: bool) -> None:
-    """End all workers. What is left of them after so many seconds is killed."""
+    """End all workers, and kill those that still run after `seconds`. `at_work` is true if workers may have jobs."""
     try:
         for worker in workers:
-            # For one that has nothing to do, or listens to no signal while it ends its job; it fits into any pipe.
+            # Ends a worker that has no job, or that ignores signals until its job ends. `None` fits into every pipe.
             with contextlib.suppress(OSError):
                 worker.connection.send(None)
             if at_work:

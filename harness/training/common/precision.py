@@ -8,7 +8,7 @@ from harness.params.config import Engine
 
 
 def autocast(engine: Engine) -> contextlib.AbstractContextManager:
-    """bf16 arithmetic over fp32 master weights where the engine says so; otherwise nothing."""
+    """A context with bf16 arithmetic over fp32 weights if `engine.precision` is "bf16", otherwise without effect."""
     if engine.precision == "bf16":
         return torch.autocast(engine.device, dtype=torch.bfloat16)
     return contextlib.nullcontext()

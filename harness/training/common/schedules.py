@@ -1,4 +1,4 @@
-"""Learning-rate schedules as pure functions of the update's number, so that a resumed run needs no state."""
+"""Learning-rate schedules as pure functions of the update number, so that a resumed run needs no state."""
 
 import math
 
@@ -16,13 +16,13 @@ def learning_rate_factor(
     cooldown: float = 0.1,
     cooldown_shape: str = "linear",
 ) -> float:
-    """Factor (0 to 1) on the highest learning rate at update `step` (from 0) of `steps`.
+    """The factor (0 to 1) on the highest learning rate at update `step` (from 0) of `steps`.
 
-    All shapes rise linearly over the first `warmup` (a share of `steps`). Then "constant" stays and the others
-    fall to `floor`: "linear" along a line, "cosine" along half a cosine wave (Loshchilov and Hutter 2017,
-    without restarts), "trapezoidal" only in the last `cooldown` (a share of `steps`), along a line or, where
-    `cooldown_shape` is "sqrt", as 1 - sqrt(done) (warm-up, stable, decay; Hägele et al. 2024, and ModernBERT).
-    Raises ValueError for another shape.
+    All shapes rise linearly over the first `warmup` (a share of `steps`). Then "constant" stays at 1, and the others
+    fall to `floor`. "linear" falls along a line, and "cosine" along half a cosine wave (Loshchilov and Hutter 2017,
+    without restarts). "trapezoidal" (warm-up, stable, decay; Hägele et al. 2024, and ModernBERT) falls only in the last
+    `cooldown` (a share of `steps`), along a line, or as 1 - sqrt(done) if `cooldown_shape` is "sqrt". Raises ValueError
+    for another shape.
     """
     if shape not in SHAPES or cooldown_shape not in COOLDOWNS:
         raise ValueError(f"no schedule {shape!r} with {cooldown_shape!r}; one of {', '.join(SHAPES)}")

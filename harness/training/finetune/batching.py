@@ -1,4 +1,4 @@
-"""Convert records to padded tensors: encoding by head, windows, and length-bucketed batches."""
+"""Convert records to padded tensors: encode them for a head, cut windows, and make batches of similar lengths."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,14 +10,13 @@ from harness.text import letters
 from harness.text.bio import IGNORED
 from harness.training.finetune.examples import Example, Examples
 
-# Records that a tokenizer is given at once: what it answers holds every token's text and place, 100 bytes and more.
+# Records per tokenizer call. The result contains every token's text and offsets, 100 bytes or more.
 AT_ONCE = 1000
 
 
 def encode(head, records: Sequence[dict], tokenizer, labels: Sequence[str], max_length: int, stride: int) -> Examples:
-    """Encode `records` for `head`, one of `harness.heads`. Pairs are real pairs, options are paired with their
-    question, and documents become windows of `max_length` tokens that overlap by `stride`.
-    """
+    """Encode `records` for `head`, one of `harness.heads`. Text pairs are encoded as pairs, and options as pairs with
+    their question. Documents become windows of `max_length` tokens that overlap by `stride` tokens."""
     places = {label: i for i, label in enumerate(labels)}
 
     def encoded(start: int) -> Iterator[Example]:
@@ -32,7 +31,7 @@ def encode(head, records: Sequence[dict], tokenizer, labels: Sequence[str], max_
 def _encode_texts(
     head, records: Sequence[dict], first: int, tokenizer, places: dict[str, int], max_length: int
 ) -> Iterator[Example]:
-    """Where a pair is too long, its longer text is cut first."""
+    """Encode each record as one example. If a pair is too long, its longer text is cut first."""
     texts, seconds, numbers = head.rows(records)
     encoding = tokenizer(texts, seconds, truncation="longest_first" if seconds else True, max_length=max_length)
     rows = map(tuple, encoding["input_ids"])
@@ -54,7 +53,7 @@ def _encode_windows(
         return_offsets_mapping=True,
     )
     kinds = encoding.get("token_type_ids")
-    # Once a document: a window must not cost more in a long one.
+    # Once per document, so that a window does not cost more in a long document.
     marks = [letters.has_marks(record["text"]) for record in records]
     tags = [head.tags(record, labels) for record in records]
     for w, i in enumerate(encoding["overflow_to_sample_mapping"]):
@@ -64,9 +63,9 @@ def _encode_windows(
 
 
 def _of_letters(text: str, offsets: Iterable[tuple[int, int]], marks: bool) -> Iterator[tuple[int, int]]:
-    """Offsets of whole letters, without white space: byte-level tokenizers leave it on the first token of a later
-    window, and the same token would stand at two places; others drop marks, and an entity would lose its last one.
-    """
+    """The offsets of tokens, moved to whole letters without white space. Byte-level tokenizers keep white space at the
+    first token of a later window, so the same token would have two offsets. Other tokenizers drop combining marks, so
+    an entity would lose its last mark. `marks` is true if `text` has any."""
     for start, end in offsets:
         # Special tokens have no characters.
         if marks and start < end:
@@ -79,10 +78,10 @@ def _of_letters(text: str, offsets: Iterable[tuple[int, int]], marks: bool) -> I
 def bucketed(
     examples: Examples, batch: int, generator: torch.Generator, *, buckets: int = 16
 ) -> Iterator[list[Example]]:
-    """One epoch of batches whose examples have similar lengths.
+    """Yield one epoch of batches of `batch` examples with similar lengths.
 
-    Examples are shuffled, cut into chunks of `buckets` batches, sorted by length inside a chunk and
-    the batches shuffled again: nearly no padding, and an order that still differs every epoch.
+    Examples are shuffled, cut into chunks of `buckets` batches, and sorted by length inside a chunk. Then the batches
+    are shuffled. So there is little padding, and the order differs in every epoch.
     """
     order, lengths = torch.randperm(len(examples), generator=generator).tolist(), examples.lengths.tolist()
     batches = []
@@ -94,14 +93,15 @@ def bucketed(
 
 
 def in_length_order(examples: Examples, batch: int) -> Iterator[list[int]]:
-    """Evaluation batches, as places in `examples`: a fixed order and size, because both change the last bits of a
-    logit."""
+    """The evaluation batches, as lists of indices into `examples`. Their order and size are fixed, because both change
+    the last bits of a logit."""
     order = np.argsort(examples.lengths, kind="stable").tolist()
     return (order[start : start + batch] for start in range(0, len(order), batch))
 
 
 def collate(batch: Sequence[Example], pad: int, device: str) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """Pad to the longest row: ids, mask (and segment ids) of shape [B, T] or [B, options, T]; targets."""
+    """The (inputs, targets) of a batch, padded to its longest row. Ids, mask and segment ids (if there are any) have
+    shape [B, T], or [B, options, T]. Targets have shape [B], [B, labels], or [B, T] for windows."""
     width = max(example.length for example in batch)
     choices = len(batch[0].rows)
     rows = [row for example in batch for row in example.rows]

@@ -9,12 +9,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Example:
-    """One thing the model scores: a text, a pair, a window of a document, or a question's options.
+    """One input of the model: a text, a pair, a window of a document, or a question with its options.
 
-    `rows` holds one encoding (four for multiple choice) of token ids, `types` the segment ids, which
-    stay empty where the tokenizer has none. `target` is a label index, or one index per token for
-    windows (`IGNORED` on tokens without a label). `record` is the index of the record it came from;
-    `offsets` are character offsets of a window's tokens, (0, 0) for special ones.
+    `rows` are its token ids, one row per option and otherwise one row. `types` are the segment ids of the rows, empty
+    if the tokenizer has none. `target` is a label index, a 0 or 1 per label, or one index per token of a window
+    (`IGNORED` for special tokens). `record` is the index of its record. `offsets` are the character offsets of a
+    window's tokens, empty ones for special tokens.
     """
 
     rows: tuple[tuple[int, ...], ...]
@@ -29,11 +29,9 @@ class Example:
 
 
 class Examples(Sequence):
-    """Examples in their order, read one at a time: 5 bytes a token, and 12 more of a window's, where those of an
-    `Example` take some 30 and 130.
+    """A sequence of examples in 5 bytes per token, and 12 more in windows. `Example` objects take some 30 and 130.
 
-    All of them have segment ids or none, and so with offsets, as those of one head and tokenizer do. `lengths`:
-    int32 [examples].
+    Raises ValueError if only some of the examples have segment ids or offsets. `lengths`: int32 [examples].
     """
 
     def __init__(self, examples: Iterable[Example]):
@@ -68,7 +66,7 @@ class Examples(Sequence):
 
     @property
     def tokens(self) -> np.ndarray:
-        """The ids of all tokens in any row, each once, ascending."""
+        """The different token ids in all rows, ascending."""
         return np.unique(self._ids)
 
     def __len__(self) -> int:
@@ -95,5 +93,5 @@ class Examples(Sequence):
 
     @staticmethod
     def _between(ends: np.ndarray, index: int) -> tuple[int, int]:
-        """The end and the start of what ends at `ends[index]`."""
+        """The end and the start of item `index`. `ends` are the ends of all items, which have no gaps."""
         return int(ends[index]), int(ends[index - 1]) if index else 0

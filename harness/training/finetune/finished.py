@@ -1,7 +1,7 @@
-"""Keep the finished runs of a comparison until all of it is finished, so that a kill costs the run it hits alone.
+"""Keep the finished runs of a comparison until all are finished, so that a kill loses only unfinished runs.
 
-A stage's outputs are whole or not there, and DVC removes them before the stage runs again. What a comparison has
-finished lies beside them until then.
+The outputs of a stage are complete or absent, and DVC removes them before the stage runs again. So finished runs are
+kept in another folder.
 """
 
 import contextlib
@@ -23,11 +23,11 @@ FOLDER = "finished_runs"  # below artifacts/
 
 @contextlib.contextmanager
 def kept(root: Path, comparison: str, task: Task, made_of: Mapping, stage: str) -> Iterator[Path]:
-    """The folder for the finished runs of `comparison`, which is removed when the block ends without an error.
+    """Yield the folder for the finished runs of `comparison`. It is removed if the block ends without an error.
 
-    `made_of` is, as plain values, what a run depends on beside its `Job` and what `task` declares, such as the hash
-    of its splits; `stage` is the module whose code it is. Runs of other settings, inputs, declarations or code are
-    removed.
+    `made_of` are plain values on which the runs depend besides their `Job`s and the declaration of `task`, such as the
+    hash of its splits. `stage` is the module whose code the runs depend on. Kept runs with other settings, inputs,
+    declarations or code are removed.
     """
     above = root / "artifacts" / FOLDER / comparison
     declared = [task.head, task.labels, task.positive, task.metrics[0]]
@@ -41,9 +41,9 @@ def kept(root: Path, comparison: str, task: Task, made_of: Mapping, stage: str) 
 
 @dataclass(frozen=True)
 class Resumable:
-    """Calling it gives the result of a job: the one in `folder`, or that of `work`, which is then kept there.
+    """A worker that returns the kept result of a job from `folder`, or calls `work` and keeps its result there.
 
-    `name` tells apart the jobs of several workers that share the folder.
+    `name` distinguishes the jobs of workers that share the folder.
     """
 
     work: Callable[[Job, Callable[[int], None]], dict]
@@ -59,7 +59,7 @@ class Resumable:
                 write_bytes(job.file, answers.read_bytes())
                 report(job.recipe.steps)
                 return result
-        # A result that comes back from a file has lists for tuples; so has one that does not.
+        # Through JSON, so that a new result has lists instead of tuples, like one that is read from a file.
         result = json.loads(canonical_json(self.work(job, report)))
         write_bytes(answers, job.file.read_bytes())
         write_json(place, result)

@@ -12,7 +12,7 @@ from harness.task import Task
 
 @dataclass(frozen=True)
 class Inputs:
-    """The records of each part, and where each encoder lies."""
+    """The records of each part, the folder of each encoder, and the hashes of both."""
 
     parts: dict[str, list[dict]]
     checkpoints: dict[str, Path]
@@ -20,13 +20,13 @@ class Inputs:
 
 
 def read_inputs(root: Path, task: Task, family: str, encoders: tuple[str, ...]) -> Inputs:
-    """Records by split part, in id order, and the folder of each encoder, with the hashes of all of them.
+    """The `Inputs` of a comparison, with records in id order.
 
-    Raises CheckpointError where a checkpoint's files are not those that its card records.
+    Raises CheckpointError if a checkpoint's files differ from its card.
     """
     parts, hashes = by_part(root, task.name)
     checkpoints = {encoder: place(root, family, encoder) for encoder in encoders}
-    # Each file is read once: what is trained on is what is recorded, and what its card says it is.
+    # Each file is hashed once: for the check against the card, and for the record of the runs.
     found = {encoder: sha256_files(folder) for encoder, folder in checkpoints.items()}
     for encoder, folder in checkpoints.items():
         refuse_changed(folder, found[encoder])

@@ -19,10 +19,8 @@ from harness.training.finetune.seen_rows import narrowed
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: updates made, the update whose weights were kept, the score that chose it, the curve.
-
-    `diverged` is true when the loss of the last tenth of the updates lies above that of the first.
-    """
+    """The result of a run: the number of updates, the update whose weights were kept with its selection score, and the
+    curve. `diverged` is true if the loss of the last tenth of the updates is higher than that of the first tenth."""
 
     steps: int
     best_step: int
@@ -32,9 +30,8 @@ class Outcome:
 
 
 def warm_up() -> None:
-    """One update of a throw-away layer: torch imports some eight hundred modules when an optimizer first
-    steps, and processes that are forked afterwards share them instead of importing them anew.
-    """
+    """Make one update of a temporary layer, before processes are forked. torch imports some eight hundred modules at
+    the first step of an optimizer. Forked processes then share them."""
     layer = torch.nn.Linear(1, 1)
     optimizer = optimizer_for(layer, "adamw", 1e-3, 0.0)
     layer(torch.zeros(1, 1)).sum().backward()
@@ -43,7 +40,7 @@ def warm_up() -> None:
 
 
 def micro_batches(examples: Examples, batch: int, seed: int) -> Iterator[list[Example]]:
-    """Batches without end: one bucketed epoch after another from one generator."""
+    """Yield batches without end, one bucketed epoch after another, from one generator."""
     generator = torch.Generator().manual_seed(seed)
     while True:
         yield from bucketed(examples, batch, generator)
@@ -65,19 +62,20 @@ def train(
 ) -> Outcome:
     """Train `model` in place for `recipe.steps` updates and leave it with its best weights.
 
-    `loss_of` gives the summed loss of logits and targets, as the head has it; a target of IGNORED is left out.
-    Every `recipe.evaluate_every` updates and at the end, `validate()` gives what the curve holds of the model as it is.
-    Its `selection` chooses the weights that are kept, the higher and of equals the later; `recipe.patience` evaluations
-    without a higher one end the run. `progress` hears of every update, `kept` when the weights that were just validated
-    are the best so far. Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer
-    a number.
+    `pad` is the padding id. `loss_of(logits, targets)` returns the head's summed loss, without targets that are
+    IGNORED. `validate()` returns a point of the curve for the current weights. It is called every
+    `recipe.evaluate_every` updates and at the end. The weights with the highest `selection` in the point are kept, and
+    of equal ones the later. The run ends after `recipe.patience` evaluations without a higher one (0: never).
+    `progress` is called with the number of updates done, and `kept` if the weights that were just validated are the
+    best so far. Raises TrainingError, with `name` and the update, if the loss or the gradient is no longer a finite
+    number.
     """
     batches = micro_batches(examples, recipe.batch, seed)
     rows = narrowed(model, np.append(examples.tokens, pad))
     optimizer = optimizer_for(model, "adamw", recipe.learning_rate, recipe.weight_decay)
     rows.follow(optimizer)
     rates = [group["lr"] for group in optimizer.param_groups]
-    # Walking through the modules at every update would take a tenth of a small encoder's time.
+    # Listed once: walking through the modules at every update would take a tenth of a small encoder's time.
     parameters = list(model.parameters())
     model.train()
     losses: list[float] = []
@@ -95,7 +93,7 @@ def train(
         for inputs, targets in parts:
             with autocast(engine):
                 output = model(**inputs).logits
-            # The mean over all targets of the update, however they fall into micro-batches.
+            # The mean over all targets of the update, so their division into micro-batches does not matter.
             loss = loss_of(output, targets) / max(1, scored)
             loss.backward()
             total += float(loss.detach())
@@ -114,7 +112,7 @@ def train(
             recent = losses[-recipe.evaluate_every :]
             point = {"train_loss": sum(recent) / len(recent), **validate()}
             model.train()
-            # As they are recorded, so that the record says which weights were kept.
+            # Rounded as in the record, so that the record determines which weights were kept.
             point = {key: round(value, 6) for key, value in point.items()}
             curve.append({"step": step + 1, **point})
             waited = 0 if point["selection"] > best_score else waited + 1

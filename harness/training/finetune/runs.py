@@ -1,4 +1,4 @@
-"""Carry out the fine-tuning runs of a comparison, and check that all arms are treated alike."""
+"""Carry out the fine-tuning runs of a comparison, and check that all arms get the same treatment."""
 
 import dataclasses
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from harness.system.files import sha256, write_jsonl
 from harness.task import Task
 from harness.training.finetune.inputs import Inputs
 
-SEARCHED = ("learning_rate", "steps")  # what `tune` searches for
+SEARCHED = ("learning_rate", "steps")  # the settings that `tune` searches
 _UNSTATED = "not stated"
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """The examples of each part as one tokenizer sees them, and that tokenizer's padding id."""
+    """The examples of each part, encoded by one tokenizer, and the tokenizer's padding id."""
 
     parts: dict
     pad: int
@@ -32,8 +32,8 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Job:
-    """One training run: an arm and a seed, by which of the arm's pre-training runs its encoder was made, the recipe,
-    and the file for its answers to `parts`."""
+    """One fine-tuning run of an arm with a seed. `replicate` is the number of the pre-training run that made the
+    `checkpoint`. `file` is the prediction file for the answers to `parts`."""
 
     arm: str
     seed: int
@@ -41,11 +41,12 @@ class Job:
     checkpoint: Path
     file: Path
     recipe: Recipe
-    parts: tuple[str, ...] | None = None  # every part that is scored
+    parts: tuple[str, ...] | None = None  # None: all parts that are scored
 
 
 def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
-    """Before processes are forked: the settings of torch, what all of them import, and the heads they will load."""
+    """Prepare for forked processes: set up torch, make the imports that they share, and check all checkpoints. Raises
+    CheckpointError if a checkpoint cannot be loaded, or TrainingError if the arms' configurations differ."""
     from harness.encoders import families
     from harness.training.finetune.loop import warm_up
 
@@ -65,9 +66,9 @@ def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
 def carry_out(
     title: str, comparison: str, names: list[str], jobs: list, work: Callable[..., dict], settings: FinetuneSettings
 ) -> list[dict]:
-    """The results of `work` for each job of a comparison, in order, with a progress bar per name below `title`.
+    """The results of `work` for the jobs of a comparison, in their order, with a progress bar named `title`.
 
-    Raises TrainingError where the runs were not treated alike.
+    `names` are the names of the jobs. Raises TrainingError if the runs did not get the same treatment.
     """
     from harness.system.progress import runs_progress
     from harness.training.common.pool import run_all
@@ -75,14 +76,14 @@ def carry_out(
     with runs_progress(title, names, settings.recipe.steps) as progress:
         results = run_all(jobs, work, device=settings.engine.device, progress=progress)
     treatments = [result["treatment"] for result in results]
-    if settings.tune is not None:  # each arm has chosen what is searched for
+    if settings.tune is not None:  # each arm has its own values of these settings
         treatments = [t | {"recipe": {**t["recipe"], **dict.fromkeys(SEARCHED)}} for t in treatments]
     refuse_unequal(treatments, comparison)
     return results
 
 
 def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encoded]:
-    """Every part encoded once per encoder; those that share a tokenizer share the encoding."""
+    """The encoded parts of each encoder, by its name. Encoders with the same tokenizer share them."""
     from harness.encoders import families
     from harness.training.finetune.batching import encode
 
@@ -104,11 +105,11 @@ def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encode
 
 @dataclass(frozen=True)
 class Worker:
-    """What every run of the comparison shares; calling it carries out one job.
+    """The data that all runs of a comparison share. Calling it carries out one job and returns its result.
 
-    It holds the task's name instead of the task: a declaration's functions cannot travel to a
-    process that was started afresh. `judge` says of validation lines, with the records they are about,
-    what the curve holds, and by `selection` which weights are kept.
+    `task` is the task's name and not the task, because a declaration's functions cannot be sent to a spawned process.
+    `judge(task, validation lines, records by id)` returns a point of the curve, whose `selection` decides which weights
+    are kept.
     """
 
     root: Path
@@ -147,7 +148,7 @@ class Worker:
             records = self.parts[part]
             return lines_of(task, part, records, head.answers(records, examples[part], rows, task.labels))
 
-        # The answers to the validation part, of the weights that were judged last and of the best ones.
+        # The validation answers of the last judged weights, and of the best ones.
         judged: dict[str, list[dict]] = {}
         records = {record["id"]: record for record in self.parts["validation"]}
 
@@ -164,14 +165,14 @@ class Worker:
             seed=derived_seed("order", job.seed),
             loss_of=partial(head.loss, weights=weights),
             validate=validate,
-            # In updates of the declared recipe, of which the bar has a number per run.
+            # In updates of the declared recipe, because the bar counts these for every run.
             progress=lambda done: report(done * self.settings.recipe.steps // recipe.steps),
             kept=lambda: judged.update(best=judged["last"]),
             name=f"{task.name}/{family_of(job.checkpoint)}, arm {job.arm}, seed {job.seed}",
         )
         report(self.settings.recipe.steps)
         judged.pop("last")
-        # The weights that were kept have answered validation already. Each part is written before the next is answered.
+        # The kept weights have answered validation already. The generator answers one part at a time to save memory.
         scored = [part for part in answered(examples) if job.parts is None or part in job.parts]
         lines = (line for part in scored for line in (judged["best"] if part == "validation" else predict(part)))
         write_jsonl(job.file, lines)
@@ -194,7 +195,7 @@ class Worker:
 
 
 def describe_treatment(model, recipe: Recipe, engine: Engine) -> dict:
-    """How a run is really treated, read off the model that is about to be trained."""
+    """The treatment of a run: its architecture, precision, dropout and so on, read from the model before training."""
     import torch
 
     config = model.config
@@ -211,7 +212,7 @@ def describe_treatment(model, recipe: Recipe, engine: Engine) -> dict:
 
 
 def refuse_unequal(treatments: list[dict], name: str) -> None:
-    """Both arms get the same recipe, precision, attention, dropout and budget, or there is no comparison."""
+    """Raises TrainingError unless all runs have the same recipe, precision, attention, dropout and budget."""
     for treatment in treatments[1:]:
         for key, value in treatments[0].items():
             if treatment[key] != value:
@@ -223,7 +224,7 @@ def refuse_unequal(treatments: list[dict], name: str) -> None:
 
 
 def refuse_unlike(shapes: dict[str, dict], name: str) -> None:
-    """The configurations of the arms shape heads and inputs alike, or the arms are not compared."""
+    """Raises TrainingError unless all arms have the same `shaping` values. `shapes` are these values by arm."""
     (first, one), *others = shapes.items()
     for arm, other in others:
         differing = [key for key in sorted({*one, *other}) if one.get(key, _UNSTATED) != other.get(key, _UNSTATED)]

@@ -1,8 +1,8 @@
-"""Train only the word vectors that occur in the training texts; the others decay as the optimizer would decay them.
+"""Train only the word vectors of tokens in the training texts, and decay the others as AdamW would.
 
-A token that no training text holds has no gradient in any update, so AdamW's moments of its row stay 0 and its update
-is the decay alone. A task's texts name a fraction of a vocabulary. Kept apart, the other rows need neither gradients
-nor moments; they are a seventh of the parameters of NB-BERT-large.
+The row of a token that no training text contains never has a gradient. So its AdamW moments stay 0, and its update is
+only the weight decay. A task's texts contain a fraction of the vocabulary. Kept apart, the other rows need no gradients
+or moments. They are a seventh of the parameters of NB-BERT-large.
 """
 
 import numpy as np
@@ -10,10 +10,10 @@ import torch
 
 
 class SeenRows(torch.nn.Module):
-    """An embedding, ids […] → vectors […, hidden], of which the rows `seen` are parameters.
+    """An embedding, ids […] → vectors […, hidden], whose only parameters are the rows `seen` of `table`.
 
-    While it trains it reads those alone; another id is an IndexError. Its outputs are those of the whole `table`,
-    trained as a whole.
+    Its outputs are those of a `table` that is trained as a whole. In training mode it raises IndexError for ids that
+    are not in `seen`.
     """
 
     def __init__(self, table: torch.nn.Embedding, seen: np.ndarray):
@@ -23,7 +23,7 @@ class SeenRows(torch.nn.Module):
         known[torch.as_tensor(seen, device=weight.device)] = True
         order = torch.cat([known.nonzero(), (~known).nonzero()]).flatten()
         self.weight = torch.nn.Parameter(weight[known])
-        # Neither changes, so neither belongs to the weights of an update that are kept.
+        # These two never change, so the saved weights of an update do not need them.
         self.register_buffer("places", torch.argsort(order), persistent=False)
         self.register_buffer("others", weight[~known], persistent=False)
         self.register_buffer("decayed", torch.ones((), dtype=torch.float64, device=weight.device))
@@ -43,18 +43,18 @@ class SeenRows(torch.nn.Module):
         return (vectors * self.decayed).to(vectors.dtype)
 
     def follow(self, optimizer: torch.optim.Optimizer) -> None:
-        """From now on the other rows shrink whenever `optimizer`, an AdamW, shrinks the trained ones."""
+        """Let the other rows decay at every step of `optimizer`, an AdamW, by the same factor as the trained rows."""
         group = next(group for group in optimizer.param_groups if any(p is self.weight for p in group["params"]))
         optimizer.register_step_post_hook(lambda *_: self.decayed.mul_(1 - group["lr"] * group["weight_decay"]))
 
     def whole(self) -> torch.nn.Embedding:
-        """The table as an ordinary embedding."""
+        """The whole table as an ordinary embedding."""
         weight = torch.cat([self.weight.detach(), self._shrunk(self.others)])[self.places]
         return torch.nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=self.padding_idx)
 
 
 def narrowed(model: torch.nn.Module, seen: np.ndarray) -> SeenRows:
-    """The embedding of `model`, put in the place of its own: `seen` are the token ids of the training texts."""
+    """Replace the word embedding of `model` by `SeenRows`, and return it. `seen` are the ids of the training texts."""
     rows = SeenRows(model.get_input_embeddings(), seen)
     model.set_input_embeddings(rows)
     return rows

@@ -1,7 +1,7 @@
-"""Try the candidates of `params.yaml`'s `tune` on validation, the same number for every arm, and choose one for each.
+"""Try the candidate recipes of `tune` in `params.yaml` on the validation part, and choose one for each arm.
 
-Both arms must be given the same chance to find a good recipe: otherwise a difference between them can be one of
-recipes that suit one of them. An arm chooses once, by its first pre-training run.
+All arms try the same candidates. Otherwise a difference between arms could come from recipes that fit one arm better.
+An arm chooses once, with the encoder of its first pre-training run.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from harness.training.finetune.runs import SEARCHED, Job
 
 
 def jobs(settings: FinetuneSettings, tune: Tune, inputs: Inputs, folder: Path) -> list[Job]:
-    """A run per arm, candidate and seed, whose answers to the validation part are kept in `folder`."""
+    """One job per arm, candidate and seed. Its validation answers are written to `folder`."""
     return [
         Job(
             arm, seed, 1, inputs.checkpoints[arm], folder / runs.trial_file_name(arm, number, seed), recipe,
@@ -29,7 +29,8 @@ def jobs(settings: FinetuneSettings, tune: Tune, inputs: Inputs, folder: Path) -
 
 
 def tried(candidates: Sequence[Recipe], jobs: list[Job], results: list[dict]) -> dict:
-    """What `runs.json` says of it: the candidates, the results of all trials and the candidate of each arm."""
+    """The section of `runs.json` about tuning: the candidates, all trial results, and the choice of each arm. `jobs`
+    and `results` have the same order."""
     number = {recipe: i for i, recipe in enumerate(candidates)}
     trials = [result | {"candidate": number[job.recipe]} for job, result in zip(jobs, results, strict=True)]
     scores = {

@@ -32,8 +32,8 @@ from harness.training.pretrain.watching import Several, display
 
 @dataclass(frozen=True)
 class Corpus:
-    """A tokenised corpus: documents to train on, (document type, row) pairs that are held out, and the folder
-    whose files all of this is read from. `replay` says what is mixed into the documents, where something is."""
+    """A tokenised corpus: documents to train on, held-out (document type, row) pairs, and the folder of its files.
+    `replay` describes the general text that is mixed into the documents, or is None."""
 
     documents: Documents
     held_out: list[tuple[str, Row]]
@@ -42,9 +42,9 @@ class Corpus:
 
 
 def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, leads: bool = True) -> int:
-    """`settings.steps`, or the updates of one epoch of `corpus`.
+    """The number of updates: `settings.steps`, or those of one epoch of `corpus`.
 
-    They are counted once and kept in the corpus's folder: of several processes the one that `leads` counts.
+    An epoch is counted once, by the process that `leads`. The number is kept in the corpus's folder.
     """
     if settings.steps is not None:
         return settings.steps
@@ -71,7 +71,7 @@ def _plan(corpus: Corpus, setup: Setup) -> Plan:
 
 
 def made_from(settings: Pretraining, engine: Engine, steps: int, inputs: Mapping) -> dict:
-    """All that the result of a training depends on, as plain values; `inputs` as in `train_arm`."""
+    """Everything that the result of a training depends on, as plain values. `inputs` are as in `train_arm`."""
     return {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps, **inputs}
 
 
@@ -81,12 +81,12 @@ def _inputs(facts: cards.Facts, hashes: Mapping[str, str]) -> dict:
 
 
 def states_of(root: Path, family: str, encoder: str) -> Path:
-    """Where the states of an encoder's training lie while it is not at its end."""
+    """The folder of an encoder's saved training states."""
     return root / "artifacts" / "states" / family / encoder
 
 
 def finished_of(root: Path, family: str, encoder: str) -> Path:
-    """Where a finished encoder is kept until all of its family are."""
+    """The folder where a finished encoder is kept until all encoders of its family are finished."""
     return states_of(root, family, encoder) / "finished"
 
 
@@ -100,7 +100,7 @@ def trunk_of(
     share: float,
     hashes: Mapping[str, str],
 ) -> Trunk:
-    """The trunk of the training that `make` makes of these, after a `share` of its updates."""
+    """The trunk of the training that `make` runs with these arguments, after a `share` of its `steps` updates."""
     key = sha256_value(made_from(settings, engine, steps, _inputs(facts, hashes)))
     return Trunk(states_of(root, facts.family, facts.arm), key, shared_updates(share, steps), settings.seed)
 
@@ -125,13 +125,15 @@ def train_arm(
     keeps: int | None = None,
     trunk: Trunk | None = None,
 ) -> dict:
-    """Train `model` in place on the documents of `read`, from the newest of its saved states below `states`, and
-    measure it on what is held out of `corpora`.
+    """Train `model` in place on the documents of `read`, and measure it on the held-out rows of `corpora`.
 
-    `inputs` are the hashes of everything the result depends on besides settings and engine; `code` are those of its
-    code's files, to say which differ from an interrupted training's. The state after update `keeps` stays for trainings
-    that are branched from it; one that is goes on from its `trunk`. Returns plain values: the loss curve, held-out
-    measurements {"before", "during", "after"} by corpus, updates, tokens, and where it went on from other states.
+    The training resumes from its newest saved state below `states`. `inputs` is everything that the result depends on
+    besides settings and engine. `code` are the hashes of the code files. They show which files differ from those of an
+    interrupted training. The state after update `keeps` is kept for trainings that are branched from it. A branched
+    training starts from its `trunk`. `alone` is False if other trainings run in parallel.
+
+    Returns plain values: the loss curve, held-out measurements {"before", "during", "after"} by corpus, the numbers of
+    updates and tokens, and the updates after which it resumed a training of other inputs (`mixed`).
     """
     vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
     setup, objective = Setup(settings, vocabulary, model.config), objectives.of(settings)
@@ -205,10 +207,10 @@ def make(
     keeps: int | None = None,
     trunk: Trunk | None = None,
 ) -> None:
-    """Train `model` on `read` as `facts` say, and write the folder of that arm of their family, with its card.
+    """Train `model` on `read`, and write the checkpoint folder of the arm and family in `facts`, with its card.
 
-    `hashes` are those of the corpora, `code`, `keeps` and `trunk` as in `train_arm`. Of several processes the one that
-    leads writes.
+    `hashes` are those of the corpora. `code`, `alone`, `keeps` and `trunk` are as in `train_arm`. Only the leading
+    process writes.
     """
     assert facts.training is not None
     states, inputs = states_of(root, facts.family, facts.arm), _inputs(facts, hashes)
@@ -229,6 +231,6 @@ def make(
             folder, cards.card(dataclasses.replace(facts, parameters=parameters, training=training, files=files))
         )
     Store(states, sha256_value(made_from(settings, engine, steps, inputs)), keeps).clear()
-    if facts.arm != "baseline":  # the stage of the baseline has nothing else to do
+    if facts.arm != "baseline":  # the baseline's stage makes only this one encoder
         with atomic_folder(finished_of(root, facts.family, facts.arm)) as folder:
             shutil.copytree(target, folder, dirs_exist_ok=True)

@@ -1,9 +1,9 @@
-"""Branch several ends of a training from its trunk: the state that it had after a share of its updates.
+"""Branch several ends of a training from its trunk, the state that it had after a share of its updates.
 
-R ends that share 75 % of their updates cost 1 + (R − 1)/4 trainings instead of R. What they share cannot part them, so
-their scatter is a lower bound of what another seed does. The trunk is a saved state of the training that it belongs to
-(see `resume`), and lies with its states for as long as an end is missing. On disk it costs about twelve bytes a
-parameter (weights and two moments in fp32) for each arm: 4 GB for 350 million parameters.
+R ends that share 75 % of their updates cost 1 + (R − 1)/4 trainings instead of R. The shared updates add no variance,
+so the variance of the ends is a lower bound of the variance between seeds. The trunk is a saved state of the first
+training (see `resume`). It stays among that training's states until all ends are made. On disk it takes about twelve
+bytes per parameter (weights and two moments in fp32) for each arm, 4 GB for 350 million parameters.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +17,7 @@ from harness.training.pretrain.resume import State, Store
 
 @dataclass(frozen=True)
 class Trunk:
-    """The state after update `step` of the training `key` with `seed`, whose states lie in `states`."""
+    """The state after update `step` of the training `key` with `seed`, in the folder `states`."""
 
     states: Path
     key: str
@@ -32,7 +32,7 @@ class Trunk:
         return self._store.holds(self.step)
 
     def state(self) -> State:
-        """Where an end begins. Raises TrainingError where it is lost or torn."""
+        """The state from which an end starts. Raises TrainingError if it is missing or torn."""
         try:
             state = self._store.at(self.step)
         except ValueError as error:
@@ -44,7 +44,7 @@ class Trunk:
         return replace(state, values=state.values | {"begun": asdict(begun)})
 
     def mixed(self) -> list[dict]:
-        """Where its training went on from one that was made of something else, as its ends see it: what changed after
-        the trunk changed between the trunk and them."""
+        """The updates after which the trunk's training resumed a training of other inputs, as seen from the ends. An
+        end did not make the updates after the trunk. So for it, a later change of inputs happened at the trunk."""
         found = interrupted.mixed(self.states, self.key)
         return [origin | {"update": min(origin["update"], self.step)} for origin in found]

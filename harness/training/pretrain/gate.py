@@ -1,9 +1,9 @@
 """Import an existing checkpoint as an arm, and check that it predicts better than token frequencies.
 
-A checkpoint can load whole, every name met and every shape right, and still be wrong: a projection cut the other way,
-a tokenizer of another vocabulary order, weights of another variant of the architecture. What it then predicts is worth
-no more than how often its tokens occur. So every imported masked LM guesses masked tokens of held-out general text,
-and the same tokens are guessed by the counts of its own tokenizer's tokens in the general training text.
+A checkpoint can load completely, with every name and shape right, and still be wrong: a projection is split in the
+other way, the tokenizer has another vocabulary order, or the weights are of another variant of the architecture. It
+then predicts no better than token frequencies. So every imported masked LM predicts masked tokens of held-out general
+text. Its loss is compared with that of the counts of its own tokenizer's tokens in the general training text.
 """
 
 import dataclasses
@@ -27,26 +27,26 @@ from harness.system.files import jsonl_rows, sha256
 from harness.text.printable import terminal
 from harness.training.pretrain import held_out, shards
 
-# Nats per masked token. Reading only the token before takes more than two nats off counted tokens on real and
-# on generated text, and a public encoder four to five; the standard error over the tokens guessed is under 0.1.
+# Nats per masked token. A model of only the token before is more than two nats better than token counts, on real and on
+# generated text. A public encoder is four to five nats better. The standard error over the tokens is under 0.1.
 MARGIN = 0.5
-# With fewer the standard error is about the margin.
+# Fewest masked tokens. With fewer, the standard error is about as large as the margin.
 FEWEST = 50
 ROWS, LENGTH = 160, 128
-# Where there are fewer rows, each is masked several times anew.
+# If there are fewer rows than ROWS, each is repeated with other masks, at most this often.
 TIMES = 8
-# Text that is counted: at a million tokens the counts of what is masked are known well enough.
+# Text that is counted. A million tokens give exact enough counts.
 COUNTED_BYTES = 4 << 20
 _BATCH = 256
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Holds the masked LM imported from `source` against token counts on the general text of the corpus in `folder`.
+    """Compares the masked LM imported from `source` with token counts, on the general text of the corpus in `folder`.
 
-    The text's language is not asked for: a wrong import is as likely where the encoder is foreign to it, and one that
-    reads pieces of words in context beats counted pieces there too. What does not can be taken in with a reason,
-    `source.despite_gate`, which the card repeats.
+    The text may be in a language that is foreign to the encoder. A wrong import is as likely then, and a right encoder,
+    which reads pieces of words in context, beats counts there, too. An encoder that does not can be imported with a
+    reason, `source.despite_gate`, which the card repeats.
     """
 
     folder: Path
@@ -54,10 +54,11 @@ class Gate:
     engine: Engine
 
     def __call__(self, model: torch.nn.Module, tokenizer, architecture: str, missing: list[str]) -> dict:
-        """What the card says of the gate: {"loss", "unigram_loss" (nats per masked token), "masked_tokens",
-        "margin", "corpus" (SHA-256 of the general text), "despite"}, or {"not_run": why}.
+        """The card's `gate`: {"loss", "unigram_loss" (nats per masked token), "masked_tokens", "margin", "corpus"
+        (SHA-256 of the general text), "despite"}, or {"not_run": reason}.
 
-        Raises CheckpointError where `model` is not better than the counts by the margin.
+        `missing` are the names of the parameters that the checkpoint lacks. Raises CheckpointError if `model` is not
+        better than the counts by the margin and `source.despite_gate` is None, or if its loss is not finite.
         """
         why, measured = self._measured(model, tokenizer, architecture, missing)
         if why:
@@ -85,7 +86,7 @@ class Gate:
         vocabulary = Vocabulary.of(tokenizer)
         length = min(LENGTH, kind.positions(model.config) or LENGTH)
         rows, counts = _read(text, tokenizer, length, vocabulary)
-        # Not the engine's precision: the same weights are to get the same verdict.
+        # Always fp32, so that the same weights get the same verdict with every engine.
         engine = dataclasses.replace(self.engine, precision="fp32")
         counted = held_out.measure(
             *_counting(counts, vocabulary), {"general": rows}, vocabulary, engine, "cpu"
@@ -104,9 +105,9 @@ class Gate:
 def bring_in(
     root: Path, source: Hub | Folder, family: str, arm: str, architecture: str, engine: Engine, code: str
 ) -> None:
-    """Write `artifacts/checkpoints/<family>/<arm>/` from `source`, and say what its gate said and what was not taken.
+    """Import `source` to `artifacts/checkpoints/<family>/<arm>/`, and print the gate's result and the card's notes.
 
-    `code` is the hash of the code that does it. Raises CheckpointError where the checkpoint cannot be taken in.
+    `code` is the hash of the importing code. Raises CheckpointError if the checkpoint cannot be imported.
     """
     prepare_torch(engine.pretraining_threads, engine.device)
     target = checkpoint.place(root, family, arm)
@@ -117,7 +118,7 @@ def bring_in(
 
 
 def description(gate: dict) -> str:
-    """The gate as one line for the screen."""
+    """One line for the screen about a card's `gate`."""
     if "not_run" in gate:
         return f"not held against token counts: {gate['not_run']}"
     despite = f"; taken in because: {gate['despite']}" if gate["despite"] else ""
@@ -128,7 +129,8 @@ def description(gate: dict) -> str:
 
 
 def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[list, torch.Tensor]:
-    """(document type, row) pairs of held-out text, spread over it, and how often each token occurs in the rest."""
+    """At most `ROWS` (document type, row) pairs spread over the held-out text, and the token counts [vocabulary] of the
+    other text."""
     counts = torch.zeros(len(tokenizer), dtype=torch.float64)
     share = COUNTED_BYTES / max(1, path.stat().st_size)
     held_rows = []
@@ -156,7 +158,7 @@ def _batches(path: Path, share: float) -> Iterator[list[tuple[dict, bool]]]:
 
 
 class _Blind(torch.nn.Module):
-    """An encoder that reads nothing: what is put on top of it answers every position alike."""
+    """An encoder that reads nothing, so that a head on it gives every position the same answer."""
 
     @property
     def base_model(self) -> "_Blind":
@@ -169,7 +171,7 @@ class _Blind(torch.nn.Module):
 
 
 def _counting(counts: torch.Tensor, vocabulary: Vocabulary) -> tuple[torch.nn.Module, object]:
-    """Model and head that answer with the tokens' frequencies, one added to each count (Laplace)."""
+    """A (model, head) that predict the token frequencies, with one added to each count (Laplace)."""
     added = torch.zeros_like(counts)
     added[vocabulary.replacements] = 1
     logarithms = (counts.index_fill(0, vocabulary.special, 0) + added).log().float()

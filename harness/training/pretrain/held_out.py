@@ -1,7 +1,7 @@
-"""Masked-LM loss and accuracy on held-out text, with the same rows and masks for every arm and objective.
+"""Measure masked-LM loss and accuracy on held-out text, with the same rows and masks for every arm and objective.
 
-Whatever objective trained a checkpoint, it is measured by plain masking of 15 % (Devlin et al. 2019), so
-that before and after, and the arms of a family, can be compared.
+Every checkpoint is measured with plain masking of 15 % (Devlin et al. 2019), whatever its objective. So the values
+before and after a training, and of the arms of a family, can be compared.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,10 +29,9 @@ def measure(
     engine: Engine,
     device: str,
 ) -> dict[str, dict]:
-    """By corpus: {"loss", "accuracy", "tokens", "by_document_type": {type: the same}}; nats per masked token.
-
-    `rows` maps a corpus to (document type, row) pairs; `head` maps hidden states to logits.
-    """
+    """The measurements by corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens" (masked tokens),
+    "by_document_type": {type: the same three}}. Loss and accuracy are None without masked tokens. `rows` maps a corpus
+    to (document type, row) pairs. `head` maps hidden states to logits."""
     model.eval()
     found = {}
     for corpus, typed in rows.items():

@@ -1,8 +1,8 @@
 """Handle an interrupted training whose inputs have changed: the user chooses to resume or to start anew.
 
-Its states are lost work if it is begun anew, and a result of mixed origin if it is gone on with. So neither happens
-without a word: `--anew` removes the states, `--resume` goes on from them where their rows and tensors still fit, and
-the card of the checkpoint says so.
+Starting anew loses the work in its states, and resuming gives a result of mixed origin. So neither happens without a
+choice: `--anew` removes the states, and `--resume` continues from them if their rows and tensors still fit. The card of
+the checkpoint then says so.
 """
 
 import contextlib
@@ -17,19 +17,20 @@ from harness.system.files import read_json, sha256, write_json
 
 CHOICE = "choice.json"
 SHOWN = 6
-# With another of these a state's place in the corpus, or its tensors, mean something else.
+# If one of these changes, a state's position in the corpus or its tensors no longer fit.
 FIXED = ("corpus", "train_on", "steps", "settings.recipe", "settings.effective_batch", "settings.device_batch",
          "settings.length", "settings.seed", "planned.encoder", "planned.parent", "planned.architecture",
          "planned.replay", "planned.branched")  # fmt: skip
 
-# The card says again what settings, engine, corpus and the files of the code say.
+# These parts of the card only repeat the settings, engine, corpus and code files.
 _TWICE = ("planned.recipe", "planned.engine", "planned.batch", "planned.corpus", "planned.code", "planned.trained_on")
 
 
 @dataclass(frozen=True)
 class Interrupted:
-    """States below `folder`, the newest whole one after update `step` (None: none is whole) of `steps`; `differs` is
-    None where nobody knows."""
+    """An interrupted training with its saved states in `folder`. `step` is the update of the newest state that is whole
+    (None: all are torn), and `steps` the number of updates (None: not recorded). `differs` are its values and the
+    present ones, by name, if they differ (None: not recorded)."""
 
     folder: Path
     step: int | None
@@ -38,7 +39,8 @@ class Interrupted:
 
 
 def pieces(values: Mapping, code: Mapping[str, str]) -> dict:
-    """What a training is made of as one flat dict: "settings.clip", "corpus.general", "code.training/loop.py", …"""
+    """Everything that a training depends on, as one flat dict: "settings.clip", "corpus.general",
+    "code.training/loop.py", …"""
     flat: dict = {}
 
     def add(name: str, value) -> None:
@@ -53,10 +55,9 @@ def pieces(values: Mapping, code: Mapping[str, str]) -> dict:
 
 
 def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
-    """Make `states`/`key` the folder of this training, by the choice that was made where another one was interrupted.
-
-    Raises TrainingError where none was made, or where the other one cannot be gone on with.
-    """
+    """Make `states`/`key` the folder of this training. If another training was interrupted, follow the user's choice.
+    `made_of` is everything that this training depends on, as `pieces` gives it. Raises TrainingError if there is no
+    choice, or if the other training cannot be resumed."""
     own = states / key[:16]
     torn = own.is_dir() and newest_whole(own) is None and any(own.glob("*.safetensors"))
     found = _others(states, own, made_of) if torn or not own.is_dir() else []
@@ -90,22 +91,22 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
 
 
 def mixed(states: Path, key: str) -> list[dict]:
-    """Where this training went on from one that was made of something else: the update, and what differs."""
+    """The updates after which this training resumed a training of other inputs, and the differences."""
     return _read(mixed_of(states / key[:16]), [])
 
 
 def origin_of(folder: Path) -> Path:
-    """Where it stands what the states in `folder` are made of."""
+    """The file that records everything that the states in `folder` depend on."""
     return folder.with_name(f"{folder.name}.made_of.json")
 
 
 def mixed_of(folder: Path) -> Path:
-    """Where it stands what other states those in `folder` went on from."""
+    """The file that records which trainings of other inputs the states in `folder` resumed."""
     return folder.with_name(f"{folder.name}.mixed.json")
 
 
 def intact(record: Path) -> dict:
-    """What stands beside the state of `record`. Raises ValueError where one of the two files is torn."""
+    """The content of `record`, which describes a state. Raises ValueError if `record` or the state's file is torn."""
     try:
         described = read_json(record)
         whole = sha256(record.with_suffix(".safetensors")) == described["sha256"]
@@ -117,7 +118,7 @@ def intact(record: Path) -> dict:
 
 
 def newest_whole(folder: Path) -> int | None:
-    """The update after which the newest state in `folder` was saved that is not torn."""
+    """The update of the newest state in `folder` that is not torn, or None."""
     for record in sorted(folder.glob("[0-9]*.json"), reverse=True):
         with contextlib.suppress(ValueError):
             intact(record)
@@ -134,7 +135,8 @@ def _read(path: Path, otherwise):
 
 
 def choose(root: Path, family: str, arms: list[str], choice: str) -> list[str]:
-    """Keep the user's `choice` ("resume", "anew") for the interrupted trainings of these arms; say what was done."""
+    """Carry out the user's `choice` for the interrupted trainings of these arms. Returns one message per training.
+    "anew" removes their states. "resume" is stored for the next run."""
     done = []
     for arm in arms:
         states = root / "artifacts" / "states" / family / arm

@@ -1,7 +1,7 @@
 """The pre-training loop, the same for all objectives and any number of devices. It can start at any update.
 
-An update is `effective_batch` rows, cut into micro-batches that the devices share. Losses are divided by
-the number of targets of the whole update, so how many devices share them changes nothing but the rounding.
+An update has `effective_batch` rows, cut into micro-batches that are divided among the devices. Losses are divided by
+the number of targets of the whole update, so the number of devices only changes the rounding.
 """
 
 import contextlib
@@ -28,15 +28,15 @@ from harness.training.common.schedules import learning_rate_factor
 from harness.training.pretrain import resume
 from harness.training.pretrain.plan import Begun, Plan, Position, generator
 
-# What a batch system sends before it ends a job.
+# The signals that a batch system sends before it ends a job.
 STOPS = (signal.SIGUSR1, signal.SIGTERM)
-# The exit code of a training that was told to stop and goes on when it is started again (EX_TEMPFAIL).
+# The exit code of a training that stopped at a signal and resumes when it is started again (EX_TEMPFAIL).
 TRY_AGAIN = 75
 
 
 @dataclass(frozen=True)
 class About:
-    """A training for its observers: `fingerprint` is the hash of all that its result depends on."""
+    """A training as its observers see it. `fingerprint` is the hash of everything that its result depends on."""
 
     name: str
     fingerprint: str
@@ -46,25 +46,25 @@ class About:
 
 
 class Observer:
-    """Hears of a training while it runs. This one is silent, and the base of the others."""
+    """An observer of a training. Its methods are called while the training runs. This base class does nothing."""
 
     def started(self, about: About) -> None:
-        """Before anything else; a training that goes on from a saved state starts, too."""
+        """Called before the training, also before one that resumes from a saved state."""
 
     def update(self, step: int, values: dict[str, float]) -> None:
-        """After update `step` (from 1): loss, learning_rate, tokens (seen so far), and what the objective changes
-        (see `Objective.at`)."""
+        """Called after update `step` (from 1) with loss, learning_rate, tokens (seen so far), and the values of
+        `Objective.at`."""
 
     def held_out(self, step: int, measured: dict[str, dict]) -> None:
-        """Held-out loss and accuracy by corpus, as `harness.training.pretrain.held_out.measure` gives them."""
+        """Called after held-out text was measured, with the result of `harness.training.pretrain.held_out.measure`."""
 
     def finished(self) -> None:
-        """After everything else; one that is interrupted or fails never gets here."""
+        """Called after the training, but not if it is interrupted or fails."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """What a training did: updates, tokens seen, the loss curve, held-out measurements on the way."""
+    """The result of a training: numbers of updates and tokens, the loss curve, and held-out measurements during it."""
 
     steps: int
     tokens: int
@@ -73,17 +73,17 @@ class Course:
 
 
 class Losses(torch.nn.Module):
-    """Calling it with inputs and targets gives the summed loss by name.
+    """A module whose `forward` returns the summed losses by name, from inputs and targets.
 
-    One module, so that everything trained goes through one `forward`, as several devices need it.
+    Everything that is trained is in this one module, because several devices need a single `forward`.
     """
 
     def __init__(self, model: torch.nn.Module, architecture: str, objective: Objective):
-        """The objective's own layers begin as the caller has seeded torch."""
+        """Make the objective's own layers. The caller seeds torch before."""
         super().__init__()
         self.model, self.own = model, objective.layers(model.config)
         self._objective = objective
-        # The functions go through parts of the model, which are parts of this module already.
+        # The heads are functions, so their layers, which belong to `model`, are not registered twice.
         self._heads = Heads(
             families.masked_lm_head(model, architecture), families.next_sentence_head(model, architecture), self.own
         )
@@ -108,11 +108,12 @@ def train(
     head: tuple[str, ...],
     name: str,
 ) -> Course:
-    """Train `losses` in place for `steps` updates, from the newest saved state where there is one.
+    """Train `losses` in place for `steps` updates, from the newest saved state of `store` if there is one.
 
-    `spared` and `head` are the names of parameters that are not decayed, and decayed as the output layer (see
-    `decay_groups`). Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer a
-    number.
+    `measure()` returns held-out measurements. Parameters whose name ends with one of `spared` have no weight decay.
+    Those whose name begins with one of `head` have the decay of the output layer (see `decay_groups`). Raises
+    TrainingError, with `name` and the update, if the loss or the gradient is no longer a finite number. Raises
+    SystemExit(TRY_AGAIN) after a stop signal, when the state is saved.
     """
     model, settings = losses.model, setup.settings
     module = spread(losses, world, engine)
@@ -197,7 +198,7 @@ def _learning_rate(step: int, steps: int, settings: Pretraining) -> float:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[list[int]]:
-    """A list that holds what arrived of STOPS within the block."""
+    """Yield a list of the signals of STOPS that arrive within the block."""
     told: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield told
@@ -206,7 +207,7 @@ def _stop_signals() -> Iterator[list[int]]:
     try:
         yield told
     finally:
-        # What comes after the last update ends at a signal as everything else does.
+        # After the last update, signals end the process as usual.
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -223,7 +224,7 @@ def _update(
     *,
     step: int,
 ) -> tuple[float, float, int]:
-    """One update; (loss, gradient norm, tokens of all devices)."""
+    """Make one update. Returns (loss, gradient norm, tokens), each over all devices."""
     settings = setup.settings
     mine = [
         (index, *objective.batch(setup, rows, now, generator("masks", settings.seed, step, index)))
@@ -237,7 +238,7 @@ def _update(
     totals = {name: max(1.0, total) for name, total in zip(names, sums[:-1], strict=True)}
     loss_here = 0.0
     for number, (index, inputs, targets) in enumerate(mine):
-        # A seed for every micro-batch: dropout, too, depends on the update alone.
+        # A seed for every micro-batch, so that dropout does not depend on the devices or on a resumption.
         torch.manual_seed(derived_seed("dropout", settings.seed, step, index))
         exchange = contextlib.nullcontext() if number + 1 == len(mine) else without_exchange(module)
         with exchange:
@@ -247,7 +248,7 @@ def _update(
                     {key: value.to(world.device) for key, value in targets.items()},
                 )
             loss = sum(losses[name] / totals[name] for name in names)
-            # The engine behind several devices takes the mean of their gradients; the sum is meant.
+            # Several devices average their gradients, but the sum is needed.
             (loss * world.size).backward()
         loss_here += float(loss.detach())
     longest = math.inf if settings.clip is None else settings.clip
@@ -259,5 +260,5 @@ def _update(
 
 
 def _on(value, device: str):
-    """A tensor, or a mapping of tensors, on `device`."""
+    """`value`, a tensor or a dict of tensors, on `device`."""
     return {key: part.to(device) for key, part in value.items()} if isinstance(value, dict) else value.to(device)

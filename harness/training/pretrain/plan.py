@@ -1,11 +1,10 @@
 """The order of the training rows: which rows make up each update. It is the same on any number of devices, and after
 any interruption.
 
-A corpus is read in blocks of documents, so that memory does not grow with it. In an epoch the blocks
-come in a drawn order; a block's rows are made, shuffled, and cut into effective batches of similar
-length. Rows that do not fill an effective batch are left out of that epoch and counted. Everything
-drawn has a seed made of (purpose, seed, epoch, block), so a position is all that resuming needs.
-Where there are several blocks, the next one is made in a process of its own while one is trained on.
+A corpus is read in blocks of documents, so that memory does not grow with the corpus. In an epoch the blocks come in a
+random order. The rows of a block are made, shuffled, and cut into effective batches of similar length. Rows that do not
+fill an effective batch are left out of that epoch. Every random draw has a seed made of (purpose, seed, epoch, block),
+so a position is enough to resume. If there are several blocks, another process makes the next block during training.
 """
 
 import contextlib
@@ -21,7 +20,7 @@ from harness.objectives.common.rows import Row, Table
 from harness.system.determinism import derived_seed
 from harness.system.parallel import made_ahead, ordered
 
-# A block ends after so many documents, or before it holds more tokens: what bounds the memory for it.
+# The most documents and tokens of a block. They limit its memory.
 BLOCK_DOCUMENTS = 20_000
 BLOCK_TOKENS = 1 << 24
 BUCKETS = 16  # effective batches that are sorted by length together
@@ -29,7 +28,7 @@ BUCKETS = 16  # effective batches that are sorted by length together
 
 @dataclass(frozen=True)
 class Position:
-    """The next update: epoch, block within the epoch's order, effective batch within the block."""
+    """The position of the next update: epoch, block within the epoch's order, effective batch within the block."""
 
     epoch: int = 0
     block: int = 0
@@ -38,21 +37,21 @@ class Position:
 
 @dataclass(frozen=True)
 class Begun:
-    """An epoch that a plan of another `seed` has taken up to `end`; only what that left of it is taken, in an order of
-    one's own. The block at `end` keeps its rows, which were cut when that plan began it."""
+    """An epoch that a plan with another `seed` has used up to `end`. The present plan uses only the rest of this epoch,
+    in its own order. The rows of the block at `end` stay the same, because the other plan has already cut them."""
 
     seed: int
     end: Position
 
 
 def generator(*parts: str | int) -> torch.Generator:
-    """A generator of its own for every purpose and place."""
+    """A new random generator, seeded by `parts` (its purpose, seed and position)."""
     return torch.Generator().manual_seed(derived_seed(*parts))
 
 
 def cut_blocks(sizes: Sequence[int] | np.ndarray, documents: int, tokens: int) -> list[range]:
-    """Documents of the given sizes, in their order, in blocks of at most so many `documents` and `tokens`; one that
-    is larger has a block to itself."""
+    """The blocks, as ranges of document indices, of at most `documents` documents and `tokens` tokens. `sizes` are the
+    tokens of each document. A document with more than `tokens` tokens is a block of its own."""
     ends = np.cumsum(sizes, dtype=np.int64)
     blocks, start = [], 0
     while start < len(ends):
@@ -64,7 +63,8 @@ def cut_blocks(sizes: Sequence[int] | np.ndarray, documents: int, tokens: int) -
 
 
 class Plan:
-    """The updates of a training, whose documents have `sizes` tokens; `rows(documents, generator)` makes a block's."""
+    """The plan of a training's updates. The documents have `sizes` tokens, and `rows(block, generator)` makes the rows
+    of a block."""
 
     def __init__(
         self,
@@ -83,10 +83,11 @@ class Plan:
     def updates(
         self, start: Position = Position(), begun: Begun | None = None
     ) -> Generator[tuple[Position, list[list[Row]]]]:
-        """(position after it, its micro-batches) for every update from `start` on, without end. Close it when enough
-        are taken: that ends the process that makes the next block."""
+        """Yield (the position after the update, its micro-batches) for every update from `start` on, without end. Close
+        the generator when no more updates are needed, to end the process that makes the next block. Raises ConfigError
+        if an epoch has no effective batch."""
         places = self._places(start, begun) if self._blocks else ()
-        # A corpus of one block is too small for a process of its own to save anything.
+        # With one block, another process would save no time.
         blocks = made_ahead(self._made, places) if len(self._blocks) > 1 else ordered(self._made, places, 1)
         with contextlib.closing(blocks):
             made = start.block + start.batch
@@ -102,14 +103,14 @@ class Plan:
         )
 
     def updates_per_epoch(self, workers: int = 1) -> int:
-        """Updates in the first epoch; makes every block's rows once to count them."""
+        """The number of updates in the first epoch, counted by making the rows of every block."""
         return sum(ordered(self._updates_of, range(len(self._blocks)), min(workers, len(self._blocks))))
 
     def _updates_of(self, block: int) -> int:
         return len(self._made((Position(), block, None))[2])
 
     def _places(self, start: Position, begun: Begun | None) -> Iterator[tuple[Position, int, Begun | None]]:
-        """Where each block from `start` on begins, its number, and who has begun that very block."""
+        """Yield (position of its first batch, block number, `begun` if it ends here) for each block from `start` on."""
         for epoch in itertools.count(start.epoch):
             order = self._order(epoch, begun)
             for place in range(start.block if epoch == start.epoch else 0, len(order)):
@@ -126,7 +127,7 @@ class Plan:
         return taken + [block for block in drawn(self._seed) if block not in set(taken)]
 
     def _made(self, place: tuple[Position, int, Begun | None]) -> tuple[Position, Table, np.ndarray]:
-        """Where a block begins, its rows, and the rows of each of its effective batches, [batches, effective]."""
+        """The position where a block begins, its rows, and its effective batches: row indices [batches, effective]."""
         at, block, begun = place
         seed = begun.seed if begun else self._seed
         with _one_thread():
@@ -152,7 +153,7 @@ class Plan:
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """In a process that was forked, OpenMP waits for ever for threads that only its parent has."""
+    """Use one thread, because OpenMP in a forked process waits forever for threads that only its parent has."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

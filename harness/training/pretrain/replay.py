@@ -1,8 +1,7 @@
-"""The text of a training: parts of the corpus together, and general text mixed in, so that the encoder keeps what it
-has learnt from it.
+"""Make the text of a training: several parts of the corpus, with general text mixed in against forgetting.
 
 Training on one domain alone makes a network forget others (French 1999, "Catastrophic forgetting in connectionist
-networks"); text of the earlier kind among the new is the plainest remedy.
+networks"). Mixing in text of the earlier kind is the simplest remedy.
 """
 
 import dataclasses
@@ -17,9 +16,9 @@ from harness.training.pretrain.plan import generator
 
 
 class Mixed:
-    """The documents of two corpora in one drawn order, each corpus read from its front to its back.
+    """The documents of two corpora in a random order, which keeps the order within each corpus.
 
-    `taken` is an index into `added` for every document that is taken from it; all of `own` are taken.
+    All documents of `own` are used, and of `added` those with the indices `taken`.
     """
 
     def __init__(self, own: Documents, added: Documents, taken: np.ndarray, drawn: torch.Generator):
@@ -47,11 +46,11 @@ class Mixed:
 
 
 def mixture(corpora: Mapping[str, Corpus], parts: Sequence[str], share: float, seed: int) -> Corpus:
-    """The text of a training on `parts`, of which the first is the corpus that the others are added to, whole, with so
-    many general documents mixed in that they hold `share` (0 <= share < 1) of all tokens that are trained on.
+    """The text of a training on all documents of `parts`, with general documents mixed in.
 
-    Which, and in which order, is drawn by `seed`; where the general corpus is too small, its documents come again. What
-    is held out stays out.
+    These have about `share` (0 <= share < 1) of all training tokens. `seed` draws the general documents and the order.
+    If the general corpus is too small, its documents are repeated. Held-out documents remain held out. The result has
+    the held-out rows and the folder of the first part.
     """
     made = corpora[parts[0]]
     for part in parts[1:]:
@@ -72,7 +71,8 @@ def mixture(corpora: Mapping[str, Corpus], parts: Sequence[str], share: float, s
 
 
 def _taken(sizes: np.ndarray, wanted: float, drawn: torch.Generator) -> np.ndarray:
-    """Documents whose `sizes` add up to about `wanted` tokens: the whole corpus as often as it fits, then a sample."""
+    """The indices of documents with about `wanted` tokens: all documents as often as they fit, then a sample. `sizes`
+    are the tokens of each document."""
     whole, rest = divmod(wanted, float(sizes.sum()))
     shuffled = torch.randperm(len(sizes), generator=drawn).numpy()
     sample = np.sort(shuffled[: np.searchsorted(np.cumsum(sizes[shuffled]), rest)])

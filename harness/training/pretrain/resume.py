@@ -1,9 +1,8 @@
 """Save and load the state of a training, so that an interrupted training resumes to the same bytes.
 
-Everything drawn in a training follows from the number of the update (see `plan`), so a state is the
-weights, the optimizer's moments, the position and what was measured. It is one safetensors file, no
-pickle, written as a scratch copy and renamed; its SHA-256 in a second file tells a torn one, which is passed over
-for the one before it.
+All random draws of a training follow from the update number (see `plan`). So a state consists of the weights, the
+optimizer's moments, the position and the measurements. It is one safetensors file, written as a scratch copy and
+renamed. A second file has its SHA-256, which shows if a state is torn. The state before a torn one is used instead.
 """
 
 import shutil
@@ -23,16 +22,17 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class State:
-    """`tensors` by "model/…" and "optimizer/…" names; `values` are plain (updates done, position, curve)."""
+    """The state of a training. `tensors` have names "model/…", "optimizer/…" and "group/…". `values` are plain values
+    (updates done, position, curve, …)."""
 
     tensors: dict[str, torch.Tensor]
     values: dict
 
 
 class Store:
-    """The states of one training in `folder`, newest last. `key` names what is trained: a state of anything else
-    (other settings, corpus, parent) is never gone on from. The state after update `keeps` stays until another training
-    was branched from it; `start` gives the state that a training goes on from that has none of its own."""
+    """The saved states of one training, in a subfolder of `folder`. `key` is the hash of everything that the training
+    depends on, so states of other settings, corpora or parents are never used. The state after update `keeps` is not
+    removed. `start` returns the state to begin from if the training has no state of its own."""
 
     def __init__(
         self, folder: Path, key: str, keeps: int | None = None, start: Callable[[], State | None] = lambda: None
@@ -41,7 +41,8 @@ class Store:
         self.keeps, self._start = keeps, start
 
     def newest(self) -> State | None:
-        """The newest state that is whole, or nothing; where the one that is kept is lost, from before it."""
+        """The newest state that is whole, otherwise the result of `start`. If the state after `keeps` is missing or
+        torn, later states are not used, so that it is made again."""
         records = sorted(self._folder.glob("*.json"), reverse=True)
         if self.keeps is not None and not self.holds(self.keeps):
             records = [record for record in records if int(record.stem) < self.keeps]
@@ -55,7 +56,7 @@ class Store:
         return self._start()
 
     def at(self, step: int) -> State:
-        """The state after update `step`. Raises ValueError where it is lost or torn."""
+        """The state after update `step`. Raises ValueError if it is missing or torn."""
         return _read(self._folder / f"{step:09}.json")
 
     def holds(self, step: int) -> bool:
@@ -67,7 +68,7 @@ class Store:
         return True
 
     def clear(self) -> None:
-        """Remove what a training that has ended needs no more: all states but the one that is kept."""
+        """Remove the states of a finished training, except the one after `keeps`. Without `keeps`, remove `folder`."""
         if self.keeps is None:
             shutil.rmtree(self._all, ignore_errors=True)
             return
@@ -80,7 +81,8 @@ class Store:
             record.with_suffix(".safetensors").unlink(missing_ok=True)
 
     def save(self, step: int, state: State) -> None:
-        """Add the state after update `step`; the last two stay. Raises TrainingError on a full disk."""
+        """Save the state after update `step`, and remove all but the last two and the one after `keeps`. Raises
+        TrainingError if it cannot be written, for example on a full disk."""
         target = self._folder / f"{step:09}.safetensors"
         try:
             write_bytes(target, _bytes(state.tensors))
@@ -112,7 +114,7 @@ def _read(record: Path) -> State:
 
 
 def captured(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """Weights and moments as named tensors, whole on every process, however the model is sharded."""
+    """The weights and optimizer moments as named tensors, complete on every process even if the model is sharded."""
     from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict
 
     options = StateDictOptions(full_state_dict=True, cpu_offload=True)
@@ -130,7 +132,7 @@ def captured(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[s
 
 
 def restore(model: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
-    """The opposite of `captured`, on a model and an optimizer made as they were then."""
+    """Load the `tensors` of `captured` into a model and an optimizer that were made in the same way."""
     from torch.distributed.checkpoint.state_dict import (
         StateDictOptions,
         get_optimizer_state_dict,
@@ -148,7 +150,7 @@ def restore(model: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: d
     moments = {**moments, "state": state}
     weights = {name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")}
     set_model_state_dict(model, weights, options=options)
-    # What an objective does not train (a pooler under plain masked LM) has no moments.
+    # Parameters that an objective does not train, such as a pooler in plain masked LM, have no moments.
     lenient = StateDictOptions(full_state_dict=True, strict=False)
     set_optimizer_state_dict(model, optimizer, moments, options=lenient)
     for name, value in tensors.items():

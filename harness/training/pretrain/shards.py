@@ -1,7 +1,7 @@
-"""A corpus as token ids in memory-mapped Arrow files: tokenised once, of any size, read a document at a time.
+"""Store a corpus as token ids in memory-mapped Arrow files: tokenised once, of any size, read one document at a time.
 
-The files are Arrow IPC streams, as `datasets` writes and opens them, and are written batch by batch, so that
-neither writing nor reading ever holds the corpus in memory.
+The files are Arrow IPC streams, as `datasets` writes and opens them. They are written batch by batch, so the corpus is
+never in memory as a whole.
 """
 
 import hashlib
@@ -24,18 +24,19 @@ SHARD_TOKENS = 1 << 27  # tokens in one file: 512 MB
 HELD_OUT_SHARE = 0.03
 HELD_OUT_AT_MOST = 200
 INDEX, HELD_OUT = "shards.json", "held_out.arrow"
-_BATCH = 256  # documents encoded at a time, or fewer long ones
+_BATCH = 256  # most documents encoded at a time
 _BATCH_CHARACTERS = 1 << 20
 
 
 def is_held_out(document_id: str, already: int) -> bool:
-    """Is this document held out? By hash of its id, so that every arm and family holds out the same."""
+    """Is this document held out, if `already` documents are? The hash of its id decides, so that every arm and family
+    holds out the same documents."""
     draw = int.from_bytes(hashlib.sha256(document_id.encode("utf-8")).digest()[:4], "big") / 2**32
     return draw < HELD_OUT_SHARE and already < HELD_OUT_AT_MOST
 
 
 def divided(documents: Iterable[dict]) -> Iterator[tuple[dict, bool]]:
-    """Each document, and whether it is held out."""
+    """Yield (document, True if it is held out) for each document."""
     number = 0
     for document in documents:
         held = is_held_out(document["id"], number)
@@ -49,7 +50,7 @@ class _Encoder:
     by_sentence: bool
 
     def __call__(self, batch: list[tuple[dict, bool]]) -> list[tuple[np.ndarray, list[int]]]:
-        """Of each document its ids, and how many of them each of its pieces has."""
+        """The (ids, number of ids of each sentence) of each document in `batch`."""
         pieces = [self._pieces(document["text"], held) for document, held in batch]
         texts = [piece for parts in pieces for piece in parts]
         encoded = iter(self.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else [])
@@ -74,15 +75,15 @@ def write(
 ) -> None:
     """Write `folder` for `Shards` and `held_out`, all or nothing: `00000.arrow`, …, `held_out.arrow`, `shards.json`.
 
-    Documents are as in the corpus ("id", "document_type", "text"). One row for each document, in their order:
-    `ids` (list of int32, without special tokens), `sentences` (the number of ids of each; with `by_sentence`
-    every sentence is encoded by itself, otherwise and where a document is held out it is one), `document_type`.
-    The same input gives the same bytes with any number of `workers`. Raises DataError where there is no text.
+    Documents are dicts as in the corpus ("id", "document_type", "text"). Each gives one row, in their order: `ids`
+    (list of int32, without special tokens), `sentences` (the number of ids of each sentence) and `document_type`. With
+    `by_sentence` every sentence is encoded by itself. Otherwise, and if it is held out, a document is one sentence. The
+    same input gives the same bytes with any number of `workers`. Raises DataError if there is no text.
     """
     counts = {"documents": 0, "tokens": 0, "held_out_documents": 0}
     with atomic_folder(Path(folder)) as target:
         waiting: deque = deque()
-        # `ordered` draws ahead: the documents of batches that are still being encoded wait here.
+        # `ordered` reads ahead, so documents of batches that are still being encoded wait here.
         encoded = ordered(_Encoder(tokenizer, by_sentence), _kept(_batches(divided(documents)), waiting), workers)
         files: list[str] = []
         room, held_rows = 0, []
@@ -128,7 +129,7 @@ def _kept(batches: Iterable[list], waiting: deque) -> Iterator[list]:
 
 
 class _Writer:
-    """One Arrow file after the other, each closed when the next begins."""
+    """Writes one Arrow file after the other. Each is closed when the next begins."""
 
     def __init__(self):
         import pyarrow as pa
@@ -167,9 +168,9 @@ def _lists(values: Iterable):
 
 
 class Shards:
-    """The documents that `write` left in `folder`, memory-mapped: only what is asked for is read.
+    """The documents that `write` wrote to `folder`, memory-mapped, so that only requested documents are read.
 
-    Raises MissingInputError where `write` wrote nothing, DataError for a damaged file.
+    Raises MissingInputError if a file is missing, and DataError if one is damaged.
     """
 
     def __init__(self, folder: Path):
@@ -183,7 +184,7 @@ class Shards:
         return int(self._starts[-1])
 
     def sizes(self) -> np.ndarray:
-        """Tokens of every document, int32 [documents]."""
+        """The number of tokens of every document, int32 [documents]."""
         borders = (_arrays(batch.column("ids"))[1][: batch.num_rows + 1] for batch in self._batches)
         return np.concatenate([np.empty(0, np.int32), *map(np.diff, borders)])
 
@@ -197,11 +198,11 @@ class Shards:
         return [ids[a:b].tolist() for a, b in itertools.pairwise(cuts)]
 
     def _at(self, index: int) -> tuple:
-        """(place within its batch, ids, borders of documents in ids, sizes of sentences, borders in sizes)."""
+        """The document `index`: (row in its batch, ids, document borders in ids, sentence sizes, borders in sizes)."""
         if not 0 <= index < len(self):
             raise IndexError(index)
         number = int(np.searchsorted(self._starts, index, "right")) - 1
-        # Documents are read in their order, so the arrays of the last batch are nearly always the right ones.
+        # Documents are mostly read in their order, so the batch is nearly always the last one.
         if number != self._number:
             batch = self._batches[number]
             self._number, self._here = number, (*_arrays(batch.column("ids")), *_arrays(batch.column("sentences")))
@@ -209,20 +210,20 @@ class Shards:
 
 
 def _arrays(lists) -> tuple[np.ndarray, np.ndarray]:
-    """(values, borders) of an Arrow list of int32, without a copy; pyarrow's own way loads pandas."""
+    """The (values, borders) of an Arrow list of int32, without a copy. pyarrow's own method would load pandas."""
     _, borders, _, values = lists.buffers()
     return np.frombuffer(values, np.int32) if values.size else np.empty(0, np.int32), np.frombuffer(borders, np.int32)
 
 
 def held_out(folder: Path) -> list[tuple[str, list[int]]]:
-    """(document type, ids) of the documents that are held out."""
+    """The (document type, ids) of the held-out documents in `folder`."""
     return [
         (row["document_type"], row["ids"]) for batch in _opened(Path(folder) / HELD_OUT) for row in batch.to_pylist()
     ]
 
 
 def _opened(path: Path) -> list:
-    """The record batches of one file, which lie in the file and not in memory."""
+    """The record batches of one file, memory-mapped."""
     import pyarrow as pa
 
     remedy = f"Remove {path.parent} and run the command again: the corpus is tokenised anew."

@@ -17,16 +17,16 @@ from harness.training.common.distributed import await_file
 from harness.training.pretrain import shards
 from harness.training.pretrain.arms import Corpus
 
-# A tokenizer is made from all training texts, or from a sample of about this many bytes (some ten million words) of a
-# larger corpus: it takes a CPU second a million bytes, and memory for every word that it meets.
+# A tokenizer is made from all training texts, or of a larger corpus from a sample of about this many bytes (some ten
+# million words). It takes one CPU second per million bytes, and memory for every different word.
 TOKENIZER_BYTES = 1 << 26
 # Below this many bytes, starting workers takes longer than they save.
 WORKERS_FROM = 64 << 20
 
 
 def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> Iterator[str]:
-    """The texts of all corpora that are not held out, for making a tokenizer; a sample where they are more than
-    about `most` bytes."""
+    """Yield the training texts of all corpora, for making a tokenizer. If they have more than about `most` bytes, a
+    sample is taken. Held-out documents are left out."""
     share = most / max(1, sum(path.stat().st_size for path in files.values() if path.exists()))
     for _, path in sorted(files.items()):
         for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus")):
@@ -37,9 +37,9 @@ def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> It
 def tokenised_all(
     files: Mapping[str, Path], hashes: Mapping[str, str], tokenizer, settings: Pretraining, folder: Path, *, leads: bool
 ) -> dict[str, Corpus]:
-    """The corpora as `tokenizer` sees them, tokenised once: what lies below `folder` is taken where it fits.
+    """The corpora in `files`, tokenised below `folder`. Existing results are used if they are of the same inputs.
 
-    `hashes` are the SHA-256 of `files`. Of several processes the one that `leads` writes, the others wait.
+    `hashes` are the SHA-256 of `files`. The process that `leads` writes, and the others wait.
     """
     return {
         name: tokenised(path, hashes[name], tokenizer, settings, Path(folder) / name, leads=leads)
@@ -48,7 +48,8 @@ def tokenised_all(
 
 
 def tokenised(path: Path, digest: str, tokenizer, settings: Pretraining, folder: Path, *, leads: bool = True) -> Corpus:
-    """One corpus, divided and tokenised below `folder`, where no other version of it stays."""
+    """One corpus, divided and tokenised below `folder`. Older versions in `folder` are removed. `digest` is the SHA-256
+    of the file `path`."""
     by_sentence = objectives.of(settings).by_sentence
     key = sha256_value(
         {

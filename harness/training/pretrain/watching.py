@@ -1,4 +1,4 @@
-"""Show a pre-training on the screen: updates, tokens, loss, speed and time left."""
+"""Show the progress of a pre-training on the screen: updates, tokens, loss, speed and time left."""
 
 import sys
 import time
@@ -10,14 +10,14 @@ import torch
 from harness.system.progress import bar
 from harness.training.pretrain.loop import About, Observer
 
-# Peak of dense bf16 arithmetic in FLOP/s, as the makers state it, by a word of the device's name.
+# Peak of dense bf16 arithmetic in FLOP/s, as the manufacturers state it, by a part of the device's name.
 PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "A6000": 155e12, "L40": 181e12, "RTX 6000 Ada": 364e12}
 
 
 def utilisation(tokens_per_second: float, parameters: int, devices: int) -> float | None:
-    """Model FLOPs utilisation (Chowdhery et al. 2022): 6 FLOP per token and parameter, over the devices' peak.
+    """The model FLOPs utilisation (Chowdhery et al. 2022): 6 FLOP per token and parameter, over the devices' peak.
 
-    None on a device whose peak is not known, such as a CPU.
+    None if the device's peak is not known, as for a CPU.
     """
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     peak = next((value for word, value in PEAK.items() if word in name), None)
@@ -26,7 +26,7 @@ def utilisation(tokens_per_second: float, parameters: int, devices: int) -> floa
 
 @dataclass(frozen=True)
 class Pace:
-    """`utilisation` is a share of the devices' peak, None where that is not known."""
+    """The speed of a training. `utilisation` is a share of the devices' peak, None if that is not known."""
 
     tokens_per_second: float
     utilisation: float | None
@@ -34,7 +34,7 @@ class Pace:
 
 
 class Watch:
-    """How fast a training goes, measured from the first update that it hears of."""
+    """Measures the speed of a training, from the first call of `at`."""
 
     def __init__(self, about: About):
         self._about = about
@@ -53,7 +53,7 @@ class Watch:
 
 
 def progress_text(values: dict[str, float], pace: Pace | None) -> str:
-    """Tokens, loss, speed and, where the device's peak is known, the share of it."""
+    """A text with tokens, loss, speed and, if the device's peak is known, the share of it."""
     words = [f"{values['tokens']:,.0f} tokens", f"loss {values['loss']:.3f}"]
     if pace is not None:
         words.append(f"{pace.tokens_per_second:,.0f} tokens/s")
@@ -62,7 +62,7 @@ def progress_text(values: dict[str, float], pace: Pace | None) -> str:
 
 
 class Lines(Observer):
-    """A line each time another tenth of the updates is done."""
+    """An observer that prints a line after every tenth of the updates."""
 
     def __init__(self, about: About, stream=None):
         self._about, self._stream = about, stream or sys.stderr
@@ -89,7 +89,7 @@ class Bar(Observer):
 
 
 class Several(Observer):
-    """Passes on to each of `observers` what happens while updates are made."""
+    """An observer that passes `update` and `held_out` on to each of `observers`."""
 
     def __init__(self, *observers: Observer):
         self._observers = observers
@@ -105,7 +105,8 @@ class Several(Observer):
 
 @contextmanager
 def display(about: About, *, quiet: bool, alone: bool = True):
-    """The observer that fits standard error; a silent one where `quiet`. Bars are for one training `alone`."""
+    """Yield the observer for standard error: a bar on a terminal for one training `alone`, otherwise lines. The
+    observer is silent if `quiet`."""
     if quiet:
         yield Observer()
     elif not alone or not sys.stderr.isatty():
