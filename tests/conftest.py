@@ -1,7 +1,6 @@
 """Fixtures shared by all tests."""
 
 import fcntl
-import gc
 import logging
 import os
 import shutil
@@ -68,14 +67,6 @@ def nothing_waits_for_the_disk():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda handle: None)
         yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_old_to_collect():
-    """statsmodels collects garbage whenever it adjusts p-values: .2 s where all that earlier tests made is looked
-    through."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

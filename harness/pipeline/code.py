@@ -9,7 +9,7 @@ import functools
 import hashlib
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.system.files import sha256
@@ -145,8 +145,9 @@ def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], 
     for node in tree.body if without else ():
         if isinstance(node, ast.ClassDef):
             node.body = [one for one in node.body if not (isinstance(one, ast.FunctionDef) and one.name in without)]
-    calls = frozenset(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
-    return as_text(tree), frozenset(_named(tree)), calls
+    nodes = list(ast.walk(tree))
+    calls = frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
+    return as_text(tree), frozenset(_named(nodes)), calls
 
 
 def as_text(node) -> str:
@@ -176,9 +177,9 @@ def is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
-def _named(tree: ast.AST) -> Iterator[str]:
-    """Every dotted name that a module imports, or has as a string."""
-    for node in ast.walk(tree):
+def _named(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Every dotted name that a module imports, or has as a string. `nodes` are those of its syntax tree."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

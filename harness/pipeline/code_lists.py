@@ -131,10 +131,9 @@ def refuse_other(root: Path, stage: str, task: str | None = None, family: str | 
     own, *more = of_stage(stage, task, family)
     if not (root / own).is_file():
         return
-    source = Source()
-    beside = task_lists.listings(root, source) if task else {}
-    beside |= family_lists.listings(root, source) if family else {}
-    now = {own: listing(stage, source)} | {path: beside.get(path.removeprefix(f"{LISTS}/")) for path in more}
+    source, only = Source(), [path.removeprefix(f"{LISTS}/") for path in more]
+    beside = task_lists.listings(root, source, only) | family_lists.listings(root, source, only) if only else {}
+    now = {own: listing(stage, source)} | {f"{LISTS}/{path}": beside.get(path) for path in only}
     for path, text in now.items():
         # If the task or the family is missing, the stage itself says so.
         if text is not None and _text_of(root / path) != text:

@@ -6,7 +6,7 @@ own list names no objective, and the family's list names the files that its `rec
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from harness.params import document
@@ -18,16 +18,19 @@ FOLDER = "families"
 SECTIONS = {"checkpoint": "general", "pretrain": "adaptation"}
 
 
-def listings(root: Path, source: Source) -> dict[str, str]:
+def listings(root: Path, source: Source, only: Collection[str] | None = None) -> dict[str, str]:
     """The wanted content of each list, by its path below `pipeline/`, sorted. `source` is the harness. A family without
     a known objective has an empty list, because the stage itself says what is wrong with its section."""
     found, said = {}, {}
     for family, section in sorted(_families(root).items()):
         for stage, key in SECTIONS.items():
+            path = f"{FOLDER}/{family}/{stage}.txt"
+            if only is not None and path not in only:
+                continue
             recipe = _recipe(section, key, source.package)
             if (stage, recipe) not in said:
                 said[stage, recipe] = listing(stage, recipe, source) if recipe else ""
-            found[f"{FOLDER}/{family}/{stage}.txt"] = said[stage, recipe]
+            found[path] = said[stage, recipe]
     return found
 
 

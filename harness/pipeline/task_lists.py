@@ -7,6 +7,7 @@ no other metric. `harness pipeline` writes the lists.
 
 import ast
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from harness.pipeline.code import Source, as_text
@@ -34,10 +35,12 @@ READS = {
 }
 
 
-def listings(root: Path, source: Source) -> dict[str, str]:
-    """The wanted content of each list, by its path below `pipeline/`, sorted. `source` is the harness."""
+def listings(root: Path, source: Source, only: Collection[str] | None = None) -> dict[str, str]:
+    """The content of each list, by its path below `pipeline/`, sorted. `source` is the code of the harness. `only` are
+    the paths that are wanted (None: all)."""
     files = sorted(path for path in (root / "tasks").glob("*.py") if not path.name.startswith("_"))
-    return {f"tasks/{path.stem}/{name}.txt": listing(path, name, source) for path in files for name in sorted(UNREAD)}
+    found = {f"tasks/{path.stem}/{name}.txt": (path, name) for path in files for name in sorted(UNREAD)}
+    return {key: listing(*value, source) for key, value in found.items() if only is None or key in only}
 
 
 def listing(path: Path, name: str, source: Source) -> str:
