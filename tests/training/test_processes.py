@@ -83,11 +83,12 @@ def test_the_engine_of_the_published_setting_on_four_processes(architecture, eng
     assert load_file(tmp_path / "result.safetensors").keys() == weights.keys()
 
 
-def test_stopped_by_any_signal_a_restart_ends_with_the_same_bytes(tmp_path):
+@pytest.mark.parametrize("told", [signal.SIGTERM, pytest.param(signal.SIGUSR1, marks=pytest.mark.extended)])
+def test_stopped_by_any_signal_a_restart_ends_with_the_same_bytes(tmp_path, told):
     """SIGUSR1 and SIGTERM, which batch systems send, make it save and end with 75; SIGKILL leaves it no time."""
     long = {"steps": 200, "evaluate_every": 100, "save_steps": 35}
     arguments = command("norbert3", tmp_path, settings=long)
-    for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGKILL):
+    for number in (told, signal.SIGKILL):
         process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environment())
         for line in process.stderr:
             if "of 200 updates" in line:
