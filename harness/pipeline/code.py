@@ -10,6 +10,7 @@ import hashlib
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.system.files import sha256
@@ -122,32 +123,50 @@ def _dotted(path: Path, package: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """A statement of a module or of one of its classes: its syntax tree as text, the names that it imports or quotes,
+    and those that it calls. `method` is its name if it counts only if it is called."""
+
+    text: str
+    named: frozenset[str]
+    calls: frozenset[str]
+    method: str | None = None
+
+
+@functools.lru_cache(maxsize=1024)
+def _pieces(source: str) -> tuple[_Piece, ...]:
+    """The pieces of a module, in order. A class comes before its members."""
+    found = []
+    for statement in ast.parse(source).body:
+        if is_for_types(statement):
+            continue
+        members = statement.body if isinstance(statement, ast.ClassDef) else []
+        if isinstance(statement, ast.ClassDef):
+            statement.body = []
+        found += [_piece(statement), *map(_member, members)]
+    return tuple(piece for piece in found if piece.text)
+
+
+def _member(node: ast.stmt) -> _Piece:
+    method = node.name if isinstance(node, ast.FunctionDef) and not node.name.startswith("__") else None
+    return _piece(node, method, indent="  ")
+
+
+def _piece(node: ast.stmt, method: str | None = None, indent: str = "") -> _Piece:
+    nodes = list(ast.walk(node))
+    calls = frozenset(one.attr for one in nodes if isinstance(one, ast.Attribute))
+    text = "" if _is_remark(node) else indent + as_text(node)
+    return _Piece(text, frozenset(_named(nodes)), calls, method)
+
+
+@functools.lru_cache(maxsize=4096)
 def _read(source: str, called: frozenset[str] | None = None) -> tuple[str, frozenset[str], frozenset[str]]:
     """A module's syntax tree as text, the names that it imports or quotes, and those that it calls. If `called` is
     given, methods that are not in it are left out."""
-    methods = _methods(source)
-    return _parsed(source, frozenset() if called is None else methods - called)
-
-
-@functools.lru_cache(maxsize=1024)
-def _methods(source: str) -> frozenset[str]:
-    """The methods of a module's classes that count only if they are called by name."""
-    classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
-    functions = (node.name for of in classes for node in of.body if isinstance(node, ast.FunctionDef))
-    return frozenset(name for name in functions if not name.startswith("__"))
-
-
-@functools.lru_cache(maxsize=1024)
-def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], frozenset[str]]:
-    """As `_read`, `without` these methods. Cached, because the closures of stages share most modules."""
-    tree = ast.parse(source)
-    tree.body = [node for node in tree.body if not is_for_types(node)]
-    for node in tree.body if without else ():
-        if isinstance(node, ast.ClassDef):
-            node.body = [one for one in node.body if not (isinstance(one, ast.FunctionDef) and one.name in without)]
-    nodes = list(ast.walk(tree))
-    calls = frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
-    return as_text(tree), frozenset(_named(nodes)), calls
+    pieces = [piece for piece in _pieces(source) if called is None or piece.method is None or piece.method in called]
+    named, calls = (frozenset().union(*sets) for sets in ([p.named for p in pieces], [p.calls for p in pieces]))
+    return "\n".join(piece.text for piece in pieces), named, calls
 
 
 def as_text(node) -> str:
