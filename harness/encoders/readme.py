@@ -1,6 +1,6 @@
 """The README.md of a checkpoint: a model card with the header that the Hugging Face hub expects."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harness.encoders.readme_header import has_masked_lm, header_of
 from harness.objectives import OBJECTIVES
@@ -150,7 +150,7 @@ def _losses(card: Mapping) -> list[str]:
     held_out = card.get("held_out") or {}
     before, after = (held_out.get(side) or {} for side in ("before", "after"))
     if gate := card.get("gate"):
-        return [_gate(gate)]
+        return [gate_in_words(gate, lambda text: _cell(text, 300))]
     if not after:
         return ["Not measured."]
     rows = []
@@ -169,11 +169,11 @@ def _losses(card: Mapping) -> list[str]:
     ]
 
 
-def _gate(gate: Mapping) -> str:
-    """A sentence that compares an imported masked LM with token counts."""
+def gate_in_words(gate: Mapping, shown: Callable[[str], str]) -> str:
+    """A sentence that compares an imported masked LM with token counts. `shown` escapes a text of the gate."""
     if "not_run" in gate:
-        return f"Not held against token counts when it was taken in: {_cell(gate['not_run'])}."
-    despite = f" It was taken in because: {_cell(gate['despite'], 300)}." if gate["despite"] else ""
+        return f"Not held against token counts when it was taken in: {shown(_short(gate['not_run']))}."
+    despite = f" It was taken in because: {shown(_short(gate['despite'], 300))}." if gate["despite"] else ""
     return (
         f"On {_count(gate['masked_tokens'])} masked tokens of held-out general text it loses {gate['loss']:.2f} nats a "
         f"token, where counts of its own tokenizer's tokens lose {gate['unigram_loss']:.2f}; at least "

@@ -9,7 +9,6 @@ text. Its loss is compared with that of the counts of its own tokenizer's tokens
 import dataclasses
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from harness.artifacts import checkpoint
 from harness.encoders import families
 from harness.encoders.architectures import architecture_named
 from harness.encoders.checkpoints import import_arm
+from harness.encoders.readme import gate_in_words
 from harness.errors import CheckpointError
 from harness.objectives.common.windows import Vocabulary, windows
 from harness.params.config import Engine, Folder, Hub
@@ -37,7 +37,6 @@ ROWS, LENGTH = 160, 128
 TIMES = 8
 # Text that is counted. A million tokens give exact enough counts.
 COUNTED_BYTES = 4 << 20
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -88,15 +87,14 @@ class Gate:
         rows, counts = _read(text, tokenizer, length, vocabulary)
         # Always fp32, so that the same weights get the same verdict with every engine.
         engine = dataclasses.replace(self.engine, precision="fp32")
-        counted = held_out.measure(
-            *_counting(counts, vocabulary), {"general": rows}, vocabulary, engine, "cpu"
-        )["general"]  # fmt: skip
+
+        def measured(model, head, device: str) -> dict:
+            return held_out.measure(model, head, {"general": rows}, vocabulary, engine, device)["general"]
+
+        counted = measured(*_counting(counts, vocabulary), "cpu")
         if counted["tokens"] < FEWEST:
             return f"the held-out general text gives {counted['tokens']} masked tokens, fewer than {FEWEST}", {}
-        head = families.masked_lm_head(model, architecture)
-        found = held_out.measure(
-            model.to(engine.device), head, {"general": rows}, vocabulary, engine, engine.device
-        )["general"]  # fmt: skip
+        found = measured(model.to(engine.device), families.masked_lm_head(model, architecture), engine.device)
         return None, {
             "loss": found["loss"], "unigram_loss": counted["loss"], "masked_tokens": counted["tokens"]
         }  # fmt: skip
@@ -113,19 +111,8 @@ def bring_in(
     target = checkpoint.place(root, family, arm)
     held = Gate(root / "artifacts" / "corpus", source, engine)
     card = import_arm(source, family, arm, architecture, target, code, held)
-    for note in (description(card["gate"]), *card["notes"]):
+    for note in (gate_in_words(card["gate"], str), *card["notes"]):
         print(terminal(f"{family}/{arm}: {note}"), file=sys.stderr)
-
-
-def description(gate: dict) -> str:
-    """One line for the screen about a card's `gate`."""
-    if "not_run" in gate:
-        return f"not held against token counts: {gate['not_run']}"
-    despite = f"; taken in because: {gate['despite']}" if gate["despite"] else ""
-    return (
-        f"{gate['loss']:.2f} nats per masked token of held-out general text, token counts {gate['unigram_loss']:.2f} "
-        f"({gate['masked_tokens']:,} tokens){despite}"
-    )
 
 
 def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[list, torch.Tensor]:
@@ -134,7 +121,12 @@ def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[l
     counts = torch.zeros(len(tokenizer), dtype=torch.float64)
     share = COUNTED_BYTES / max(1, path.stat().st_size)
     held_rows = []
-    for batch in _batches(path, share):
+    read = (
+        (document, held)
+        for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus"))
+        if held or share >= 1 or derived_seed("gate", document["id"]) / 2**63 < share
+    )
+    for batch in shards.batches(read):
         ids = tokenizer([document["text"] for document, _ in batch], add_special_tokens=False, verbose=False).input_ids
         for (document, held), tokens in zip(batch, ids, strict=True):
             if held:
@@ -143,18 +135,6 @@ def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[l
                 counts += torch.bincount(torch.tensor(tokens, dtype=torch.long), minlength=len(counts))
     spread = held_rows[:: max(1, -(-len(held_rows) // ROWS))]
     return spread * min(TIMES, ROWS // max(1, len(spread))), counts
-
-
-def _batches(path: Path, share: float) -> Iterator[list[tuple[dict, bool]]]:
-    batch = []
-    for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus")):
-        if held or share >= 1 or derived_seed("gate", document["id"]) / 2**63 < share:
-            batch.append((document, held))
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 class _Blind(torch.nn.Module):
