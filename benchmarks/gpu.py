@@ -445,7 +445,7 @@ def packing(one: Measurement, folder: Path, options) -> dict:
     batches = [for_architecture(architecture, batch) for batch in batches]
     batches = [_on(batch, options.device) for batch in batches]
     run = partial(
-        one_pass, model, families.masked_lm_head(model, architecture), batches,
+        one_pass, model, families.ARCHITECTURES[architecture].predict(model), batches,
         partial(autocast, engine_of(one, options.device)),
     )  # fmt: skip
     run()

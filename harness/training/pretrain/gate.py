@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 
 from harness.artifacts import checkpoint
-from harness.encoders import families
 from harness.encoders.architectures import architecture_named
 from harness.encoders.checkpoints import import_arm
 from harness.encoders.readme import gate_in_words
@@ -59,9 +58,9 @@ class Gate:
         `missing` are the names of the parameters that the checkpoint lacks. Raises CheckpointError if `model` is not
         better than the counts by the margin and `source.despite_gate` is None, or if its loss is not finite.
         """
-        why, measured = self._measured(model, tokenizer, architecture, missing)
-        if why:
-            return {"not_run": why}
+        measured = self._measured(model, tokenizer, architecture, missing)
+        if "not_run" in measured:
+            return measured
         lost, counted = measured["loss"], measured["unigram_loss"]
         despite = self.source.despite_gate
         if not counted - lost >= MARGIN and (despite is None or not math.isfinite(lost)):
@@ -75,13 +74,13 @@ class Gate:
             )
         return measured | {"margin": MARGIN, "despite": despite, "corpus": sha256(self.folder / "general.jsonl")}
 
-    def _measured(self, model, tokenizer, architecture: str, missing: list[str]) -> tuple[str | None, dict]:
+    def _measured(self, model, tokenizer, architecture: str, missing: list[str]) -> dict:
         kind = architecture_named(architecture)
         if any(name.startswith(kind.masked_lm_head) for name in missing):
-            return "the folder holds no masked-LM head", {}
+            return {"not_run": "the folder holds no masked-LM head"}
         text = self.folder / "general.jsonl"
         if not text.is_file() or not text.stat().st_size:
-            return "there is no general text", {}
+            return {"not_run": "there is no general text"}
         vocabulary = Vocabulary.of(tokenizer)
         length = min(LENGTH, kind.positions(model.config) or LENGTH)
         rows, counts = _read(text, tokenizer, length, vocabulary)
@@ -93,11 +92,10 @@ class Gate:
 
         counted = measured(*_counting(counts, vocabulary), "cpu")
         if counted["tokens"] < FEWEST:
-            return f"the held-out general text gives {counted['tokens']} masked tokens, fewer than {FEWEST}", {}
-        found = measured(model.to(engine.device), families.masked_lm_head(model, architecture), engine.device)
-        return None, {
-            "loss": found["loss"], "unigram_loss": counted["loss"], "masked_tokens": counted["tokens"]
-        }  # fmt: skip
+            few = f"the held-out general text gives {counted['tokens']} masked tokens, fewer than {FEWEST}"
+            return {"not_run": few}
+        found = measured(model.to(engine.device), kind.predict(model), engine.device)
+        return {"loss": found["loss"], "unigram_loss": counted["loss"], "masked_tokens": counted["tokens"]}
 
 
 def bring_in(

@@ -56,7 +56,7 @@ def untrained(architecture, folder):
 def train(model, tokenizer, architecture, texts, updates=150):
     """Masked LM on `texts`, by the plainest loop."""
     vocabulary = Vocabulary.of(tokenizer)
-    head = families.masked_lm_head(model, architecture)
+    head = families.ARCHITECTURES[architecture].predict(model)
     rows = [row for ids in tokenizer(texts, add_special_tokens=False).input_ids for row in windows(ids, 24, vocabulary)]
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     generator = torch.Generator().manual_seed(2)
