@@ -80,7 +80,7 @@ def encoder(hidden: int, layers: int, length: int) -> torch.nn.Module:
 
 def packed_batches(documents, length: int, rows: int, local_attention: int) -> list[dict]:
     packing = pack(documents, length, CLS, SEP, torch.Generator().manual_seed(2))
-    both = zip(packing.rows.split(rows), packing.document_ids.split(rows), strict=True)
+    both = zip(*(part.split(rows) for part in packing), strict=True)
     return [packed_inputs(ids, numbers, local_attention) for ids, numbers in both]
 
 

@@ -189,9 +189,10 @@ def with_engine(
 
     documents = [{"id": str(i), "document_type": "", "text": text} for i, text in enumerate(texts)]
     folder = Path(tempfile.mkdtemp(dir=folder))
-    write_jsonl(folder / "corpus.jsonl", documents)
-    digest = sha256(folder / "corpus.jsonl")
-    corpus = corpora.tokenised(folder / "corpus.jsonl", digest, tokenizer, settings, folder / "shards").documents
+    path = folder / "corpus.jsonl"
+    write_jsonl(path, documents)
+    made_of = {"own": path}, {"own": sha256(path)}
+    corpus = corpora.tokenised_all(*made_of, tokenizer, settings, folder, leads=True)["own"].documents
     setup, objective = objectives.Setup(settings, Vocabulary.of(tokenizer), model.config), objectives.of(settings)
     plan = Plan(
         corpus.sizes(), lambda block, generator: objective.rows(setup, corpus, block, generator),

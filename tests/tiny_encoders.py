@@ -1,6 +1,8 @@
 """What the tiny encoders of these tests are made from."""
 
-from harness.params.config import Encoder
+from pathlib import Path
+
+from harness.params.config import Encoder, Folder
 
 TEXTS = [
     "Pasienten ble innlagt med akutte brystsmerter og tung pust. Tidligere frisk kvinne på 54 år.",
@@ -21,3 +23,11 @@ def load_masked_lm(folder, architecture: str, attention: str):
     from harness.encoders import families
 
     return families.load_for_pretraining(folder, architecture, attention)[0]
+
+
+def imported(source, architecture: str, target) -> dict:
+    """The card of `source` (a folder's path, or a source of `params.yaml`), imported to `target` as a family's arm."""
+    from harness.encoders.checkpoints import import_arm
+
+    source = Folder("folder", str(source)) if isinstance(source, Path) else source
+    return import_arm(source, "family", "baseline", architecture, target, "hash of the code")

@@ -29,7 +29,8 @@ class Architecture:
     `dropouts`: configuration keys of the dropout rates.
     `undecayed`: endings of the names of matrices without weight decay in pre-training.
     `predict`: from a masked LM to its head, a function of hidden states that returns logits.
-    `next_sentence`: the same for next-sentence prediction, from the base model's output to two logits, or None.
+    `next_sentence`: the same for next-sentence prediction, from the base model's output to logits [batch, 2]; class 0
+    is "continues". None if the architecture has no such head.
     `positions`: from a configuration to the most tokens that the model can read (None: any number).
     `special`: usual names of the tokens for pad, unk, cls, sep and mask.
     `word_list`: True if `vocab.txt` is enough to make the tokenizer.

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.artifacts import checkpoint
-from harness.artifacts.checkpoint import FORMAT
 from harness.encoders import intact
 from harness.encoders.readme import model_card
 from harness.params.batch_plan import batch_plan
@@ -124,7 +123,7 @@ class Facts:
 def card(facts: Facts) -> dict:
     """The content of `harness.json`: plain values, the same for the same facts."""
     content = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}
-    content["format"] = FORMAT
+    content["format"] = checkpoint.FORMAT
     training = content.pop("training")
     content["parent"] = dataclasses.asdict(facts.parent) if facts.parent else None
     if training is None:

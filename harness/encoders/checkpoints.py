@@ -55,7 +55,9 @@ def import_arm(
 ) -> dict:
     """Import `source` into the folder `target` as the arm `arm` of `family`, with its `harness.json` and `README.md`.
 
-    `code` is the hash of the importing code. Returns the card. Raises the errors of `import_checkpoint` and of `gate`.
+    `code` is the hash of the importing code. Returns the card. Raises CheckpointError if a parameter outside the
+    pre-training heads is missing, or if a file is damaged, of another kind, outside the folder, or not the one that
+    `source` pins. Raises also the errors of `gate`. `target` is then left unchanged.
     """
     with atomic_folder(target) as folder:
         known = _fill(folder, source, architecture, gate)
@@ -63,21 +65,8 @@ def import_arm(
         return cards.write(folder, card)
 
 
-def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> dict:
-    """Import `source` into the folder `target` as an ordinary checkpoint of `architecture`, without a card.
-
-    Returns the facts about the checkpoint: {"source", "architecture", "origin": {file: SHA-256 as published},
-    "files": {file: SHA-256 as written}, "notes" (the parts and settings that were not imported), "missing" and
-    "unexpected" (names of parameters, compared with the masked LM), "parameters" (their number), "stated" (licence and
-    language from its own README)}. Raises CheckpointError if a parameter outside the pre-training heads is missing, or
-    if a file is damaged, of another kind, outside the folder, or not the one that `source` pins. `target` is then left
-    unchanged.
-    """
-    with atomic_folder(target) as folder:
-        return _fill(folder, source, architecture)
-
-
-def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | None = None) -> dict:
+def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | None) -> dict:
+    """Import `source` into `folder`. Returns the card's facts about the checkpoint (see `cards.Facts`)."""
     kind = families.architecture_named(architecture)
     origin = snapshot(source, architecture) if isinstance(source, Hub) else _folder(source)
     _refuse_escapes(origin)

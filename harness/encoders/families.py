@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -88,18 +88,6 @@ def _particular(architecture: str, encoder: Encoder, tokenizer) -> dict:
             "eos_token_id": tokenizer.sep_token_id,
         }
     return {}
-
-
-def masked_lm_head(model: torch.nn.Module, architecture: str) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The function from hidden states […, hidden] of `model.base_model` to logits […, vocabulary]."""
-    return architecture_named(architecture).predict(model)
-
-
-def next_sentence_head(model: torch.nn.Module, architecture: str) -> Callable | None:
-    """The function from the output of `model.base_model` to next-sentence logits [batch, 2]; class 0 is "continues".
-    None if the architecture has no such head."""
-    head = architecture_named(architecture).next_sentence
-    return head and head(model)
 
 
 def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tuple[torch.nn.Module, list[str]]:

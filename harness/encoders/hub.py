@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness.encoders.architectures import architecture_named
@@ -47,17 +48,20 @@ def file_list(architecture: str | None) -> str:
     )
 
 
-def lacking(folder: Path, architecture: str) -> list[str]:
-    """The files that an import needs and `folder` lacks."""
+def tokenizer_files(architecture: str) -> tuple[str]:
+    """The files of a tokenizer that an import needs, as in `lacking`."""
+    return ("tokenizer.json or vocab.txt" if architecture_named(architecture).word_list else "tokenizer.json",)
+
+
+def lacking(folder: Path, tokenizer: Iterable[str]) -> list[str]:
+    """The files that a model needs and `folder` lacks. `tokenizer` are those of its tokenizer; for "A or B", one of the
+    two is enough."""
 
     def there(name: str) -> bool:
         # A cache that was copied without its blobs contains only dead links.
         return (folder / name).is_file()
 
-    missing = [] if there("config.json") else ["config.json"]
-    word_list = architecture_named(architecture).word_list
-    if not there("tokenizer.json") and not (word_list and there("vocab.txt")):
-        missing.append("tokenizer.json or vocab.txt" if word_list else "tokenizer.json")
+    missing = [names for names in ("config.json", *tokenizer) if not any(map(there, names.split(" or ")))]
     if not any(there(name) or there(f"{name}.index.json") for name in WEIGHTS):
         missing.append(" or ".join(WEIGHTS))
     return missing
@@ -68,23 +72,15 @@ def snapshot(source: Hub, architecture: str) -> Path:
 
     Raises CheckpointError if files are missing. The error lists which files to put where.
     """
-    check_repository(source.repository)
-    if not re.fullmatch(r"[0-9a-f]{40}", source.revision):
-        raise CheckpointError(
-            f"{source.repository}: revision {source.revision!r} is not a 40-digit commit.",
-            remedy=f"Pin it: `harness pin {source.repository}` prints the commit to put in params.yaml.",
-        )
-    place = snapshot_folder(source.repository, source.revision)
-    if not offline():
-        _download(source)
-    if missing := lacking(place, architecture):
+    pin = f"Pin it: `harness pin {source.repository}` prints the commit to put in params.yaml."
+    place = fetched(source.repository, source.revision, BESIDE_WEIGHTS, pin)
+    if missing := lacking(place, tokenizer_files(architecture)):
         state = f"lacks {', '.join(missing)}" if place.is_dir() else "does not exist"
         links = " (links whose blobs were not copied count as missing)" if _has_dead_links(place) else ""
         raise CheckpointError(
             f"{source.repository} at {source.revision} is not on this machine: {place} {state}{links}.",
             remedy=f"Put into that folder: {file_list(architecture)}.\n"
-            f"With a network HF_HUB_OFFLINE=0 before the command fetches them; on another machine "
-            f"`hf download {source.repository} --revision {source.revision}` does.\n"
+            f"{how_to_fetch(source.repository, source.revision)}\n"
             "Or keep the files in any folder and set the arm in params.yaml to {source: folder, path: …}.",
         )
     return place
@@ -94,25 +90,43 @@ def _has_dead_links(folder: Path) -> bool:
     return folder.is_dir() and any(path.is_symlink() and not path.exists() for path in folder.iterdir())
 
 
-def _download(source: Hub) -> None:
+def how_to_fetch(repository: str, revision: str) -> str:
+    return (
+        "With a network HF_HUB_OFFLINE=0 before the command fetches them; on another machine "
+        f"`hf download {repository} --revision {revision}` does."
+    )
+
+
+def fetched(repository: str, revision: str, beside: Sequence[str], pin: str) -> Path:
+    """The folder in the hub's cache for `repository` at the commit `revision`. Its weights and the files `beside` them
+    are downloaded first unless `offline()` is true.
+
+    Raises CheckpointError if they cannot be, or if `revision` is no commit. `pin` is then the remedy.
+    """
+    check_repository(repository)
+    if not re.fullmatch("[0-9a-f]{40}", revision):
+        raise CheckpointError(f"{repository}: revision {revision!r} is not a 40-digit commit.", remedy=pin)
+    if not offline():
+        _download(repository, revision, beside)
+    return snapshot_folder(repository, revision)
+
+
+def _download(repository: str, revision: str, beside: Sequence[str]) -> None:
     from huggingface_hub import snapshot_download
 
     def fetch(patterns: list[str]) -> Path:
-        return Path(
-            snapshot_download(
-                source.repository, revision=source.revision, cache_dir=cache_folder(), allow_patterns=patterns
-            )
-        )
+        place = cache_folder()
+        return Path(snapshot_download(repository, revision=revision, cache_dir=place, allow_patterns=patterns))
 
     safetensors, pickle = ([name, f"{name}.index.json", shards] for name, shards in WEIGHTS.items())
     try:
-        folder = fetch([*BESIDE_WEIGHTS, *safetensors])
+        folder = fetch([*beside, *safetensors])
         if not any(folder.glob("*.safetensors")):
             fetch(pickle)
     except Exception as error:  # many types (network, permission, unknown repository or commit), one remedy
         raise CheckpointError(
-            f"{source.repository} at {source.revision} could not be downloaded: {first_line(error)}",
-            remedy="Check the name, the commit and the network, or copy the files and use source: folder.",
+            f"{repository} at {revision} could not be downloaded: {first_line(error)}",
+            remedy="Check the name, the commit and the network, or copy the files and give their folder.",
         ) from error
 
 

@@ -1,7 +1,7 @@
 """Check that the files of a stored checkpoint are those that its card records."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.artifacts.checkpoint import family_of, place, stage_of
@@ -26,11 +26,7 @@ def refuse_changed(folder: Path, found: Mapping[str, str] | None = None) -> None
     if not (isinstance(recorded, dict) and all(isinstance(value, str) for value in recorded.values())):
         raise no_card(folder)
     found = {name: value for name, value in (found or sha256_files(folder)).items() if name not in _BESIDE}
-    wrong = [name for name in sorted({*recorded, *found}) if recorded.get(name) != found.get(name)]
-    if not wrong:
-        return
-    states = ", ".join(f"{name} {_state(name, recorded, found)}" for name in wrong)
-    raise CheckpointError(f"{folder} differs from the files that its {CARD} records: {states}.", remedy=_anew(folder))
+    _refuse_other(folder, recorded, found, lambda _: _anew(folder))
 
 
 def no_card(folder: Path) -> CheckpointError:
@@ -53,13 +49,17 @@ def refuse_damaged_copy(folder: Path) -> None:
         wanted = {name: recorded[name] for name in sorted(recorded) if (folder / name).is_file()}
     except (OSError, ValueError, KeyError, TypeError):
         return
+    otherwise = f"where this was changed on purpose, remove its {CARD}."
     found = {name: sha256(folder / name) for name in wanted}
-    if wrong := [name for name in wanted if wanted[name] != found[name]]:
-        states = ", ".join(f"{name} {_state(name, wanted, found)}" for name in wrong)
+    _refuse_other(folder, wanted, found, lambda wrong: f"Copy {wrong} anew from where it was made; {otherwise}")
+
+
+def _refuse_other(folder: Path, recorded: Mapping, found: Mapping, remedy: Callable[[str], str]) -> None:
+    """Raises CheckpointError if the hashes differ. `remedy` gets the names of the files."""
+    if wrong := [name for name in sorted({*recorded, *found}) if recorded.get(name) != found.get(name)]:
+        states = ", ".join(f"{name} {_state(name, recorded, found)}" for name in wrong)
         raise CheckpointError(
-            f"{folder} differs from the files that its {CARD} records: {states}.",
-            remedy=f"Copy {', '.join(wrong)} anew from where it was made; where this was changed on purpose, "
-            f"remove its {CARD}.",
+            f"{folder} differs from the files that its {CARD} records: {states}.", remedy=remedy(", ".join(wrong))
         )
 
 

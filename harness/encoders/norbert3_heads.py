@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 from transformers.modeling_outputs import (
+    BaseModelOutput,
     MaskedLMOutput,
     MultipleChoiceModelOutput,
     SequenceClassifierOutput,
@@ -16,8 +17,7 @@ from transformers.modeling_outputs import (
 
 from harness.encoders.norbert3 import NorBert3Model, NorBert3PreTrainedModel
 from harness.encoders.norbert3_config import NorBert3Config
-
-IGNORED = -100
+from harness.text.bio import IGNORED
 
 
 class NorBert3Head(nn.Module):
@@ -39,10 +39,12 @@ class NorBert3Head(nn.Module):
         return self.nonlinearity(hidden)
 
 
-def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor | None:
-    if labels is None:
-        return None
-    return nn.functional.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORED)
+def _output(kind: type, logits: torch.Tensor, labels: torch.Tensor | None, encoded: BaseModelOutput):
+    """An output of `kind`, with the loss if there are `labels`."""
+    loss = None
+    if labels is not None:
+        loss = nn.functional.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORED)
+    return kind(loss=loss, logits=logits, hidden_states=encoded.hidden_states)
 
 
 class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
@@ -77,53 +79,45 @@ class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
         logits = self.predict(encoded.last_hidden_state)
         if labels is not None:
             labels = labels.masked_fill(labels < self.config.reserved_tokens, IGNORED)
-        return MaskedLMOutput(loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states)
+        return _output(MaskedLMOutput, logits, labels, encoded)
 
 
-class NorBert3ForSequenceClassification(NorBert3PreTrainedModel):
-    """The encoder with a head on the first token: one logit per label, [batch, labels]."""
+class NorBert3WithTaskHead(NorBert3PreTrainedModel):
+    """The base class of encoders with a task head. `outputs` is the number of logits (None: one per label)."""
+
+    outputs: ClassVar[int | None] = None
 
     def __init__(self, config: NorBert3Config):
         super().__init__(config)
-        self.head = NorBert3Head(config, config.num_labels)
+        self.head = NorBert3Head(config, self.outputs or config.num_labels)
         self.post_init()
+
+
+class NorBert3ForSequenceClassification(NorBert3WithTaskHead):
+    """The encoder with a head on the first token: one logit per label, [batch, labels]."""
 
     def forward(
         self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
     ) -> SequenceClassifierOutput:
         encoded = self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states), read=1)
-        logits = self.head(encoded.last_hidden_state[:, 0])
-        return SequenceClassifierOutput(
-            loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states
-        )
+        return _output(SequenceClassifierOutput, self.head(encoded.last_hidden_state[:, 0]), labels, encoded)
 
 
-class NorBert3ForTokenClassification(NorBert3PreTrainedModel):
+class NorBert3ForTokenClassification(NorBert3WithTaskHead):
     """The encoder with a head on every token: one logit per label, [batch, length, labels]."""
-
-    def __init__(self, config: NorBert3Config):
-        super().__init__(config)
-        self.head = NorBert3Head(config, config.num_labels)
-        self.post_init()
 
     def forward(
         self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
     ) -> TokenClassifierOutput:
         encoded = self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states))
-        logits = self.head(encoded.last_hidden_state)
-        return TokenClassifierOutput(
-            loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states
-        )
+        return _output(TokenClassifierOutput, self.head(encoded.last_hidden_state), labels, encoded)
 
 
-class NorBert3ForMultipleChoice(NorBert3PreTrainedModel):
+class NorBert3ForMultipleChoice(NorBert3WithTaskHead):
     """The encoder with a head on the first token of every option: ids [batch, options, length] → logits
     [batch, options]."""
 
-    def __init__(self, config: NorBert3Config):
-        super().__init__(config)
-        self.head = NorBert3Head(config, 1)
-        self.post_init()
+    outputs = 1
 
     def forward(
         self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
@@ -131,9 +125,7 @@ class NorBert3ForMultipleChoice(NorBert3PreTrainedModel):
         rows = None if attention_mask is None else attention_mask.flatten(0, 1)
         encoded = self.encode(input_ids.flatten(0, 1), rows, every_layer=bool(output_hidden_states), read=1)
         logits = self.head(encoded.last_hidden_state[:, 0]).view(input_ids.shape[:2])
-        return MultipleChoiceModelOutput(
-            loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states
-        )
+        return _output(MultipleChoiceModelOutput, logits, labels, encoded)
 
 
 def register() -> None:

@@ -29,7 +29,7 @@ def snapshot(source: Hub, architecture: str) -> Path:
     place = hub.snapshot_folder(source.repository, source.revision)
     if source.package is None or hub.offline():
         return hub.snapshot(source, architecture)
-    if not hub.lacking(place, architecture):
+    if not hub.lacking(place, hub.tokenizer_files(architecture)):
         return place
     try:
         return hub.snapshot(source, architecture)

@@ -1,6 +1,6 @@
 """The README.md of a checkpoint: a model card with the header that the Hugging Face hub expects."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harness.encoders.readme_header import has_masked_lm, header_of
 from harness.objectives import OBJECTIVES
@@ -15,6 +15,11 @@ ARMS = {
     "task": "the baseline of its family after as much continued pre-training on clinical text and on the training "
     "texts of tasks that it is compared on",
 }
+USE = (
+    "A starting point for fine-tuning on Norwegian clinical text: classification, sentence pairs, token "
+    "classification, multiple choice. As it is it has no head for any of these. It is made for comparing arms of "
+    "one family under one recipe, not for decisions about patients."
+)
 KINDS = {"synthetic": "synthetic (written by a program)", "public": "public", "restricted": "restricted"}
 ABSENT = "not provided"
 _LONGEST_NAME = 80
@@ -31,7 +36,7 @@ def model_card(card: Mapping, results: Sequence[Mapping] = ()) -> str:
         ("How it was made", _how(card)),
         ("Training data", _data(card)),
         ("Losses", _losses(card)),
-        ("Intended use", _use(card)),
+        ("Intended use", [USE]),
         ("Limits", _limits(card)),
         ("How to load it", _loading(card)),
         ("Provenance", _provenance(card)),
@@ -150,7 +155,7 @@ def _losses(card: Mapping) -> list[str]:
     held_out = card.get("held_out") or {}
     before, after = (held_out.get(side) or {} for side in ("before", "after"))
     if gate := card.get("gate"):
-        return [_gate(gate)]
+        return [gate_in_words(gate, lambda text: markdown_cell(plain(text)))]
     if not after:
         return ["Not measured."]
     rows = []
@@ -169,11 +174,11 @@ def _losses(card: Mapping) -> list[str]:
     ]
 
 
-def _gate(gate: Mapping) -> str:
-    """A sentence that compares an imported masked LM with token counts."""
+def gate_in_words(gate: Mapping, shown: Callable[[str], str]) -> str:
+    """A sentence that compares an imported masked LM with token counts. `shown` escapes a text of the gate."""
     if "not_run" in gate:
-        return f"Not held against token counts when it was taken in: {_cell(gate['not_run'])}."
-    despite = f" It was taken in because: {_cell(gate['despite'], 300)}." if gate["despite"] else ""
+        return f"Not held against token counts when it was taken in: {shown(_short(gate['not_run']))}."
+    despite = f" It was taken in because: {shown(_short(gate['despite'], 300))}." if gate["despite"] else ""
     return (
         f"On {_count(gate['masked_tokens'])} masked tokens of held-out general text it loses {gate['loss']:.2f} nats a "
         f"token, where counts of its own tokenizer's tokens lose {gate['unigram_loss']:.2f}; at least "
@@ -185,14 +190,6 @@ def _measured(first: Mapping, last: Mapping) -> tuple[str, ...]:
     losses = [f"{side['loss']:.2f}" if side.get("loss") is not None else "–" for side in (first, last)]
     right = [f"{100 * side['accuracy']:.0f} %" if side.get("accuracy") is not None else "–" for side in (first, last)]
     return (_count(last.get("tokens")), *losses, *right)
-
-
-def _use(card: Mapping) -> list[str]:
-    return [
-        "A starting point for fine-tuning on Norwegian clinical text: classification, sentence pairs, token "
-        "classification, multiple choice. As it is it has no head for any of these. It is made for comparing arms of "
-        "one family under one recipe, not for decisions about patients."
-    ]
 
 
 def _limits(card: Mapping) -> list[str]:
@@ -272,9 +269,9 @@ def _short(value, longest: int = _LONGEST_NAME) -> str:
     return " ".join(str(value).split())[:longest]
 
 
-def _cell(value, longest: int = _LONGEST_NAME) -> str:
+def _cell(value) -> str:
     """`value` as `_short` gives it, escaped for a Markdown table or sentence."""
-    return markdown_cell(plain(_short(value, longest)))
+    return markdown_cell(plain(_short(value)))
 
 
 def _code(value) -> str:

@@ -64,73 +64,26 @@ def found(named: str) -> Pinned:
     if Path(named).is_dir() or not at:
         folder, name, commit = Path(named), Path(named).resolve().name, ""
     else:
-        folder, name, commit = _snapshot(repository, revision), repository, revision
-    if missing := _lacking(folder):
+        pin = (
+            "A branch is another model tomorrow. The repository's page on the hub, or `git ls-remote "
+            f"https://huggingface.co/{repository}`, says its commit."
+        )
+        folder = hub.fetched(repository, revision, (*BESIDE_WEIGHTS, "README.md"), pin)
+        name, commit = repository, revision
+    there = (folder / "config.json").is_file()
+    if missing := hub.lacking(folder, TOKENIZERS[_kind(folder)]) if there else ["config.json"]:
+        otherwise = "Or name a repository of the hub at a commit: --model OWNER/NAME@COMMIT."
         known = "" if folder.is_dir() else " There is no such folder; a repository is named OWNER/NAME@COMMIT."
         raise CheckpointError(
             f"{folder} is no translation model: it lacks {', '.join(missing)}.{known}",
             remedy="Put there config.json, the tokenizer's files (Marian: vocab.json, source.spm, target.spm; NLLB: "
             "tokenizer.json) and the weights (model.safetensors or pytorch_model.bin).\n"
-            + _by_hand(repository, revision),
+            f"{hub.how_to_fetch(repository, revision) if repository else otherwise}",
         )
     weights = [*filter(None, [weight_index(folder)]), *weight_files(folder)]
     names = sorted({*(name for name in BESIDE_WEIGHTS if (folder / name).is_file()), *weights})
     files = {name: sha256(folder / name) for name in names}
     return Pinned(folder, name, commit or f"sha256 {sha256_of_files(files)}", files)
-
-
-def _snapshot(repository: str, revision: str) -> Path:
-    hub.check_repository(repository)
-    if not re.fullmatch("[0-9a-f]{40}", revision):
-        raise CheckpointError(
-            f"{repository}: revision {revision!r} is not a 40-digit commit.",
-            remedy="A branch is another model tomorrow. The repository's page on the hub, or `git ls-remote "
-            f"https://huggingface.co/{repository}`, says its commit.",
-        )
-    if not hub.offline():
-        _download(repository, revision)
-    return hub.snapshot_folder(repository, revision)
-
-
-def _download(repository: str, revision: str) -> None:
-    from huggingface_hub import snapshot_download
-
-    def fetch(patterns: Sequence[str]) -> Path:
-        place = hub.cache_folder()
-        return Path(snapshot_download(repository, revision=revision, cache_dir=place, allow_patterns=list(patterns)))
-
-    safetensors, pickle = ([name, f"{name}.index.json", shards] for name, shards in hub.WEIGHTS.items())
-    try:
-        folder = fetch([*BESIDE_WEIGHTS, "README.md", *safetensors])
-        if not any(folder.glob("*.safetensors")):
-            fetch(pickle)
-    except Exception as error:  # many types (network, permission, unknown repository or commit), one remedy
-        raise CheckpointError(
-            f"{repository} at {revision} could not be downloaded: {first_line(error)}",
-            remedy="Check the name, the commit and the network, or copy the files and give their folder.",
-        ) from error
-
-
-def _by_hand(repository: str, revision: str) -> str:
-    if not repository:
-        return "Or name a repository of the hub at a commit: --model OWNER/NAME@COMMIT."
-    return (
-        "With a network HF_HUB_OFFLINE=0 before the command fetches them; on another machine "
-        f"`hf download {repository} --revision {revision}` does."
-    )
-
-
-def _lacking(folder: Path) -> list[str]:
-    def there(name: str) -> bool:
-        return (folder / name).is_file()
-
-    if not there("config.json"):
-        return ["config.json"]
-    kind = _kind(folder)
-    missing = [name for name in TOKENIZERS[kind] if not there(name)]
-    if not any(there(name) or there(f"{name}.index.json") for name in hub.WEIGHTS):
-        missing.append(" or ".join(hub.WEIGHTS))
-    return missing
 
 
 def _kind(folder: Path) -> str:

@@ -209,6 +209,20 @@ class Whole(Head):
         """The input of a tokenizer: texts, the second texts of pairs (or None), and the number of texts per record."""
         return [record["text"] for record in records], None, [1] * len(records)
 
+    def linear_baseline(self):
+        from harness.heads.linear.linear import regression
+
+        return regression
+
+    def weighed(self, weights: Callable, records: Sequence[Record]):
+        """The features of records for a linear model, [rows, features]. `weights` gives the features of texts."""
+        return weights([record["text"] for record in records])
+
+    @abstractmethod
+    def regressed(self, strength: float, labels: Sequence[str], encoded, training: list[dict], features) -> list[dict]:
+        """The answers of a logistic regression to records with `features`, as in a prediction line. It is fitted on the
+        `training` records, which have the features `encoded`. `strength` is the inverse of the regularisation."""
+
     @abstractmethod
     def target(self, record: Record, labels: Mapping[str, int]) -> int | tuple[int, ...]:
         """The target of a record for training: a label index, or a 0 or 1 for each label."""

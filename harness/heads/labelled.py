@@ -66,14 +66,10 @@ class Labelled(Whole):
     def coded(self, line, side, labels, records):
         return [labels[line[side]]]
 
-    def linear_baseline(self):
-        from harness.heads.linear.linear import regression
+    def regressed(self, strength, labels, encoded, training, features):
+        from harness.heads.linear.linear import Regression
 
-        return regression
-
-    def weighed(self, weights, records):
-        """The features of records for a linear model, [rows, features]. `weights` gives the features of texts."""
-        return weights([record["text"] for record in records])
+        return Regression(labels, strength, options=not self.outputs(labels)).fit(encoded, training).answers(features)
 
     def target(self, record, labels):
         return labels[record["label"]]
@@ -89,3 +85,6 @@ class Labelled(Whole):
             }
             for row in logits
         ]
+
+    def sample(self, words, number, labels):
+        return {"text": words.sentence, "label": labels[number % len(labels)]}

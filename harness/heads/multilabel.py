@@ -87,11 +87,18 @@ class Multilabel(Whole):
         """1 or 0 for every label, [1, labels]."""
         return [[int(label in line[side]) for label in labels]]
 
-    def linear_baseline(self):
-        return one_against_the_rest
+    def regressed(self, strength, labels, encoded, training, features):
+        """One regression for each label. If no training row or every training row has a label, the answer for this
+        label is always no or yes."""
+        import numpy as np
 
-    def weighed(self, weights, records):
-        return weights([record["text"] for record in records])
+        from harness.heads.linear.linear import logistic
+
+        gold = np.array([[label in record["labels"] for label in labels] for record in training])
+        found = np.tile(gold[0].astype(np.float64), (features.shape[0], 1))
+        for at in np.flatnonzero(gold.any(axis=0) & ~gold.all(axis=0)):
+            found[:, at] = logistic(strength).fit(encoded, gold[:, at]).predict_proba(features)[:, 1]
+        return [_answer(row, labels) for row in found.tolist()]
 
     def target(self, record, labels):
         return tuple(int(label in record["labels"]) for label in labels)
@@ -117,8 +124,7 @@ class Multilabel(Whole):
 
     def sample(self, words, number, labels):
         several = {number % len(labels), *([(number + 1) % len(labels)] if number % 2 else [])}
-        text = f"{words.name} fra {words.place} hadde {words.complaint} og {words.act}."
-        return {"text": text, "labels": [] if number % 7 == 6 else [labels[at] for at in sorted(several)]}
+        return {"text": words.sentence, "labels": [] if number % 7 == 6 else [labels[at] for at in sorted(several)]}
 
 
 def _is_list(value) -> bool:
@@ -130,34 +136,6 @@ def _answer(probabilities, labels) -> dict:
         "prediction": [label for label, p in zip(labels, probabilities, strict=True) if p > THRESHOLD],
         "scores": [round(float(p), 6) for p in probabilities],
     }
-
-
-def one_against_the_rest(head, labels, training, scored):
-    """The baseline of one logistic regression per label. Its parameters are those of `linear.regression`. If no
-    training row or every training row has a label, the answer for this label is always no or yes."""
-    import numpy as np
-    from sklearn.linear_model import LogisticRegression
-
-    from harness.heads.linear.baseline import Baseline
-    from harness.heads.linear.linear import MOST, STRENGTHS, Weights, sample
-
-    every, training = len(training), sample(training, MOST, head.strata(training))
-    weights = Weights([record["text"] for record in training])
-    encoded = head.weighed(weights, training)
-    features = {part: head.weighed(weights, records) for part, records in scored.items()}
-    gold = np.array([[label in record["labels"] for label in labels] for record in training])
-
-    def answers(strength: float) -> dict[str, list[dict]]:
-        found = {part: np.tile(gold[0].astype(np.float64), (rows.shape[0], 1)) for part, rows in features.items()}
-        for at in np.flatnonzero(gold.any(axis=0) & ~gold.all(axis=0)):
-            model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0)
-            model.fit(encoded, gold[:, at])
-            for part, rows in features.items():
-                found[part][:, at] = model.predict_proba(rows)[:, 1]
-        return {part: [_answer(row, labels) for row in rows.tolist()] for part, rows in found.items()}
-
-    fitted = {"rows": len(training)} if len(training) < every else {}
-    return Baseline("logistic_regression", "strength", STRENGTHS, answers, fitted)
 
 
 multilabel = Multilabel(

@@ -3,14 +3,7 @@
 from harness.heads.head import Template
 from harness.heads.labelled import Labelled
 
-
-class Sequence(Labelled):
-    def sample(self, words, number, labels):
-        text = f"{words.name} fra {words.place} hadde {words.complaint} og {words.act}."
-        return {"text": text, "label": labels[number % len(labels)]}
-
-
-sequence = Sequence(
+sequence = Labelled(
     name="sequence",
     place=1,
     texts=("text",),

@@ -30,8 +30,7 @@ class DynamicMasking(Masked):
 
         v = setup.vocabulary
         texts = [np.array(documents.tokens(i), np.int32) for i in block]
-        packed = pack(texts, setup.settings.length, v.cls, v.sep, generator)
-        pairs = zip(packed.rows, packed.document_ids, strict=True)
+        pairs = zip(*pack(texts, setup.settings.length, v.cls, v.sep, generator), strict=True)
         return (Row(tuple(ids.tolist()), documents=tuple(numbers.tolist())) for ids, numbers in pairs)
 
     def batch(self, setup: Setup, rows: Sequence, now: Mapping[str, float], generator) -> tuple[dict, dict]:

@@ -30,6 +30,10 @@ class Words(NamedTuple):
     complaint: str
     act: str
 
+    @property
+    def sentence(self) -> str:
+        return f"{self.name} fra {self.place} hadde {self.complaint} og {self.act}."
+
     def others(self, number: int) -> list[str]:
         """`number` other complaints."""
         apart = (2, 5, 9, 1, 3, 4, 6, 7, 8, 10, 11, *range(12, number + 1))[:number]

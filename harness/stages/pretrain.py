@@ -78,7 +78,7 @@ def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
 def train(root: Path, family: str, encoders: list[str], settings: PretrainSettings, observer) -> None:
     """Train each of `encoders`: on a CPU side by side in one process each, on devices one after the other."""
     from harness.training.common.distributed import leads
-    from harness.training.pretrain.arms import states_of
+    from harness.training.pretrain.interrupted import states_of
 
     parent = checkpoint.place(root, family, "baseline")
     read_json(parent / "config.json", made_by=f"harness checkpoint {family}")

@@ -8,14 +8,12 @@ import pytest
 import tiny_training
 import torch
 from other_checkpoints import publish
-from tiny_encoders import ENCODER, TEXTS
+from tiny_encoders import ENCODER, TEXTS, imported
 
 from harness.encoders import families, tokenizers
 from harness.encoders.alike import shaping
-from harness.encoders.checkpoints import import_checkpoint
 from harness.errors import CheckpointError, TrainingError
 from harness.heads import HEADS
-from harness.params.config import Folder
 from harness.plugins import registry
 from harness.training.finetune.inputs import Inputs
 from harness.training.finetune.runs import prepare, refuse_unlike
@@ -145,7 +143,7 @@ def test_a_public_checkpoint_and_what_was_trained_from_it_are_alike(architecture
     for key in LEFT_OUT[architecture]:
         config.pop(key, None)
     (published / "config.json").write_text(json.dumps(config | STATED[architecture]))
-    import_checkpoint(Folder("folder", str(published)), architecture, tmp_path / "baseline")
+    imported(published, architecture, tmp_path / "baseline")
     model, _ = families.load_for_pretraining(tmp_path / "baseline", architecture, "sdpa")
     families.save(model, families.load_tokenizer(tmp_path / "baseline"), tmp_path / "clinical")
     both = [tmp_path / "baseline", tmp_path / "clinical"]

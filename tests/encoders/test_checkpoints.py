@@ -10,7 +10,7 @@ import pytest
 import torch
 from processes import no_waiting
 from safetensors.torch import load_file, save_file
-from tiny_encoders import COMMIT, TEXTS, load_masked_lm
+from tiny_encoders import COMMIT, TEXTS, imported, load_masked_lm
 
 from harness.encoders import checkpoints, families, pins
 from harness.errors import CheckpointError
@@ -25,10 +25,6 @@ def published(checkpoint, tmp_path):
     folder = tmp_path / "published"
     shutil.copytree(checkpoint, folder)
     return folder
-
-
-def brought_in(folder, architecture, target):
-    return checkpoints.import_checkpoint(Folder("folder", str(folder)), architecture, target)
 
 
 def same_encoder(one, other, architecture):
@@ -66,9 +62,9 @@ def change_json(path, **changes):
 
 
 def test_a_folder_becomes_a_plain_checkpoint_with_a_card(checkpoint, architecture, tmp_path):
-    card = brought_in(checkpoint, architecture, tmp_path / "arm")
-    written = {path.name for path in (tmp_path / "arm").iterdir()}
-    assert written == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
+    card = imported(checkpoint, architecture, tmp_path / "arm")
+    written = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
+    assert {path.name for path in (tmp_path / "arm").iterdir()} == written | {"harness.json", "README.md"}
     assert card["files"] == {name: sha256(tmp_path / "arm" / name) for name in sorted(written)}
     assert card["source"] == {"kind": "folder", "name": checkpoint.name}
     assert card["missing"] == card["unexpected"] == []
@@ -76,14 +72,14 @@ def test_a_folder_becomes_a_plain_checkpoint_with_a_card(checkpoint, architectur
     assert same_encoder(checkpoint, tmp_path / "arm", architecture)
     if architecture != "norbert3":
         assert card["files"]["model.safetensors"] == card["origin"]["model.safetensors"]
-    again = brought_in(checkpoint, architecture, tmp_path / "twice")
+    again = imported(checkpoint, architecture, tmp_path / "twice")
     assert again == card
 
 
 @pytest.mark.parametrize("form", ["pickle", "shards", "pickled shards"])
 def test_every_published_form_gives_the_same_encoder(form, checkpoint, published, architecture, tmp_path):
     split(published, form)
-    card = brought_in(published, architecture, tmp_path / "arm")
+    card = imported(published, architecture, tmp_path / "arm")
     assert same_encoder(checkpoint, tmp_path / "arm", architecture)
     assert not list((tmp_path / "arm").glob("*.bin"))
     assert set(card["origin"]) >= {p.name for p in published.glob("*0000*")}
@@ -109,19 +105,19 @@ def test_a_public_norbert3_needs_no_code(checkpoints_by_name, tmp_path, monkeypa
     state["transformer.layers.0.attention.position_indices"] = torch.arange(4).view(2, 2)
     save_file(state, origin / "model.safetensors", metadata={"format": "pt"})
     monkeypatch.syspath_prepend(str(origin))
-    card = brought_in(origin, "norbert3", tmp_path / "arm")
+    card = imported(origin, "norbert3", tmp_path / "arm")
     assert card["missing"] == card["unexpected"] == []
     assert same_encoder(checkpoints_by_name["norbert3"], tmp_path / "arm", "norbert3")
     for head in ("sequence", "tokens", "choice"):
         families.load_head(tmp_path / "arm", "norbert3", HEADS[head], ("a", "b"), "sdpa", 0.0)
     assert not (tmp_path / "sang").exists() and "modeling_canary" not in sys.modules
-    text = "".join(p.read_text() for p in (tmp_path / "arm").glob("*.json"))
+    text = "".join((tmp_path / "arm" / name).read_text() for name in card["files"] if name.endswith(".json"))
     assert "canary" not in text.lower() and "auto_map" not in text
 
 
 def test_remote_code_of_the_other_architectures_is_left_out_too(published, architecture, tmp_path):
     change_json(published / "config.json", auto_map={"AutoModel": "canary.Model"}, _name_or_path="/home/somebody/model")
-    brought_in(published, architecture, tmp_path / "arm")
+    imported(published, architecture, tmp_path / "arm")
     text = (tmp_path / "arm" / "config.json").read_text()
     assert "canary" not in text and "somebody" not in text
 
@@ -131,7 +127,7 @@ def test_an_encoder_without_masked_lm_head_is_enough_to_fine_tune(published, arc
     state = load_file(published / "model.safetensors")
     kept = {name: value for name, value in state.items() if not name.startswith(prefixes)}
     save_file(kept, published / "model.safetensors", metadata={"format": "pt"})
-    card = brought_in(published, architecture, tmp_path / "arm")
+    card = imported(published, architecture, tmp_path / "arm")
     assert card["missing"] and all(name.startswith(prefixes) for name in card["missing"])
     families.load_head(tmp_path / "arm", architecture, HEADS["tokens"], ("a",), "sdpa", 0.0)
     assert any("it holds no masked-LM head" in note for note in card["notes"])
@@ -145,7 +141,7 @@ def test_the_folder_of_sentence_transformers_is_taken_without_its_pooling(publis
     tokenizer = json.loads((published / "tokenizer.json").read_text())
     tokenizer["truncation"] = {"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0}
     (published / "tokenizer.json").write_text(json.dumps(tokenizer))
-    card = brought_in(published, architecture, tmp_path / "arm")
+    card = imported(published, architecture, tmp_path / "arm")
     assert any("modules.json" in note and "without its pooling" in note for note in card["notes"])
     assert any("has its own truncation" in note for note in card["notes"])
     assert not (tmp_path / "arm" / "1_Pooling").exists()
@@ -158,7 +154,7 @@ def test_bert_without_next_sentence_head_is_taken_in_and_the_card_says_so(checkp
     lost = sorted(name for name in state if name.startswith(("cls.seq_relationship.", "bert.pooler.")))
     kept = {name: value for name, value in state.items() if name not in lost}
     save_file(kept, origin / "model.safetensors", metadata={"format": "pt"})
-    card = brought_in(origin, "bert", tmp_path / "arm")
+    card = imported(origin, "bert", tmp_path / "arm")
     assert len(lost) == 4 and card["missing"] == lost and card["unexpected"] == []
     assert card["parameters"] == sum(value.numel() for value in kept.values())
 
@@ -170,13 +166,13 @@ def test_bert_with_a_word_list_only(checkpoints_by_name, tmp_path):
     (origin / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.get)) + "\n")
     (origin / "tokenizer.json").unlink()
     (origin / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True, "strip_accents": False}))
-    card = brought_in(origin, "bert", tmp_path / "arm")
+    card = imported(origin, "bert", tmp_path / "arm")
     assert card["missing"] == card["unexpected"] == []
     one, other = (families.load_tokenizer(f) for f in (checkpoints_by_name["bert"], tmp_path / "arm"))
     pair = dict(text=TEXTS, text_pair=TEXTS[::-1], return_offsets_mapping=True)
     assert one(**pair).data == other(**pair).data
     (origin / "tokenizer_config.json").unlink()
-    brought_in(origin, "bert", tmp_path / "arm")
+    imported(origin, "bert", tmp_path / "arm")
     assert families.load_tokenizer(tmp_path / "arm").tokenize("å") == ["a"]  # BERT's default without a statement
 
 
@@ -185,7 +181,7 @@ def test_bert_with_a_word_list_only(checkpoints_by_name, tmp_path):
 
 def test_a_filled_hub_cache_is_enough(cache, checkpoints_by_name, tmp_path):
     source = Hub("hub", "ltg/norbert3-tiny", COMMIT)
-    card = checkpoints.import_checkpoint(source, "norbert3", tmp_path / "arm")
+    card = imported(source, "norbert3", tmp_path / "arm")
     assert card["source"] == {"kind": "hub", "repository": "ltg/norbert3-tiny", "revision": COMMIT}
     assert same_encoder(checkpoints_by_name["norbert3"], tmp_path / "arm", "norbert3")
     assert not any(path.is_symlink() for path in (tmp_path / "arm").iterdir())
@@ -204,7 +200,7 @@ def pinned(cache, checkpoints_by_name):
 
 
 def test_pinned_files_are_verified(pinned, tmp_path):
-    card = checkpoints.import_checkpoint(pinned, "norbert3", tmp_path / "arm")
+    card = imported(pinned, "norbert3", tmp_path / "arm")
     assert card["origin"]["model.safetensors"] == pinned.files["model.safetensors"]
 
 
@@ -215,7 +211,7 @@ def test_a_file_that_differs_from_its_pin_is_refused_by_name(pinned, cache, name
     path.unlink()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(CheckpointError, match=f"{name} is not the file that params.yaml pins"):
-        checkpoints.import_checkpoint(pinned, "norbert3", tmp_path / "arm")
+        imported(pinned, "norbert3", tmp_path / "arm")
     assert not (tmp_path / "arm").exists()
 
 
@@ -224,11 +220,11 @@ def test_a_file_that_would_be_read_but_is_not_pinned_is_refused(pinned, cache, t
     [folder] = cache.glob("*/snapshots/*")
     (folder / "special_tokens_map.json").write_text("{}")
     with pytest.raises(CheckpointError, match=r"special_tokens_map\.json would be read but is not pinned"):
-        checkpoints.import_checkpoint(pinned, "norbert3", tmp_path / "arm")
+        imported(pinned, "norbert3", tmp_path / "arm")
     del pinned.files["model.safetensors"]
     (folder / "special_tokens_map.json").unlink()
     with pytest.raises(CheckpointError, match=r"model\.safetensors would be read but is not pinned"):
-        checkpoints.import_checkpoint(pinned, "norbert3", tmp_path / "arm")
+        imported(pinned, "norbert3", tmp_path / "arm")
 
 
 # --- an arm with its card ----------------------------------------------------------------------
@@ -284,10 +280,10 @@ def test_a_pickle_that_holds_code_is_refused_and_not_run(published, architecture
     for content in ({"weight": Malicious(tmp_path / "ran")}, Malicious(tmp_path / "ran")):
         torch.save(content, published / "pytorch_model.bin")
         with pytest.raises(CheckpointError, match="more than tensors"):
-            brought_in(published, architecture, tmp_path / "arm")
+            imported(published, architecture, tmp_path / "arm")
         (published / "pytorch_model.bin").write_bytes(pickle.dumps(content))
         with pytest.raises(CheckpointError, match=r"more than tensors|damaged"):
-            brought_in(published, architecture, tmp_path / "arm")
+            imported(published, architecture, tmp_path / "arm")
     assert not (tmp_path / "ran").exists() and not (tmp_path / "arm").exists()
 
 
@@ -296,7 +292,7 @@ def test_a_pickle_of_something_else_is_refused(published, architecture, tmp_path
     for content in ([1, 2], {"model": {"a": torch.zeros(1)}}, {1: torch.zeros(1)}):
         torch.save(content, published / "pytorch_model.bin")
         with pytest.raises(CheckpointError, match="not a state dict"):
-            brought_in(published, architecture, tmp_path / "arm")
+            imported(published, architecture, tmp_path / "arm")
 
 
 # A hook cannot be taken off again; between tests it has nowhere to write.
@@ -335,7 +331,7 @@ def test_nothing_of_a_strangers_folder_is_run_and_nothing_elsewhere_read(publish
     )  # fmt: skip
     _LOOKS.append([])
     try:
-        card = brought_in(published, architecture, tmp_path / "arm")
+        card = imported(published, architecture, tmp_path / "arm")
         families.load_tokenizer(tmp_path / "arm")
         families.load_head(tmp_path / "arm", architecture, HEADS["sequence"], ("a", "b"), "sdpa", 0.0)
     finally:
@@ -343,7 +339,7 @@ def test_nothing_of_a_strangers_folder_is_run_and_nothing_elsewhere_read(publish
     assert not sang.exists() and same_encoder(elsewhere, tmp_path / "arm", architecture)
     assert [what for what in looked if str(elsewhere) in what or "canary" in what] == []
     assert any(str(published / "config.json") in what for what in looked)
-    written = "".join(path.read_text() for path in (tmp_path / "arm").glob("*.json"))
+    written = "".join((tmp_path / "arm" / name).read_text() for name in card["files"] if name.endswith(".json"))
     assert not [word for word in ("canary", "elsewhere", "cycler", "evil") if word in written.lower()]
     (note,) = [note for note in card["notes"] if "modeling_canary.py" in note]
     for name in ("training_args.bin", "chat_template.jinja", "custom_generate/generate.py", "optimizer.pt"):
@@ -353,7 +349,7 @@ def test_nothing_of_a_strangers_folder_is_run_and_nothing_elsewhere_read(publish
     (published / "config.json").write_text((elsewhere / "config.json").read_text())
     for path in [*published.rglob("*.py"), *published.glob("*.p[kt]*"), *published.glob("*.bin")]:
         path.unlink()
-    (note,) = [note for note in brought_in(published, architecture, tmp_path / "again")["notes"] if "copied" in note]
+    (note,) = [note for note in imported(published, architecture, tmp_path / "again")["notes"] if "copied" in note]
     assert "auto_map of tokenizer_config.json" in note and "chat_template of tokenizer_config.json" in note
 
 
@@ -427,7 +423,7 @@ def test_a_damaged_or_foreign_checkpoint_is_refused(damage, published, architect
     (tmp_path / "arm" / "before").write_text("stays")
     inflict(published)
     with pytest.raises(CheckpointError, match=message) as caught, no_waiting():
-        brought_in(published, architecture, tmp_path / "arm")
+        imported(published, architecture, tmp_path / "arm")
     assert caught.value.remedy
     assert [p.name for p in (tmp_path / "arm").iterdir()] == ["before"]
     assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
@@ -438,12 +434,12 @@ def test_a_checkpoint_of_another_family_is_refused(checkpoints_by_name, tmp_path
         for other in families.ARCHITECTURES:
             if mine != other:
                 with pytest.raises(CheckpointError, match="model_type"):
-                    brought_in(checkpoints_by_name[mine], other, tmp_path / "arm")
+                    imported(checkpoints_by_name[mine], other, tmp_path / "arm")
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(CheckpointError, match="does not exist"):
-        brought_in(tmp_path / "nowhere", "bert", tmp_path / "arm")
+        imported(tmp_path / "nowhere", "bert", tmp_path / "arm")
 
 
 # --- weights that nothing reads ----------------------------------------------------------------
@@ -457,7 +453,7 @@ def test_a_config_with_fewer_layers_than_the_weights_names_both_numbers(layers, 
         changes["layer_types"] = kinds[-layers:]
     change_json(published / "config.json", **changes)
     with pytest.raises(CheckpointError) as refused:
-        brought_in(published, architecture, tmp_path / "arm")
+        imported(published, architecture, tmp_path / "arm")
     assert f"config.json says {layers} layers (num_hidden_layers), the weights hold 3." in refused.value.message
     assert str(published) in refused.value.message and not (tmp_path / "arm").exists()
     # Whoever loads such a folder by another way is told too.
@@ -471,7 +467,7 @@ def test_a_config_with_more_layers_than_the_weights_names_both_numbers(published
         changes["layer_types"] = ["full_attention"] * 4
     change_json(published / "config.json", **changes)
     with pytest.raises(CheckpointError, match=r"says 4 layers \(num_hidden_layers\), the weights hold 3\."):
-        brought_in(published, architecture, tmp_path / "arm")
+        imported(published, architecture, tmp_path / "arm")
 
 
 @pytest.mark.parametrize("name", ["adapters.0.down.weight", "encoder.extra_norm.weight", "classifier.out.weight"])
@@ -483,7 +479,7 @@ def test_other_weights_that_nothing_reads_are_named(name, published, architectur
     if architecture == "modernbert" and name.startswith("head."):
         return
     with pytest.raises(CheckpointError, match=r"1 parameters that .* does not read") as refused:
-        brought_in(published, architecture, tmp_path / "arm")
+        imported(published, architecture, tmp_path / "arm")
     assert name in refused.value.message
 
 
@@ -494,7 +490,7 @@ def test_buffers_and_heads_of_pre_training_may_be_there(name, checkpoints_by_nam
     folder = shutil.copytree(checkpoints_by_name["bert"], tmp_path / "theirs")
     state = load_file(folder / "model.safetensors")
     save_file({name: torch.arange(4.0), **state}, folder / "model.safetensors", metadata={"format": "pt"})
-    brought_in(folder, "bert", tmp_path / "arm")
+    imported(folder, "bert", tmp_path / "arm")
     assert same_encoder(checkpoints_by_name["bert"], tmp_path / "arm", "bert")
 
 
@@ -530,7 +526,7 @@ def test_tokens_come_from_tokenizer_json_alone(stated, published, architecture, 
     text = "fikk 10 mg [MASK] daglig"
     before = families.load_tokenizer(published)(text).input_ids
     change_json(published / "tokenizer_config.json", **stated)
-    card = brought_in(published, architecture, tmp_path / "arm")
+    card = imported(published, architecture, tmp_path / "arm")
     assert families.load_tokenizer(tmp_path / "arm")(text).input_ids == before
     assert any(next(iter(stated)) in note and "tokenizer.json is taken" in note for note in card["notes"])
 
@@ -539,7 +535,7 @@ def test_tokens_that_both_files_have_are_no_note(published, architecture, tmp_pa
     tokens = json.loads((published / "tokenizer.json").read_text())["added_tokens"]
     decoder = {str(token.pop("id")): token for token in tokens}
     change_json(published / "tokenizer_config.json", split_special_tokens=False, added_tokens_decoder=decoder)
-    assert brought_in(published, architecture, tmp_path / "arm")["notes"] == []
+    assert imported(published, architecture, tmp_path / "arm")["notes"] == []
 
 
 @pytest.mark.parametrize(
@@ -555,4 +551,4 @@ def test_special_tokens_are_there_and_five_different_ones(stated, said, publishe
     with_room(published)
     change_json(published / "tokenizer_config.json", **stated)
     with pytest.raises(CheckpointError, match=said):
-        brought_in(published, architecture, tmp_path / "arm")
+        imported(published, architecture, tmp_path / "arm")

@@ -117,18 +117,18 @@ def test_masked_lm_head_is_the_models_own(folder, architecture):
         hidden = model.base_model(**batch).last_hidden_state
         output = model(**batch)
         logits = output.prediction_logits if architecture == "bert" else output.logits
-        assert torch.allclose(families.masked_lm_head(model, architecture)(hidden), logits, atol=1e-6)
+        assert torch.allclose(families.ARCHITECTURES[architecture].predict(model)(hidden), logits, atol=1e-6)
 
 
 def test_next_sentence_head_is_berts_own_and_the_others_have_none(folder, architecture):
     model = load_masked_lm(folder, architecture, "sdpa")
-    head = families.next_sentence_head(model, architecture)
+    head = families.ARCHITECTURES[architecture].next_sentence
     if architecture != "bert":
         assert head is None
         return
     batch = inputs(folder, "pair")
     with torch.no_grad():
-        logits = head(model.base_model(**batch))
+        logits = head(model)(model.base_model(**batch))
         assert logits.shape == (2, 2)
         assert torch.allclose(logits, model(**batch).seq_relationship_logits, atol=1e-6)
 
@@ -140,7 +140,7 @@ def test_bert_saves_what_next_sentence_prediction_trains_and_fine_tuning_starts_
     batch = inputs(checkpoints_by_name["bert"], "pair")
     before = model.bert.pooler.dense.weight.detach().clone()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    logits = families.next_sentence_head(model, "bert")(model.base_model(**batch))
+    logits = families.ARCHITECTURES["bert"].next_sentence(model)(model.base_model(**batch))
     torch.nn.functional.cross_entropy(logits, torch.tensor([0, 1])).backward()
     optimizer.step()
     assert not torch.equal(model.bert.pooler.dense.weight, before)

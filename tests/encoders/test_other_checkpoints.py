@@ -7,9 +7,9 @@ import torch
 from other_checkpoints import PUBLISHED, SIZES, publish
 from ruamel.yaml import YAML
 from safetensors.torch import load_file
-from tiny_encoders import TEXTS
+from tiny_encoders import TEXTS, imported
 
-from harness.encoders import checkpoints, families
+from harness.encoders import families
 from harness.errors import CheckpointError, ConfigError
 from harness.heads import HEADS
 from harness.params import profiles
@@ -162,7 +162,7 @@ def test_a_checkpoint_with_another_tokenizer_is_an_arm_of_a_family(architecture,
 
 @pytest.mark.parametrize("architecture", sorted(PUBLISHED))
 def test_padding_and_neighbours_change_nothing(architecture, published, tmp_path):
-    checkpoints.import_checkpoint(_folder(published(architecture)), architecture, tmp_path / "arm")
+    imported(published(architecture), architecture, tmp_path / "arm")
     tokenizer = families.load_tokenizer(tmp_path / "arm")
     torch.manual_seed(1)
     model = families.load_head(tmp_path / "arm", architecture, HEADS["sequence"], ("a", "b"), "sdpa", 0.0)
@@ -174,7 +174,7 @@ def test_padding_and_neighbours_change_nothing(architecture, published, tmp_path
 
 @pytest.mark.parametrize("architecture", sorted(PUBLISHED))
 def test_more_tokens_than_it_has_positions_are_refused_before_training(architecture, published, tmp_path):
-    checkpoints.import_checkpoint(_folder(published(architecture)), architecture, tmp_path / "arm")
+    imported(published(architecture), architecture, tmp_path / "arm")
     positions = SIZES["max_position_embeddings"]
     longest = {"bert": positions, "electra": positions, "roberta": positions - 1, "xlm-roberta": positions - 1}
     given = ([tmp_path / "arm"], architecture, HEADS["sequence"], ("a", "b"), "sdpa")
@@ -185,12 +185,6 @@ def test_more_tokens_than_it_has_positions_are_refused_before_training(architect
     with pytest.raises(CheckpointError, match=f"at most {longest[architecture]} tokens") as caught:
         families.preload(*given, longest[architecture] + 1)
     assert "max_length" in caught.value.remedy
-
-
-def _folder(path):
-    from harness.params.config import Folder
-
-    return Folder("folder", str(path))
 
 
 def cut(path):
@@ -231,7 +225,7 @@ def test_what_is_damaged_or_missing_is_named_with_its_file(damage, published, tm
     harm, named, remedy = DAMAGES[damage]
     harm(folder)
     with pytest.raises(CheckpointError) as caught:
-        checkpoints.import_checkpoint(_folder(folder), "roberta", tmp_path / "arm")
+        imported(folder, "roberta", tmp_path / "arm")
     assert named in caught.value.message and str(folder) in caught.value.message
     assert remedy in caught.value.remedy
     assert "executed" not in capsys.readouterr().out and not (tmp_path / "arm").exists()

@@ -51,7 +51,7 @@ def index(checkpoints_by_name, monkeypatch, tmp_path) -> Path:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
 
-    def unreachable(source):
+    def unreachable(*_):
         raise CheckpointError("The hub does not answer.", remedy="Check the network.")
 
     monkeypatch.setattr(hub, "_download", unreachable)

@@ -11,12 +11,11 @@ import torch
 import transformers
 from other_checkpoints import publish
 from safetensors.torch import load_file, save_file
-from tiny_encoders import TEXTS, load_masked_lm
+from tiny_encoders import TEXTS, imported, load_masked_lm
 
-from harness.encoders import checkpoints, families
+from harness.encoders import families
 from harness.encoders.architectures import ARCHITECTURES
 from harness.heads import HEADS
-from harness.params.config import Folder
 
 LABELS = ("a", "b", "c")
 CLASSES = {
@@ -60,7 +59,7 @@ def folders(request, tmp_path_factory):
         config.pop("dtype", None)
         (origin / "config.json").write_text(json.dumps(config))
         target = tmp_path_factory.mktemp("arms") / architecture
-        checkpoints.import_checkpoint(Folder("folder", str(origin)), architecture, target)
+        imported(origin, architecture, target)
         made[architecture] = origin, target
     return made
 
@@ -113,7 +112,7 @@ def test_outputs_are_those_of_transformers_own_classes(architecture, head, atten
 def test_a_head_that_reads_the_first_token_trains_as_transformers_own_class(architecture, head, tmp_path):
     """What the last layer would say of other tokens is not computed; gradients and outputs are the same."""
     origin, target = publish(architecture, tmp_path / "origin"), tmp_path / "target"
-    checkpoints.import_checkpoint(Folder("folder", str(origin)), architecture, target)
+    imported(origin, architecture, target)
     ours = families.load_head(target, architecture, HEADS[head], LABELS, "sdpa", 0.0).double().train()
     kind = ARCHITECTURES[architecture]
     stock = kind.model(HEADS[head].model)(ours.config).double().train()

@@ -11,13 +11,12 @@ import pytest
 import tokenizers as hf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_encoders import ENCODER, TEXTS
+from tiny_encoders import ENCODER, TEXTS, imported
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from harness.encoders import tokenizers
-from harness.encoders.checkpoints import import_checkpoint
 from harness.errors import CheckpointError, DataError
-from harness.params.config import TRAINED, Folder
+from harness.params.config import TRAINED
 
 LETTERS = "abcæøåÆØÅéüđŋ 0123.,-/()«»–\u00a0\n\t🙂👩‍⚕️e\u0301ß漢"
 TEXT = st.text(alphabet=LETTERS, max_size=40) | st.text(max_size=25)
@@ -211,7 +210,7 @@ def test_where_the_files_disagree_an_import_takes_tokenizer_json_and_says_so(
 ):
     folder = shutil.copytree(checkpoints_by_name["bert"], tmp_path / "theirs")
     changed(folder, settings)
-    card = import_checkpoint(Folder("folder", str(folder)), "bert", tmp_path / "arm")
+    card = imported(folder, "bert", tmp_path / "arm")
     assert len(card["notes"]) == len(said) and all(part in note for part, note in zip(said, card["notes"], strict=True))
     taken = tokenizers.load(tmp_path / "arm")
     assert taken.tokenize("Åse") == tokenizers.load(checkpoints_by_name["bert"]).tokenize("Åse")
@@ -223,7 +222,7 @@ def test_where_the_files_disagree_an_import_takes_tokenizer_json_and_says_so(
 def test_what_is_baked_into_a_tokenizer_is_said_at_import(checkpoints_by_name, tmp_path):
     folder = shutil.copytree(checkpoints_by_name["modernbert"], tmp_path / "theirs")
     changed(folder, {}, truncation={"max_length": 6, "direction": "left"}, padding={"length": 9})
-    card = import_checkpoint(Folder("folder", str(folder)), "modernbert", tmp_path / "arm")
+    card = imported(folder, "modernbert", tmp_path / "arm")
     assert card["notes"] == [
         "tokenizer.json has its own truncation; that of the recipe is taken",
         "tokenizer.json has its own padding; that of the recipe is taken",

@@ -15,6 +15,7 @@ from harness.text.bio import IGNORED
 
 MASK = 4
 WORDS = torch.arange(5, 1000)
+LTG = (1 / 3, 10)  # the lengths of LTG-BERT's spans
 
 
 def masked(seed: int = 0, rate: float = 0.15):
@@ -153,7 +154,7 @@ def test_every_position_is_hidden_as_often_as_published(words):
     """By position, two binomial shares of so many rows differ by more than 4 standard errors once in 16,000."""
     rows = 6000
     ids, maskable = framed(rows, words)
-    _, targets = mask_spans(ids, maskable, 0.15, MASK, WORDS, torch.Generator().manual_seed(1))
+    _, targets = mask_spans(ids, maskable, 0.15, MASK, WORDS, torch.Generator().manual_seed(1), *LTG)
     ours = (targets != IGNORED)[:, 1:-1].numpy()
     theirs = published_shares(words, rows)
     error = np.sqrt(2 * theirs.mean() * (1 - theirs.mean()) / rows)
@@ -168,7 +169,7 @@ def test_every_position_is_hidden_as_often_as_published(words):
 
 
 def test_padding_changes_nothing_about_a_row():
-    plain, padded = ((mask_spans(*framed(3000, 22, pad), 0.15, MASK, WORDS, torch.Generator().manual_seed(5))[1]
+    plain, padded = ((mask_spans(*framed(3000, 22, pad), 0.15, MASK, WORDS, torch.Generator().manual_seed(5), *LTG)[1]
                       != IGNORED)[:, :24].float().mean(0) for pad in (0, 40))  # fmt: skip
     assert (plain - padded).abs().max() < 4 * math.sqrt(2 * 0.2 * 0.8 / 3000)
 
@@ -182,11 +183,11 @@ def test_a_rows_budget_is_binomial_and_the_last_span_is_not_cut():
     published, on average and in spread: each within 4 standard errors, outside once in 16,000."""
     words, rows = 12, 8000
     _, maskable = framed(rows, words)
-    spans = place_spans(maskable, 0.15, torch.Generator().manual_seed(3), 1 / 3, 10)
+    spans = place_spans(maskable, 0.15, torch.Generator().manual_seed(3), *LTG)
     assert binomial((spans < 1).sum(1).eq(0).sum(), rows, 0.85**words)
     words, rows = 510, 2000
     _, maskable = framed(rows, words)
-    ours = (place_spans(maskable, 0.15, torch.Generator().manual_seed(4), 1 / 3, 10) < 1).sum(1).double().numpy()
+    ours = (place_spans(maskable, 0.15, torch.Generator().manual_seed(4), *LTG) < 1).sum(1).double().numpy()
     theirs = published_shares(words, rows).sum(1)
     assert abs(ours.mean() - theirs.mean()) < 4 * math.sqrt((ours.var() + theirs.var()) / rows)
     # The sums are nearly normal, so the variance of a variance is twice its square over the rows.
@@ -215,7 +216,7 @@ def test_lengths_seen_in_long_rows_are_those_drawn():
     """At a rate that hides a span or two of a long row, so that what is seen is what was drawn: chi-square, 8 degrees
     of freedom, 26.1 once in a thousand."""
     _, maskable = framed(6000, 1000)
-    seen = spans_of(place_spans(maskable, 0.001, torch.Generator().manual_seed(5), 1 / 3, 10))
+    seen = spans_of(place_spans(maskable, 0.001, torch.Generator().manual_seed(5), *LTG))
     lengths = span_lengths(1 / 3, 10)[1:]
     counts = [sum(size == n for size, _ in seen) for n in range(1, 10)]
     # A little over one in a hundred meets an edge or another span.
@@ -224,8 +225,8 @@ def test_lengths_seen_in_long_rows_are_those_drawn():
 
 def test_80_10_10_is_decided_for_whole_spans():
     ids, maskable = text_rows(300, 200, 7)
-    spans = place_spans(maskable, 0.15, torch.Generator().manual_seed(8), 1 / 3, 10)
-    inputs, targets = mask_spans(ids, maskable, 0.15, MASK, WORDS, torch.Generator().manual_seed(8))
+    spans = place_spans(maskable, 0.15, torch.Generator().manual_seed(8), *LTG)
+    inputs, targets = mask_spans(ids, maskable, 0.15, MASK, WORDS, torch.Generator().manual_seed(8), *LTG)
     assert torch.equal(targets != IGNORED, spans < 1)
     kinds = {"masked": 0, "drawn": 0, "kept": 0}
     for b in range(300):
@@ -241,7 +242,7 @@ def test_80_10_10_is_decided_for_whole_spans():
 
 def test_a_row_without_words_and_a_rate_of_everything():
     ids = torch.tensor([[2, 3, 3, 3], [2, 7, 8, 3]])
-    inputs, targets = mask_spans(ids, ids > 4, 1.0, MASK, WORDS, torch.Generator().manual_seed(1))
+    inputs, targets = mask_spans(ids, ids > 4, 1.0, MASK, WORDS, torch.Generator().manual_seed(1), *LTG)
     assert targets[0].tolist() == [IGNORED] * 4 and set(targets[1].tolist()) <= {IGNORED, 7, 8}
     assert (targets[1] != IGNORED).any() and torch.equal(inputs[0], ids[0])
 
@@ -250,7 +251,7 @@ def test_a_row_without_words_and_a_rate_of_everything():
 
 
 def test_the_rate_falls_linearly_from_30_to_15_percent():
-    rates = [masking_rate(step, 101) for step in range(101)]
+    rates = [masking_rate(step, 101, "linear", 0.30, 0.15) for step in range(101)]
     assert rates[0] == 0.30 and rates[100] == pytest.approx(0.15) and rates[50] == pytest.approx(0.225)
     assert [round(a - b, 6) for a, b in itertools.pairwise(rates)] == [0.0015] * 100
 
@@ -259,13 +260,11 @@ def test_cosine_and_constant_rates():
     rates = [masking_rate(step, 101, "cosine", 0.4, 0.2) for step in range(101)]
     assert (rates[0], rates[50], rates[100]) == (pytest.approx(0.4), pytest.approx(0.3), pytest.approx(0.2))
     assert rates[25] == pytest.approx(0.2 + 0.1 * (1 + math.cos(math.pi / 4)))
-    assert {masking_rate(step, 101, "constant", 0.15) for step in range(101)} == {0.15}
-    assert masking_rate(0, 1) == 0.30
-    with pytest.raises(ValueError, match="no schedule 'square'"):
-        masking_rate(1, 2, "square")
+    assert {masking_rate(step, 101, "constant", 0.15, 0.3) for step in range(101)} == {0.15}
+    assert masking_rate(0, 1, "linear", 0.30, 0.15) == 0.30
 
 
 def test_masks_of_an_update_follow_its_rate():
     for step, expected in ((0, 0.30), (500, 0.225), (1000, 0.15)):
-        ids, _, targets = masked(seed=step, rate=masking_rate(step, 1001))
+        ids, _, targets = masked(seed=step, rate=masking_rate(step, 1001, "linear", 0.30, 0.15))
         assert binomial((targets != IGNORED).sum(), int((ids != 2).sum()), expected)

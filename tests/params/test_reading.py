@@ -125,6 +125,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.norbert3.general.cooldown", -0.1, r"general\.cooldown must be 0 or more"),
         ("families.norbert3.general.cooldown_shape", "1-sqrt", r"general\.cooldown_shape must be one of linear, sqrt"),
         ("families.norbert3.general.schedule", "wsd", r"general\.schedule must be one of .*trapezoidal"),
+        ("families.norbert3.general.mask_schedule", "square", r"general\.mask_schedule must be one of .*cosine"),
+        ("families.norbert3.general.optimizer", "sgd", r"general\.optimizer must be one of adamw, stable_adamw"),
         ("families.norbert3.general.weight_decay", 250, r"general\.weight_decay must be below 250, not 250"),
         ("families.modernbert.general.head_weight_decay", 1, r"head_weight_decay must be below 1"),
         ("families.norbert3.general.clip", 0, r"general\.clip must be above 0"),

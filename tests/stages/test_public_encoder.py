@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_encoders import imported
 from tiny_training import ENGINE, documents, settings, write_parts
 
 from harness.artifacts.checkpoint import place
@@ -62,9 +63,7 @@ def test_it_is_pre_trained_further_from_a_new_head_to_the_same_bytes(published, 
 def test_it_is_fine_tuned_with_every_head(name, published, tmp_path):
     head, labels = HEADS[name], ("a", "b", "c", "d")
     folder = tmp_path / "arm"
-    from harness.encoders.checkpoints import import_checkpoint
-
-    import_checkpoint(Folder("folder", str(published)), "bert", folder)
+    imported(published, "bert", folder)
     tokenizer = families.load_tokenizer(folder)
     records = examples.rows(head, labels)
     if head.windowed:

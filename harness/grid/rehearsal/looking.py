@@ -72,7 +72,7 @@ def pins(source: Hub | Folder, architecture: str) -> dict:
     else:
         folder, name = Path(source.path).expanduser(), source.path
     faults = []
-    if lacking := hub.lacking(folder, architecture):
+    if lacking := hub.lacking(folder, hub.tokenizer_files(architecture)):
         state = f"lacks {', '.join(lacking)}" if folder.is_dir() else "does not exist"
         remedy = f"Put into that folder: {hub.file_list(architecture)}."
         if hosted:

@@ -131,7 +131,7 @@ def regression(head, labels: Sequence[str], training: list[dict], scored: dict[s
     """The logistic regression for `head`, on TF-IDF weights of the training part. `scored` are records by part."""
     every, training = len(training), sample(training, MOST, head.strata(training))
     weights = Weights([text for record in training for text in head.texts_of(record)])
-    # All parts are answered at once, because with MANY labels every call fits the models anew.
+    # All parts are answered at once, because a head may fit its models anew at every call.
     encoded, features = (
         head.weighed(weights, records)
         for records in (training, [record for records in scored.values() for record in records])
@@ -140,8 +140,7 @@ def regression(head, labels: Sequence[str], training: list[dict], scored: dict[s
     del weights
 
     def answers(strength: float) -> Answers:
-        model = Regression(labels, strength, options=not head.outputs(labels)).fit(encoded, training)
-        found = iter(model.answers(features))
+        found = iter(head.regressed(strength, labels, encoded, training, features))
         return {part: list(islice(found, len(records))) for part, records in scored.items()}
 
     fitted = {"rows": len(training)} if len(training) < every else {}
@@ -165,6 +164,10 @@ def sample(records: list[dict], most: int, strata: Mapping[str, str]) -> list[di
     return [records[place] for place in sorted(chosen)]
 
 
+def logistic(strength: float, **options) -> LogisticRegression:
+    return LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0, **options)
+
+
 class Regression:
     """Logistic regression on records, or on each of their `options`. `strength` is the inverse of the regularisation.
 
@@ -180,7 +183,7 @@ class Regression:
 
     def __init__(self, labels: Sequence[str], strength: float, options: bool = False):
         self._labels, self._strength, self._options = tuple(labels), strength, options
-        self._model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0)
+        self._model = logistic(strength)
 
     def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Regression":
         """Fit the model. `encoded` are the features of `records`."""
@@ -231,9 +234,7 @@ class _AgainstSome:
             rows = self._rows(label)
             # Balanced weights add up to the number of rows. This factor makes the sum that of the training part.
             strength = self._strength * len(self._gold) / len(rows)
-            model = LogisticRegression(
-                C=strength, solver="liblinear", class_weight="balanced", random_state=0, dual=True, max_iter=1000
-            )
+            model = logistic(strength, dual=True, max_iter=1000)
             model.fit(self._encoded[rows], self._gold[rows] == label)
             found[:, column] = model.predict_proba(encoded)[:, 1]
         return found / found.sum(axis=1, keepdims=True)

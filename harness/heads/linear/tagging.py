@@ -48,7 +48,6 @@ def shape(word: str) -> str:
 
 def tagger(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
     """The linear tagger for `labels`. `scored` are records by part."""
-    encoding = Encoding()
     encoded, features = encoding(training), {part: encoding(records) for part, records in scored.items()}
 
     def answers(penalty: float) -> Answers:
@@ -58,16 +57,11 @@ def tagger(head, labels: Sequence[str], training: list[dict], scored: dict[str, 
     return Baseline("linear_tagger", "penalty", PENALTIES, answers)
 
 
-class Encoding:
-    """Turns documents into hashed features, [words of all documents, features]."""
-
-    def __init__(self):
-        self._hasher = FeatureHasher(FEATURES, input_type="string")
-
-    def __call__(self, records: Sequence[dict]) -> csr_matrix:
-        return self._hasher.transform(
-            features for record in records for features in described(record["text"], words(record["text"]))
-        )
+def encoding(records: Sequence[dict]) -> csr_matrix:
+    """The hashed features of documents, [words of all documents, features]."""
+    texts = (record["text"] for record in records)
+    hasher = FeatureHasher(FEATURES, input_type="string")
+    return hasher.transform(features for text in texts for features in described(text, words(text)))
 
 
 class Tagger:

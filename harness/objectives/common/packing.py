@@ -5,7 +5,6 @@ training.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import cycle
 
 import numpy as np
@@ -14,25 +13,11 @@ import torch
 from harness.errors import TrainingError
 
 
-@dataclass(frozen=True)
-class Packing:
-    """One epoch in rows of equal length.
-
-    `rows` [R, length] are token ids. `document_ids` [R, length] are the number (from 0) of each position's piece within
-    the row. `repeated` counts the document tokens that are used a second time to fill the last row. `empty` counts the
-    positions that have no room for a document token.
-    """
-
-    rows: torch.Tensor
-    document_ids: torch.Tensor
-    repeated: int
-    empty: int
-
-
 def pack(
     documents: Sequence[Sequence[int] | np.ndarray], length: int, cls_id: int, sep_id: int, generator: torch.Generator
-) -> Packing:
-    """Fill rows of `length` tokens (at least 3) with `documents`, ids without special tokens, in a new order.
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Fill rows of `length` tokens (at least 3) with `documents`, ids without special tokens, in a new order. Returns
+    the rows [R, length] and the number (from 0) of each position's piece within its row, of the same shape.
 
     A document that does not fit continues in another row. Every piece is framed by [CLS] and [SEP], like the windows of
     fine-tuning. One or two positions left at the end of a row are too few for a piece and contain only these tokens.
@@ -47,17 +32,14 @@ def pack(
     parts: list[np.ndarray] = []
     sizes: list[int] = []
     first, last = (np.array([token], np.int32) for token in (cls_id, sep_id))
-    repeated, empty = -sum(len(text) for text in texts), 0
     for text, size in _pieces(texts, length):
         framed = [first, text, last] if len(text) else [np.array([cls_id, sep_id][:size], np.int32)]
         parts += framed
         sizes.append(size)
-        repeated += len(text)
-        empty += 0 if len(text) else size
     rows = torch.from_numpy(np.concatenate(parts)).view(-1, length)
     numbers = torch.from_numpy(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)).view(-1, length)
     mixed = torch.randperm(len(rows), generator=generator)
-    return Packing(rows[mixed], (numbers - numbers[:, :1])[mixed], repeated, empty)
+    return rows[mixed], (numbers - numbers[:, :1])[mixed]
 
 
 def _pieces(texts: Sequence[np.ndarray], length: int) -> Iterator[tuple[np.ndarray, int]]:

@@ -2,8 +2,6 @@
 
 import torch
 
-KINDS = ("adamw", "stable_adamw")
-
 
 def decay_groups(
     model: torch.nn.Module,
@@ -53,14 +51,12 @@ def optimizer_for(
 
     StableAdamW divides the rate of each tensor by the root mean square of its gradient over its second moment if that
     is above 1, so it needs no clipping. Both gave the same bits on an EPYC and on an emulated Haswell under
-    `reproducible: portable`, but an unfused AdamW did not. Raises ValueError for another kind.
+    `reproducible: portable`, but an unfused AdamW did not.
     """
     scale = 1.0 if decay_with_rate else learning_rate
     groups = decay_groups(model, weight_decay / scale, spared, head, head_decay / scale)
     if kind == "adamw":
         return torch.optim.AdamW(groups, lr=learning_rate, betas=betas, eps=eps, fused=True)
-    if kind != "stable_adamw":
-        raise ValueError(f"no optimizer {kind!r}; one of {', '.join(KINDS)}")
     # Without its Triton kernel, which sums a tensor's squares in the random order in which blocks finish.
     return _stable_adamw()(
         [group for group in groups if group["params"]],

@@ -36,7 +36,7 @@ def kept(root: Path, comparison: str, task: Task, made_of: Mapping, stage: str) 
         if other != folder:
             shutil.rmtree(other)
     yield folder
-    shutil.rmtree(root / "artifacts" / FOLDER / comparison, ignore_errors=True)
+    shutil.rmtree(above, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -80,14 +80,9 @@ def _inputs(facts: cards.Facts, hashes: Mapping[str, str]) -> dict:
     return {"planned": cards.planned(facts), "corpus": dict(hashes), "train_on": facts.training.trained_on}
 
 
-def states_of(root: Path, family: str, encoder: str) -> Path:
-    """The folder of an encoder's saved training states."""
-    return root / "artifacts" / "states" / family / encoder
-
-
 def finished_of(root: Path, family: str, encoder: str) -> Path:
     """The folder where a finished encoder is kept until all encoders of its family are finished."""
-    return states_of(root, family, encoder) / "finished"
+    return interrupted.states_of(root, family, encoder) / "finished"
 
 
 def trunk_of(
@@ -102,7 +97,7 @@ def trunk_of(
 ) -> Trunk:
     """The trunk of the training that `make` runs with these arguments, after a `share` of its `steps` updates."""
     key = sha256_value(made_from(settings, engine, steps, _inputs(facts, hashes)))
-    return Trunk(states_of(root, facts.family, facts.arm), key, shared_updates(share, steps), settings.seed)
+    return Trunk(interrupted.states_of(root, facts.family, facts.arm), key, shared_updates(share, steps), settings.seed)
 
 
 def train_arm(
@@ -137,7 +132,7 @@ def train_arm(
     """
     vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
     setup, objective = Setup(settings, vocabulary, model.config), objectives.of(settings)
-    head = families.masked_lm_head(model, architecture)
+    head = kind.predict(model)
     model.to(world.device)
     if engine.recompute:
         model.gradient_checkpointing_enable()
@@ -213,7 +208,7 @@ def make(
     process writes.
     """
     assert facts.training is not None
-    states, inputs = states_of(root, facts.family, facts.arm), _inputs(facts, hashes)
+    states, inputs = interrupted.states_of(root, facts.family, facts.arm), _inputs(facts, hashes)
     with joined(engine, f"{facts.family}/{facts.arm}") as world:
         trained = train_arm(
             model, tokenizer, facts.architecture, corpora, read, settings, engine, world,

@@ -9,16 +9,15 @@ text. Its loss is compared with that of the counts of its own tokenizer's tokens
 import dataclasses
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from harness.artifacts import checkpoint
-from harness.encoders import families
 from harness.encoders.architectures import architecture_named
 from harness.encoders.checkpoints import import_arm
+from harness.encoders.readme import gate_in_words
 from harness.errors import CheckpointError
 from harness.objectives.common.windows import Vocabulary, windows
 from harness.params.config import Engine, Folder, Hub
@@ -37,7 +36,6 @@ ROWS, LENGTH = 160, 128
 TIMES = 8
 # Text that is counted. A million tokens give exact enough counts.
 COUNTED_BYTES = 4 << 20
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,9 @@ class Gate:
         `missing` are the names of the parameters that the checkpoint lacks. Raises CheckpointError if `model` is not
         better than the counts by the margin and `source.despite_gate` is None, or if its loss is not finite.
         """
-        why, measured = self._measured(model, tokenizer, architecture, missing)
-        if why:
-            return {"not_run": why}
+        measured = self._measured(model, tokenizer, architecture, missing)
+        if "not_run" in measured:
+            return measured
         lost, counted = measured["loss"], measured["unigram_loss"]
         despite = self.source.despite_gate
         if not counted - lost >= MARGIN and (despite is None or not math.isfinite(lost)):
@@ -76,30 +74,28 @@ class Gate:
             )
         return measured | {"margin": MARGIN, "despite": despite, "corpus": sha256(self.folder / "general.jsonl")}
 
-    def _measured(self, model, tokenizer, architecture: str, missing: list[str]) -> tuple[str | None, dict]:
+    def _measured(self, model, tokenizer, architecture: str, missing: list[str]) -> dict:
         kind = architecture_named(architecture)
         if any(name.startswith(kind.masked_lm_head) for name in missing):
-            return "the folder holds no masked-LM head", {}
+            return {"not_run": "the folder holds no masked-LM head"}
         text = self.folder / "general.jsonl"
         if not text.is_file() or not text.stat().st_size:
-            return "there is no general text", {}
+            return {"not_run": "there is no general text"}
         vocabulary = Vocabulary.of(tokenizer)
         length = min(LENGTH, kind.positions(model.config) or LENGTH)
         rows, counts = _read(text, tokenizer, length, vocabulary)
         # Always fp32, so that the same weights get the same verdict with every engine.
         engine = dataclasses.replace(self.engine, precision="fp32")
-        counted = held_out.measure(
-            *_counting(counts, vocabulary), {"general": rows}, vocabulary, engine, "cpu"
-        )["general"]  # fmt: skip
+
+        def measured(model, head, device: str) -> dict:
+            return held_out.measure(model, head, {"general": rows}, vocabulary, engine, device)["general"]
+
+        counted = measured(*_counting(counts, vocabulary), "cpu")
         if counted["tokens"] < FEWEST:
-            return f"the held-out general text gives {counted['tokens']} masked tokens, fewer than {FEWEST}", {}
-        head = families.masked_lm_head(model, architecture)
-        found = held_out.measure(
-            model.to(engine.device), head, {"general": rows}, vocabulary, engine, engine.device
-        )["general"]  # fmt: skip
-        return None, {
-            "loss": found["loss"], "unigram_loss": counted["loss"], "masked_tokens": counted["tokens"]
-        }  # fmt: skip
+            few = f"the held-out general text gives {counted['tokens']} masked tokens, fewer than {FEWEST}"
+            return {"not_run": few}
+        found = measured(model.to(engine.device), kind.predict(model), engine.device)
+        return {"loss": found["loss"], "unigram_loss": counted["loss"], "masked_tokens": counted["tokens"]}
 
 
 def bring_in(
@@ -113,19 +109,8 @@ def bring_in(
     target = checkpoint.place(root, family, arm)
     held = Gate(root / "artifacts" / "corpus", source, engine)
     card = import_arm(source, family, arm, architecture, target, code, held)
-    for note in (description(card["gate"]), *card["notes"]):
+    for note in (gate_in_words(card["gate"], str), *card["notes"]):
         print(terminal(f"{family}/{arm}: {note}"), file=sys.stderr)
-
-
-def description(gate: dict) -> str:
-    """One line for the screen about a card's `gate`."""
-    if "not_run" in gate:
-        return f"not held against token counts: {gate['not_run']}"
-    despite = f"; taken in because: {gate['despite']}" if gate["despite"] else ""
-    return (
-        f"{gate['loss']:.2f} nats per masked token of held-out general text, token counts {gate['unigram_loss']:.2f} "
-        f"({gate['masked_tokens']:,} tokens){despite}"
-    )
 
 
 def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[list, torch.Tensor]:
@@ -134,7 +119,12 @@ def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[l
     counts = torch.zeros(len(tokenizer), dtype=torch.float64)
     share = COUNTED_BYTES / max(1, path.stat().st_size)
     held_rows = []
-    for batch in _batches(path, share):
+    read = (
+        (document, held)
+        for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus"))
+        if held or share >= 1 or derived_seed("gate", document["id"]) / 2**63 < share
+    )
+    for batch in shards.batches(read):
         ids = tokenizer([document["text"] for document, _ in batch], add_special_tokens=False, verbose=False).input_ids
         for (document, held), tokens in zip(batch, ids, strict=True):
             if held:
@@ -143,18 +133,6 @@ def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[l
                 counts += torch.bincount(torch.tensor(tokens, dtype=torch.long), minlength=len(counts))
     spread = held_rows[:: max(1, -(-len(held_rows) // ROWS))]
     return spread * min(TIMES, ROWS // max(1, len(spread))), counts
-
-
-def _batches(path: Path, share: float) -> Iterator[list[tuple[dict, bool]]]:
-    batch = []
-    for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus")):
-        if held or share >= 1 or derived_seed("gate", document["id"]) / 2**63 < share:
-            batch.append((document, held))
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 class _Blind(torch.nn.Module):

@@ -38,6 +38,11 @@ class Interrupted:
     differs: dict[str, tuple] | None
 
 
+def states_of(root: Path, family: str, encoder: str) -> Path:
+    """The folder of an encoder's saved training states."""
+    return root / "artifacts" / "states" / family / encoder
+
+
 def pieces(values: Mapping, code: Mapping[str, str]) -> dict:
     """Everything that a training depends on, as one flat dict: "settings.clip", "corpus.general",
     "code.training/loop.py", …"""
@@ -139,7 +144,7 @@ def choose(root: Path, family: str, arms: list[str], choice: str) -> list[str]:
     "anew" removes their states. "resume" is stored for the next run."""
     done = []
     for arm in arms:
-        states = root / "artifacts" / "states" / family / arm
+        states = states_of(root, family, arm)
         if not states.is_dir():
             continue
         if choice == "anew":

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from harness.encoders import families
+from harness.encoders.architectures import architecture_named
 from harness.errors import TrainingError
 from harness.objectives import Heads, Objective, Setup
 from harness.objectives.common.rows import Row
@@ -84,9 +84,8 @@ class Losses(torch.nn.Module):
         self.model, self.own = model, objective.layers(model.config)
         self._objective = objective
         # The heads are functions, so their layers, which belong to `model`, are not registered twice.
-        self._heads = Heads(
-            families.masked_lm_head(model, architecture), families.next_sentence_head(model, architecture), self.own
-        )
+        kind = architecture_named(architecture)
+        self._heads = Heads(kind.predict(model), kind.next_sentence and kind.next_sentence(model), self.own)
 
     def forward(self, inputs: dict, targets: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         return self._objective.losses(self.model.base_model(**inputs), targets, self._heads)

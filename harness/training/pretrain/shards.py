@@ -84,7 +84,7 @@ def write(
     with atomic_folder(Path(folder)) as target:
         waiting: deque = deque()
         # `ordered` reads ahead, so documents of batches that are still being encoded wait here.
-        encoded = ordered(_Encoder(tokenizer, by_sentence), _kept(_batches(divided(documents)), waiting), workers)
+        encoded = ordered(_Encoder(tokenizer, by_sentence), _kept(batches(divided(documents)), waiting), workers)
         files: list[str] = []
         room, held_rows = 0, []
         with _Writer() as writer:
@@ -110,7 +110,8 @@ def write(
         write_json(target / INDEX, counts | {"files": files, "by_sentence": by_sentence})
 
 
-def _batches(documents: Iterable[tuple[dict, bool]]) -> Iterator[list[tuple[dict, bool]]]:
+def batches(documents: Iterable[tuple[dict, bool]]) -> Iterator[list[tuple[dict, bool]]]:
+    """The documents, in batches to be encoded at a time."""
     batch, size = [], 0
     for document, held in documents:
         batch.append((document, held))
@@ -122,8 +123,8 @@ def _batches(documents: Iterable[tuple[dict, bool]]) -> Iterator[list[tuple[dict
         yield batch
 
 
-def _kept(batches: Iterable[list], waiting: deque) -> Iterator[list]:
-    for batch in batches:
+def _kept(found: Iterable[list], waiting: deque) -> Iterator[list]:
+    for batch in found:
         waiting.append(batch)
         yield batch
 

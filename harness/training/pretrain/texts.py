@@ -37,35 +37,27 @@ def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> It
 def tokenised_all(
     files: Mapping[str, Path], hashes: Mapping[str, str], tokenizer, settings: Pretraining, folder: Path, *, leads: bool
 ) -> dict[str, Corpus]:
-    """The corpora in `files`, tokenised below `folder`. Existing results are used if they are of the same inputs.
+    """The corpora in `files`, each divided and tokenised below `folder`. Existing results are used if they are of the
+    same inputs, and older ones are removed.
 
     `hashes` are the SHA-256 of `files`. The process that `leads` writes, and the others wait.
     """
-    return {
-        name: tokenised(path, hashes[name], tokenizer, settings, Path(folder) / name, leads=leads)
-        for name, path in files.items()
+    vocabulary, by_sentence = Vocabulary.of(tokenizer), objectives.of(settings).by_sentence
+    made_of = {
+        "tokenizer": json.loads(tokenizer.backend_tokenizer.to_str()),
+        "by_sentence": by_sentence,
+        "code": code_hash(shards.__name__),
+        "tokenizers": importlib.metadata.version("tokenizers"),
     }
-
-
-def tokenised(path: Path, digest: str, tokenizer, settings: Pretraining, folder: Path, *, leads: bool = True) -> Corpus:
-    """One corpus, divided and tokenised below `folder`. Older versions in `folder` are removed. `digest` is the SHA-256
-    of the file `path`."""
-    by_sentence = objectives.of(settings).by_sentence
-    key = sha256_value(
-        {
-            "corpus": digest,
-            "tokenizer": json.loads(tokenizer.backend_tokenizer.to_str()),
-            "by_sentence": by_sentence,
-            "code": code_hash(shards.__name__),
-            "tokenizers": importlib.metadata.version("tokenizers"),
-        }
-    )
-    target = folder / key[:16]
-    if leads and not (target / shards.INDEX).is_file():
-        shutil.rmtree(folder, ignore_errors=True)
-        workers = usable_workers() if path.exists() and path.stat().st_size >= WORKERS_FROM else 1
-        shards.write(jsonl_rows(path, made_by="harness corpus"), tokenizer, by_sentence, target, workers=workers)
-    await_file(target / shards.INDEX)
-    vocabulary = Vocabulary.of(tokenizer)
-    rows = [(kind, row) for kind, ids in shards.held_out(target) for row in windows(ids, settings.length, vocabulary)]
-    return Corpus(shards.Shards(target), rows, target)
+    found = {}
+    for name, path in files.items():
+        target = Path(folder) / name / sha256_value({**made_of, "corpus": hashes[name]})[:16]
+        if leads and not (target / shards.INDEX).is_file():
+            shutil.rmtree(target.parent, ignore_errors=True)
+            workers = usable_workers() if path.exists() and path.stat().st_size >= WORKERS_FROM else 1
+            shards.write(jsonl_rows(path, made_by="harness corpus"), tokenizer, by_sentence, target, workers=workers)
+        await_file(target / shards.INDEX)
+        held = shards.held_out(target)
+        rows = [(kind, row) for kind, ids in held for row in windows(ids, settings.length, vocabulary)]
+        found[name] = Corpus(shards.Shards(target), rows, target)
+    return found

@@ -64,9 +64,8 @@ def progress_text(values: dict[str, float], pace: Pace | None) -> str:
 class Lines(Observer):
     """An observer that prints a line after every tenth of the updates."""
 
-    def __init__(self, about: About, stream=None):
-        self._about, self._stream = about, stream or sys.stderr
-        self._watch = Watch(about)
+    def __init__(self, about: About):
+        self._about, self._watch = about, Watch(about)
         self._tenths: int | None = None
 
     def update(self, step: int, values: dict[str, float]) -> None:
@@ -77,7 +76,7 @@ class Lines(Observer):
             return
         done = f"{self._about.name}: {step} of {steps} updates"
         line = f"{done}, {progress_text(values, pace)}, {pace.seconds_left:.0f} s left"
-        print(line, file=self._stream, flush=True)
+        print(line, file=sys.stderr, flush=True)
 
 
 class Bar(Observer):
@@ -104,7 +103,7 @@ class Several(Observer):
 
 
 @contextmanager
-def display(about: About, *, quiet: bool, alone: bool = True):
+def display(about: About, *, quiet: bool, alone: bool):
     """Yield the observer for standard error: a bar on a terminal for one training `alone`, otherwise lines. The
     observer is silent if `quiet`."""
     if quiet:

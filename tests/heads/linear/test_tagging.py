@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.heads.linear.tagging import Encoding, Tagger, shape, words
+from harness.heads.linear.tagging import Tagger, encoding, shape, words
 
 NAMES = ["Kari", "Ola", "Ingrid", "Per", "Liv", "Nils", "Åse", "Tor"]
 
@@ -20,7 +20,6 @@ def document(name: str, age: int) -> dict:
 def test_entities_of_unseen_documents_are_found_as_spans():
     training = [document(name, 31 + 7 * i) for i, name in enumerate(NAMES)]
     new = [document("Sigurd", 58), {"text": "Ingen funn.", "spans": []}]
-    encoding = Encoding()
     found = Tagger(("Name", "Age"), 1e-6).fit(encoding(training), training).answers(encoding(new), new)
     gold = [[s["start"], s["end"], s["label"]] for s in new[0]["spans"]]
     assert found[0] == {"prediction": gold, "length": len(new[0]["text"])}
@@ -29,7 +28,6 @@ def test_entities_of_unseen_documents_are_found_as_spans():
 
 def test_without_a_single_entity_nothing_is_found():
     training = [{"text": "Ingen funn.", "spans": []}]
-    encoding = Encoding()
     found = Tagger(("Name",), 1e-6).fit(encoding(training), training).answers(encoding(training), training)
     assert found == [{"prediction": [], "length": 11}]
 

@@ -2,12 +2,16 @@
 
 import itertools
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.training.common.schedules import COOLDOWNS, SHAPES, learning_rate_factor
+from harness.objectives.settings import Pretraining
+from harness.training.common.schedules import learning_rate_factor
+
+SHAPES, COOLDOWNS = (get_args(Pretraining.__annotations__[key]) for key in ("schedule", "cooldown_shape"))
 
 
 def factors(shape, steps=100, warmup=0.1, **options):
@@ -63,9 +67,3 @@ def test_a_trapezoid_can_fall_as_one_minus_the_root_of_what_is_done():
     assert values[80:] == pytest.approx([1 - math.sqrt((n - 80) / 20) for n in range(80, 100)])
     raised = factors("trapezoidal", cooldown=0.2, cooldown_shape="sqrt", floor=0.1)
     assert raised == pytest.approx([v if i < 10 else 0.1 + 0.9 * v for i, v in enumerate(values)])
-
-
-def test_an_unknown_shape_is_refused_at_the_first_update_too():
-    for step in (0, 50):
-        with pytest.raises(ValueError, match="no schedule 'step'"):
-            learning_rate_factor(step, 100, 0.1, "step")
