@@ -11,7 +11,7 @@ from harness.audit import access, checkpoints, corpus, data, linear, lock, mirro
 from harness.audit.checks import HOLDS, Check, Subject
 from harness.audit.commits import Commits
 from harness.errors import MissingInputError
-from harness.params.config import Build, FinetuneSettings
+from harness.params.config import Build
 from harness.params.reading import ParamsFile
 from harness.pipeline.hashes import Hashes
 from harness.task import Task
@@ -64,11 +64,6 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
                 remedy="Check out the commit that its tag git_commit names, or audit one of the current runs.",
             )
     return Scope((chosen,), False)
-
-
-def recorded_runs(root: Path, task: Task, family: str, settings: FinetuneSettings) -> Iterator[Check]:
-    """Check the inputs that one comparison's runs recorded against the present ones."""
-    return runs.checks(root, task, family, settings, Hashes())
 
 
 def audit(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.artifacts import corpus
+from harness.audit import data, runs
 from harness.audit.checks import Check, Subject
 from harness.data.corpus_summary import summaries
 from harness.data.discretion import called, recorded
@@ -23,15 +24,11 @@ def checks(root: Path, params: Params, hashes: Hashes) -> Iterator[Check]:
 
 def _checks(root: Path, params: Params, hashes: Hashes) -> Iterator[Check]:
     card = corpus.card(root)
-    source = read_source(root / "data" / "corpus")
+    folder = root / "data" / "corpus"
+    source = read_source(folder)
     yield from SUBJECT.values("source record as it was read", recorded(card["source"]), recorded(source))
     names = called(source, "data/corpus", source["files"])
-    for name, digest in sorted(source["files"].items()):
-        found = hashes.sha256(root / "data" / "corpus" / name)
-        if found is None:
-            yield SUBJECT.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
-        else:
-            yield SUBJECT.of("data/corpus").same(f"{names[name]} as source.json lists it", digest, found)
+    yield from data.raw_files(folder, source, names, SUBJECT.of("data/corpus"), hashes)
     for name, part in sorted(card["parts"].items()):
         path = root / "artifacts" / "corpus" / f"{name}.jsonl"
         if not path.is_file():
@@ -46,13 +43,7 @@ def _checks(root: Path, params: Params, hashes: Hashes) -> Iterator[Check]:
         released(summaries(card), "salt" in card),
         corpus.parts(root),
     )
-    held_out = {
-        task: {
-            "records": hashes.sha256(root / "artifacts" / "validated" / task / "records.jsonl"),
-            "manifest": hashes.sha256(root / "reports" / "splits" / f"{task}.json"),
-        }
-        for task in params.run.tasks
-    }
+    held_out = {task: runs.inputs(root, task, hashes) for task in params.run.tasks}
     cleaned = SUBJECT.of(CARD, rests_on=("artifacts/validated", "reports/splits"))
     yield from cleaned.values("the test texts it was cleaned of", held_out, card["inputs"])
     chosen = params.corpus
@@ -60,8 +51,8 @@ def _checks(root: Path, params: Params, hashes: Hashes) -> Iterator[Check]:
         "n": chosen.overlap_n,
         "coverage": chosen.overlap_coverage,
         "near_duplicate": chosen.near_duplicate,
+        "allow_phi": chosen.allow_phi,
     }
-    expected["allow_phi"] = chosen.allow_phi
     stated = {key: card["overlap"][key] for key in ("n", "coverage")} | {"near_duplicate": card["near_duplicate"]}
     declared = SUBJECT.of(CARD, rests_on=("params.yaml",))
     yield from declared.values("card against params.yaml", expected, stated | {"allow_phi": card["phi"]["allowed"]})

@@ -1,6 +1,6 @@
 """Check the data of one task: source record, raw files, validated records, split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.audit import recomputing
@@ -34,17 +34,24 @@ def _source(root: Path, task: str, subject: Subject, hashes: Hashes) -> Iterator
     source = read_source(folder)
     extra = {path.name for path in folder.iterdir()} - source["files"].keys() - {"source.json"}
     names = called(source, f"data/{task}", source["files"].keys() | extra)
+    yield from raw_files(folder, source, names, subject, hashes)
+    extra = [names[name].removeprefix(f"data/{task}").strip("/, ") for name in sorted(extra)]
+    yield from subject.values(f"data/{task}: files that source.json does not list", [], extra, "move them away")
+    card = read_json(root / "artifacts" / "validated" / task / "card.json", made_by=f"harness validate {task}")
+    validated = subject.of(f"artifacts/validated/{task}", rests_on=(f"data/{task}",))
+    yield from validated.values("source record as it was validated", recorded(card["source"]), recorded(source))
+
+
+def raw_files(
+    folder: Path, source: dict, names: Mapping[str, str], subject: Subject, hashes: Hashes
+) -> Iterator[Check]:
+    """Check the files in `folder` that its `source` record lists. `names` says what findings call each of them."""
     for name, digest in sorted(source["files"].items()):
         found = hashes.sha256(folder / name)
         if found is None:
             yield subject.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
         else:
             yield subject.same(f"{names[name]} as source.json lists it", digest, found)
-    extra = [names[name].removeprefix(f"data/{task}").strip("/, ") for name in sorted(extra)]
-    yield from subject.values(f"data/{task}: files that source.json does not list", [], extra, "move them away")
-    card = read_json(root / "artifacts" / "validated" / task / "card.json", made_by=f"harness validate {task}")
-    validated = subject.of(f"artifacts/validated/{task}", rests_on=(f"data/{task}",))
-    yield from validated.values("source record as it was validated", recorded(card["source"]), recorded(source))
 
 
 def _records(root: Path, target: Path, task: str, subject: Subject, stages: recomputing.Stages) -> Iterator[Check]:

@@ -5,10 +5,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from harness.artifacts import runs, split, validated
 from harness.artifacts.reported import exact
-from harness.artifacts.runs import LinearRun
-from harness.audit import libraries, reports
+from harness.artifacts.runs import read_linear
+from harness.audit import libraries, reports, runs
 from harness.audit.checks import ABSENT, Check, Subject
 from harness.audit.recomputing import Rescored
 from harness.pipeline.hashes import Hashes
@@ -18,21 +17,18 @@ from harness.task import Task
 
 def checks(root: Path, task: Task, hashes: Hashes) -> Iterator[Check]:
     """Check the baseline's predictions, the task's data that it used, and the libraries that fitted it."""
-    folder, made_by = root / "artifacts" / "linear" / task.name, f"harness linear {task.name}"
-    where = folder.relative_to(root).as_posix()
-    subject = Subject(f"{task.name}/linear", f"`dvc checkout {where}`, or `{made_by}`", (f"{where}/runs.json",))
-    yield from subject.follow("runs.json", lambda: _checks(root, folder, made_by, task, subject, hashes))
+    where = f"artifacts/linear/{task.name}"
+    remedy = f"`dvc checkout {where}`, or `harness linear {task.name}`"
+    subject = Subject(f"{task.name}/linear", remedy, (f"{where}/runs.json",))
+    yield from subject.follow("runs.json", lambda: _checks(root, root / where, task, subject, hashes))
 
 
-def _checks(root: Path, folder: Path, made_by: str, task: Task, subject: Subject, hashes: Hashes) -> Iterator[Check]:
-    recorded = runs.read_linear(root, task.name)
+def _checks(root: Path, folder: Path, task: Task, subject: Subject, hashes: Hashes) -> Iterator[Check]:
+    recorded = read_linear(root, task.name)
     expected = {"task": task.name, "labels": list(task.labels)}
     found = {"task": recorded.task, "labels": list(recorded.labels)}
     yield from subject.values("runs.json against the task", expected, found)
-    inputs = {
-        "records": hashes.sha256(validated.records_place(root, task.name)),
-        "manifest": hashes.sha256(split.manifest_place(root, task.name)),
-    }
+    inputs = runs.inputs(root, task.name, hashes)
     above = (f"artifacts/validated/{task.name}", f"reports/splits/{task.name}.json")
     read = replace(subject, rests_on=above)
     yield from read.values(
@@ -42,15 +38,9 @@ def _checks(root: Path, folder: Path, made_by: str, task: Task, subject: Subject
         "restore them, or `dvc repro`",
     )
     yield from libraries.checks(root, recorded.libraries, subject)
-    subject = subject.of(f"{subject.about[0].rpartition('/')[0]}/{LinearRun.FILE}")
-    present = hashes.sha256(folder / LinearRun.FILE)
-    if present is None:
-        yield subject.missing(f"predictions {LinearRun.FILE}")
-    else:
-        yield from subject.values(
-            f"predictions {LinearRun.FILE}", [present], [run.predictions for run in recorded.runs]
-        )
-    extra = {path.name for path in folder.iterdir()} - {"runs.json", LinearRun.FILE}
+    (run,) = recorded.runs
+    yield from runs.prediction(folder, run.file, run.predictions, {}, subject, hashes)
+    extra = {path.name for path in folder.iterdir()} - {"runs.json", run.file}
     yield from subject.values("files that it did not write", [], sorted(extra), "move them away")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.audit import lock, mirror, reports
 from harness.audit.checks import Check, Subject
+from harness.audit.commits import Commits
 from harness.errors import HarnessError
 from harness.privacy import keeping
 from harness.tracking.read import read
@@ -41,7 +42,7 @@ def _sentences(root: Path, profile: str) -> Iterator[str]:
 def benchmarks(root: Path) -> Iterator[Check]:
     """Check that the pages in `benchmarks/` are the committed ones. To write them again would take hours."""
     pages = sorted((root / "benchmarks").glob("*.md"))
-    if subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True).returncode != 0:
+    if not Commits(root).is_checkout():
         return
     for path in pages:
         name = f"benchmarks/{path.name}"

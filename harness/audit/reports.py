@@ -130,31 +130,31 @@ def table(
 
 def _csv(path: Path, of: dict[str, str], keys: tuple[str, ...]) -> dict[tuple, list[dict]]:
     found: dict[tuple, list[dict]] = {}
-    for row in csv.DictReader(io.StringIO(read_text(path, made_by="harness report"))):
+    for row in _read(path):
         if all(row.get(column) == name for column, name in of.items()):
             found.setdefault(tuple(str(row[key]) for key in keys), []).append({str(k): v for k, v in row.items()})
     return found
 
 
+def _read(path: Path) -> Iterable[dict[str | Any, Any]]:
+    return csv.DictReader(io.StringIO(read_text(path, made_by="harness report")))
+
+
 def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Check]:
     """Report rows of the CSVs and of `provenance.json` that belong to no comparison of this run."""
-    for name in KEYS:
-        table = csv.DictReader(io.StringIO(read_text(root / "reports" / name, made_by="harness report")))
-        extra = [row for row in table if (row.get("task"), row.get("family")) not in known]
-        yield from _left_over(
-            name, [" ".join(str(row.get(key)) for key in ("task", "family", *KEYS[name])) for row in extra]
-        )
-    content = read_json(root / "reports" / "provenance.json", made_by="harness report")
     tasks = {task for task, _ in known}
-    table = csv.DictReader(io.StringIO(read_text(root / "reports" / "simple_baselines.csv", made_by="harness report")))
-    extra = [row for row in table if row.get("task") not in tasks]
-    yield from _left_over("simple_baselines.csv", [" ".join(map(str, list(row.values())[:3])) for row in extra])
+
+    def extra(rows: Iterable, linear: bool) -> list:
+        return [r for r in rows if (r.get("task") not in tasks if linear else not any(_of(r, *key) for key in known))]
+
+    columns = {name: ("task", "family", *keys) for name, keys in KEYS.items()}
+    columns["simple_baselines.csv"] = ("task", "system", "metric")
+    for name, shown in columns.items():
+        rows = extra(_read(root / "reports" / name), "family" not in shown)
+        yield from _left_over(name, [" ".join(str(row.get(key)) for key in shown) for row in rows])
+    content = read_json(root / "reports" / "provenance.json", made_by="harness report")
     for part, listed in sorted(content.items()):
-        if part == "linear":
-            extra = [row for row in listed if row.get("task") not in tasks]
-        else:
-            extra = [row for row in listed if not any(_of(row, *key) for key in known)]
-        yield from _left_over(f"provenance.json {part}", [as_line(row) for row in extra])
+        yield from _left_over(f"provenance.json {part}", [*map(as_line, extra(listed, part == "linear"))])
 
 
 def _left_over(name: str, extra: list[str]) -> Iterator[Check]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.artifacts import checkpoint
-from harness.artifacts.runs import Candidate, FoldRuns, Run, Runs, file_name, fold_file_name, folder_of, read_folds
+from harness.artifacts.runs import Candidate, FoldRuns, Runs, file_name, fold_file_name, folder_of, read_folds
 from harness.artifacts.split import manifest_place
 from harness.artifacts.validated import records_place
 from harness.audit import libraries
@@ -56,6 +56,14 @@ def candidates(settings: FinetuneSettings) -> list[dict]:
     return [{name: getattr(recipe, name) for name in Candidate.model_fields} for recipe in settings.candidates]
 
 
+def inputs(root: Path, task: str, hashes: Hashes) -> dict[str, Any]:
+    """The hashes of the two files that runs are made from. None if a file is missing."""
+    return {
+        "records": hashes.sha256(records_place(root, task)),
+        "manifest": hashes.sha256(manifest_place(root, task)),
+    }
+
+
 def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, subject: Subject, hashes: Hashes) -> Iterator[Check]:
     """Check the trials of every arm and that it chose the best candidate. `score` checks the scores of the trials."""
     recorded = Runs.read(kept.folder / "runs.json", kept.made_by).tuning
@@ -68,7 +76,8 @@ def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, subject: Subject
     runs = sorted([arm, number, seed] for arm in settings.arms for number in numbers for seed in tune.seeds)
     yield subject.same("trials", runs, sorted([trial.arm, trial.candidate, trial.seed] for trial in recorded.trials))
     for trial in recorded.trials:
-        yield from subject.follow(trial.file, partial(_run, kept.folder, trial.file, trial, {}, subject, hashes))
+        of_trial = partial(prediction, kept.folder, trial.file, trial.predictions, {}, subject, hashes)
+        yield from subject.follow(trial.file, of_trial)
     extra = {path.name for path in (kept.folder / "tuning").iterdir()} - {Path(t.file).name for t in recorded.trials}
     yield from subject.values("files that no trial wrote", [], sorted(extra), "move them away")
     for arm in settings.arms:
@@ -119,9 +128,7 @@ def _checks(
     found = recorded.model_dump(mode="json", include=set(expected))
     declared = replace(subject, rests_on=("params.yaml", f"tasks/{task.name}.py"))
     yield from declared.values("runs.json against params.yaml", expected, found, "the old params.yaml, or `dvc repro`")
-    inputs = {
-        "records": hashes.sha256(records_place(root, task.name)),
-        "manifest": hashes.sha256(manifest_place(root, task.name)),
+    made_of = inputs(root, task.name, hashes) | {
         "checkpoints": {name: hashes.tree(checkpoint.place(root, family, name)) for name in settings.encoders},
     }
     remedy = "restore them, or `dvc repro`"
@@ -130,7 +137,7 @@ def _checks(
         "manifest": f"reports/splits/{task.name}.json",
         **{f"checkpoints.{name}": checkpoint.place(Path(), family, name).as_posix() for name in settings.encoders},
     }
-    for check in subject.values("inputs that the runs recorded", recorded.inputs.plain(), inputs, remedy):
+    for check in subject.values("inputs that the runs recorded", recorded.inputs.plain(), made_of, remedy):
         above = tuple(path for place, path in sources.items() if check.name.endswith(f": {place}"))
         yield replace(check, rests_on=above or tuple(sources.values()))
     yield from libraries.checks(root, recorded.libraries, subject)
@@ -140,21 +147,23 @@ def _checks(
     made = {names[run.arm, run.seed]: run for run in recorded.runs if (run.arm, run.seed) in names}
     by_hash = {run.predictions: name for name, run in made.items()}
     for name, run in made.items():
-        yield from subject.follow(name, partial(_run, kept.folder, name, run, by_hash, subject, hashes))
+        of_run = partial(prediction, kept.folder, name, run.predictions, by_hash, subject, hashes)
+        yield from subject.follow(name, of_run)
     apart = {"tuning", Runs.UNTUNED} if recorded.tuning else set()
     extra = {path.name for path in kept.folder.iterdir()} - {"runs.json", *made} - apart
     yield from subject.values("files that no run wrote", [], sorted(extra), "move them away")
 
 
-def _run(
-    folder: Path, name: str, run: Run, by_hash: dict[str, str], subject: Subject, hashes: Hashes
+def prediction(
+    folder: Path, name: str, recorded: str, by_hash: dict[str, str], subject: Subject, hashes: Hashes
 ) -> Iterator[Check]:
+    """Check a prediction file against its `recorded` hash. `by_hash` names the files of all runs."""
     subject = subject.of(f"{subject.about[0].rpartition('/')[0]}/{name}")
     found = hashes.sha256(folder / name)
     if found is None:
         yield subject.missing(f"predictions {name}")
         return
-    if found != run.predictions and found in by_hash:
-        yield subject.wrong(f"predictions {name}", f"{run.predictions[:12]}…", f"the content of {by_hash[found]}")
+    if found != recorded and found in by_hash:
+        yield subject.wrong(f"predictions {name}", f"{recorded[:12]}…", f"the content of {by_hash[found]}")
     else:
-        yield subject.same(f"predictions {name}", run.predictions, found)
+        yield subject.same(f"predictions {name}", recorded, found)

@@ -25,7 +25,8 @@ MOST = 10  # lines of a warning
 
 def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: Iterable[str], *, scored: bool) -> None:
     """Print on standard error which comparisons are stale and why. `scored`: check their scores, too."""
-    lines, hashes, locked = [], Hashes(), _locked(root)
+    lines, hashes, lock = [], Hashes(), root / "dvc.lock"
+    locked = read_yaml(lock).get("stages", {}) if lock.is_file() else {}
     outdated = code_lists.outdated(root)
     for name, task in tasks.items():
         reasons = list(_data(root, name))
@@ -119,11 +120,6 @@ def _code(root: Path, stage: dict, hashes: Hashes, outdated: list[str]) -> Itera
     if changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         yield f"the code that made its predictions has changed ({changed[0]}{more})"
-
-
-def _locked(root: Path) -> dict:
-    path = root / "dvc.lock"
-    return read_yaml(path).get("stages", {}) if path.is_file() else {}
 
 
 def _read(path: Path) -> dict:

@@ -121,6 +121,11 @@ def made(folder: Path, within: Together) -> Path:
         raise DiskError(f"No folder can be made at {folder}.", remedy="Name a folder on a disk.") from None
 
 
+def pinned(whole: bool) -> str:
+    """A phrase on whether data.dvc pins data/, which it does if they are `whole`."""
+    return "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
+
+
 def known_name(kind: str, name: str, known) -> str:
     """`name`, if it is one of `known`: the tasks or families (`kind`) of params.yaml. Raises ConfigError if not."""
     if name in known:

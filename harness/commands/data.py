@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.commands.common import anywhere_here, declare, declare_group, made, parameters, repository
+from harness.commands.common import anywhere_here, declare, declare_group, made, parameters, pinned, repository
 from harness.pipeline import code_lists
 from harness.privacy import restricted
 from harness.task import KINDS
@@ -102,8 +102,7 @@ def _data_use(options) -> None:
         made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
         whole = pin(root, within)
     code_lists.write_task(root, options.task)
-    pinned = "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
-    print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
+    print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned(whole)}.")
     print(*map(terminal, [*remarks, *keeping.remotes(root)]), sep="\n")
     if taken := reader.columns_of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
@@ -123,7 +122,6 @@ def _profile_list(options) -> None:
 
 def _profile_use(options) -> None:
     from harness.params import profiles
-    from harness.pipeline import code_lists
 
     root = Path.cwd() if not (Path.cwd() / "dvc.yaml").exists() else repository()
     profiles.use(root, options.name)

@@ -40,7 +40,7 @@ def _grid(options) -> int:
     for comparison in wanted:
         params.finetune(comparison.task, comparison.family)
     stale = ledger.stale(root, wanted)
-    plan = planning.plan(root, options, everything.engine.device, len(stale))
+    plan = planning.plan(options, everything.engine.device, len(stale))
     if options.dry_run:
         print(*planning.described(root, plan, wanted, stale), sep="\n")
         return 0

@@ -41,7 +41,7 @@ def _track(options) -> None:
     from harness.stages.track import run
 
     root, settings = repository(), parameters(()).report()
-    run(root, settings, {name: registry.get(root, name) for name in settings.run.tasks}, rebuild=options.rebuild)
+    run(root, settings, registry.chosen(root, settings.run.tasks), rebuild=options.rebuild)
 
 
 def _ui(options) -> int:
@@ -61,7 +61,7 @@ def _audit(options) -> int:
 
     root, params = repository(), parameters()
     settings = params.report()
-    tasks = {name: registry.get(root, name) for name in settings.run.tasks}
+    tasks = registry.chosen(root, settings.run.tasks)
     stages = recomputing.Stages(
         validate=validate.run,
         split=lambda folder, task: split.run(folder, task, params.split()),
@@ -80,8 +80,9 @@ def _audit(options) -> int:
 
 
 def _reproduce(options) -> int:
-    from harness.audit import all_checks, recomputing, retraining
+    from harness.audit import all_checks, recomputing, retraining, runs
     from harness.audit.checks import HOLDS
+    from harness.pipeline.hashes import Hashes
     from harness.plugins import registry
     from harness.stages import finetune
     from harness.system.files import read_jsonl
@@ -91,7 +92,7 @@ def _reproduce(options) -> int:
     (name, family), *_ = all_checks.one_run(root, parameters(()), options.recorded).comparisons
     params = parameters([family])
     task, settings = registry.get(root, name), params.finetune(name, family)
-    for check in all_checks.recorded_runs(root, task, family, settings):
+    for check in runs.checks(root, task, family, settings, Hashes()):
         if check.state != HOLDS:
             print(terminal(f"before: {check.name}: recorded {check.expected or 'it'}, now {check.found or 'missing'}"))
     predictions = f"artifacts/predictions/{name}/{family}"
@@ -115,9 +116,10 @@ def _say_in_mlflow(root, settings) -> None:
     from harness.tracking import backend, sync
 
     try:
-        sync.record(root, settings, {name: registry.get(root, name) for name in settings.run.tasks})
+        sync.record(root, settings, registry.chosen(root, settings.run.tasks))
     except HarnessError as error:
-        backend.warn(error, "`harness track` says there what was found, once every comparison is there.")
+        then = "`harness track` says there what was found, once every comparison is there."
+        backend.warn(error, then, always=True)
 
 
 def _export(options) -> None:
@@ -134,7 +136,7 @@ def _export(options) -> None:
 
     root, params = repository(), parameters(())
     settings = params.report()
-    tasks = {name: registry.get(root, name) for name in settings.run.tasks}
+    tasks = registry.chosen(root, settings.run.tasks)
     known = disclosed_cards.disclosed(report.read_background(root, settings))
     releases = {}
     for name in (name for name, card in known.cards.items() if card["kind"] == restricted.KIND):

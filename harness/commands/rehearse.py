@@ -41,6 +41,7 @@ def _rehearse(options) -> int:
     from harness.grid.rehearsal.inputs import Stages
     from harness.grid.rehearsal.model import Asked
     from harness.grid.rehearsal.rehearsing import Rehearsing
+    from harness.grid.rehearsal.sizes import GB
     from harness.stages import corpus, split, validate
     from harness.system.files import write_json
     from harness.system.scratch import scratch_folder
@@ -60,7 +61,7 @@ def _rehearse(options) -> int:
         device_flops=options.device_flops,
         update_seconds=dict(_pace(text) for text in options.update_seconds),
         memory_gb=options.device_memory_gb,
-        free=None if options.disk_gb is None else round(options.disk_gb * 1e9),
+        free=None if options.disk_gb is None else round(options.disk_gb * GB),
     )
     stages = Stages(validate=validate.run, split=split.run, corpus=corpus.run)
     only_json = options.json == "-"

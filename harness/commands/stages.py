@@ -39,12 +39,10 @@ def add(commands) -> None:
     stage("corpus", _corpus, "clean the pre-training corpora of held-out text", "corpus")
     text = "make or import the baseline of a family"
     checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family", connects=_trains_together)
-    checkpoint.add_argument("--live", action="store_true", help=LIVE)
-    _choice(checkpoint)
+    _training_options(checkpoint)
     text = "make or import the clinical arm of a family"
     pretrain = stage("pretrain", _pretrain, text, "pretrain nb_bert", "family", connects=_trains_together)
-    pretrain.add_argument("--live", action="store_true", help=LIVE)
-    _choice(pretrain)
+    _training_options(pretrain)
     pretrain.add_argument("--slurm", action="store_true", help="only print a Slurm batch script for this training")
     pretrain.add_argument("--gpus-per-node", type=int, default=4)
     pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
@@ -77,7 +75,8 @@ def _timed(name: str, run):
     return timed
 
 
-def _choice(command) -> None:
+def _training_options(command) -> None:
+    command.add_argument("--live", action="store_true", help=LIVE)
     text = "of an interrupted training that was made of something else: the next run {} it; nothing is trained now"
     which = command.add_mutually_exclusive_group()
     resumed = text.format("goes on from") + ", and the checkpoint's card will say so"
@@ -248,7 +247,7 @@ def _report(options) -> None:
 
     root, params = repository(), parameters(())
     settings = params.report()
-    tasks = {name: registry.get(root, name) for name in settings.run.tasks}
+    tasks = registry.chosen(root, settings.run.tasks)
     _say_what_is_stale(root, params, tasks, settings.run.families, scored=True)
     run(root, settings, tasks)
 

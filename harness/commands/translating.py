@@ -4,7 +4,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-from harness.commands.common import declare, parameters, repository
+from harness.commands.common import declare, parameters, pinned, repository
 from harness.text.printable import terminal
 
 
@@ -41,8 +41,7 @@ def _translate(options) -> None:
     code_lists.write_task(root, task.name)
     from harness.data.translating import examined
 
-    pinned = "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
-    print(f"data/{task.name} holds {len(records)} items of {original.name}, {by['told']}; {pinned}.")
+    print(f"data/{task.name} holds {len(records)} items of {original.name}, {by['told']}; {pinned(whole)}.")
     print(*map(terminal, examined.lines(found, len(records))), sep="\n")
     print("Next: name it in run.tasks of params.yaml, then `dvc repro`.")
 

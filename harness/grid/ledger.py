@@ -26,7 +26,8 @@ def stale(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
     """
     status = _status(root, [comparison.stage for comparison in comparisons])
     before = sorted(status.keys() - {comparison.stage for comparison in comparisons})
-    if "generate" in before and _frozen(root):
+    pin = root / "data.dvc"
+    if "generate" in before and pin.is_file() and read_yaml(pin).get("frozen"):
         # data/ are a site's own data, so the generated data are not used.
         before.remove("generate")
     if before:
@@ -61,10 +62,6 @@ def record(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
 
 def _status(root: Path, names: Sequence[str]) -> dict:
     return json.loads(_dvc(root, "--wait-for-lock", "status", "--json", "--with-deps", *names))
-
-
-def _frozen(root: Path) -> bool:
-    return (root / "data.dvc").is_file() and bool(read_yaml(root / "data.dvc").get("frozen"))
 
 
 def _dvc(root: Path, *arguments: str) -> str:

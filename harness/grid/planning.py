@@ -25,7 +25,12 @@ class Plan:
         return Slurm(root, self.resources) if self.slurm else Local(root, self.resources, self.devices)
 
 
-def plan(root: Path, options: Namespace, device: str, jobs: int) -> Plan:
+def on_slurm(options: Namespace) -> bool:
+    """Whether the jobs of the grid run on Slurm."""
+    return options.on == "slurm" or (options.on is None and shutil.which("sbatch") is not None)
+
+
+def plan(options: Namespace, device: str, jobs: int) -> Plan:
     """The plan for `jobs` jobs on `device` (cpu or cuda), by the `options` of `harness grid`.
 
     Raises ConfigError if a number is too low, does not fit `device` or this machine, or if there is no Slurm.
@@ -38,8 +43,7 @@ def plan(root: Path, options: Namespace, device: str, jobs: int) -> Plan:
     gpus = options.gpus if options.gpus is not None else int(device == "cuda")
     if (gpus > 0) != (device == "cuda"):
         raise ConfigError(f"--gpus {gpus}, but engine.device is {device}.", remedy="Change one of them.")
-    slurm = options.on == "slurm" or (options.on is None and shutil.which("sbatch") is not None)
-    if slurm:
+    if slurm := on_slurm(options):
         if not options.dry_run and shutil.which("sbatch") is None:
             raise ConfigError("There is no sbatch here.", remedy="Run it on a cluster's login node, or `--on local`.")
         at_once, cpus = options.at_once or max(1, jobs), options.cpus or 8

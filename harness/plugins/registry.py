@@ -5,7 +5,7 @@ import importlib.util
 import sys
 import traceback
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,11 @@ def get(root: Path, name: str) -> Task:
     raise RegistryError(
         f"There is no task {name!r}.{nearest(name, known)}", remedy=f"Known tasks: {', '.join(known) or 'none'}."
     )
+
+
+def chosen(root: Path, names: Iterable[str]) -> dict[str, Task]:
+    """The tasks `names` by name."""
+    return {name: get(root, name) for name in names}
 
 
 def _reason(error: BaseException) -> str:

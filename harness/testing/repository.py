@@ -112,7 +112,7 @@ def _settle(root: Path, params: ParamsFile) -> None:
 
     from harness.stages import linear, report, score, track
 
-    tasks = {name: registry.get(root, name) for name in params.everything().run.tasks}
+    tasks = registry.chosen(root, params.everything().run.tasks)
     for task in tasks.values():
         settings = params.finetune(task.name, FAMILY)
         shutil.rmtree(root / "artifacts" / "predictions" / task.name / FAMILY, ignore_errors=True)

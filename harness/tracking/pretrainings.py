@@ -6,9 +6,9 @@ from pathlib import Path
 
 from harness.artifacts import checkpoint
 from harness.data.corpus_summary import strictest
-from harness.params.arms import PARTS
+from harness.params.arms import BASELINE, PARTS
 from harness.params.config import Run
-from harness.report.model.results import FAMILY_TITLES
+from harness.report.model.results import family_title
 from harness.report.text import formats
 from harness.report.text.checkpoints import folders, measured, source_kind
 from harness.system import files
@@ -54,7 +54,7 @@ def collect(root: Path, run: Run, origin: Mapping[str, str]) -> list[Pretraining
         # The folder of an arm that is switched off has a card without a source.
         if (card := checkpoint.card(folder)).get("source"):
             found.append(Pretraining(family, arm, card, files.sha256_tree(folder), run.profile, origin))
-    return sorted(found, key=lambda made: (run.families.index(made.family), made.arm != "baseline", made.arm))
+    return sorted(found, key=lambda made: (run.families.index(made.family), made.arm != BASELINE, made.arm))
 
 
 def tags(made: Pretraining) -> dict[str, str]:
@@ -81,12 +81,12 @@ def tags(made: Pretraining) -> dict[str, str]:
 
 def description(made: Pretraining) -> str:
     """One sentence on how the checkpoint was made, and one on its held-out loss before and after, if known."""
-    card, title = made.card, FAMILY_TITLES.get(made.family, made.family)
+    card, title = made.card, family_title(made.family)
     if source_kind(card) != "build":
         source = card["source"] if isinstance(card["source"], Mapping) else {}
         where = " ".join(plain(source[key]) for key in ("repository", "revision", "name") if source.get(key))
         return f"{title}, {made.arm} arm: an existing checkpoint ({source_kind(card)} {where}), not trained here."
-    start = "from random weights" if made.arm == "baseline" else "from the baseline"
+    start = "from random weights" if made.arm == BASELINE else "from the baseline"
     text = f"{title}, {made.arm} arm: trained {start} on the {formats.listing(card.get('trained_on') or ())} corpus"
     if card.get("replay"):
         text += f", {100 * card['replay']:.0f} % of it general text,"

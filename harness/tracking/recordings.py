@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.artifacts.runs import read as read_runs
+from harness.params.arms import BASELINE
 from harness.params.config import ReportSettings
 from harness.params.replicates import named
 from harness.pipeline import code_lists
 from harness.report.disclosure import loading
 from harness.report.export import provenance
 from harness.report.model import course, judging, results
-from harness.report.model.results import AGAINST, Comparison
+from harness.report.model.results import Comparison, column
 from harness.report.text import formats
 from harness.statistics.verdicts import Judgement
 from harness.system import durations, files
@@ -211,14 +212,13 @@ def list_tags(recording: Recording) -> dict[str, str]:
     c = recording.comparison
     if reason := c.unmeasured():
         return {"answer": formats.unmeasured(reason)}
-    arm = "control" if "control" in recording.judgements else AGAINST
+    arm = "control" if "control" in recording.judgements else BASELINE
     estimate, judgement = c.estimates["test", arm], recording.judgements[arm]
-    ends = [formats.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high)]
     means = [] if c.withheld() else [f"{name} {formats.score(c.primary, c.mean(name))}" for name in c.arms]
     return {
         "answer": f"{judgement.verdict}, {formats.difference(estimate.delta, c.primary)}",
         "compared_with": arm,
-        "interval": " to ".join(ends),
+        "interval": formats.interval(estimate, c.primary),
         "means": ", ".join(means),
         "p_adjusted": formats.p_value(judgement.p_holm),
     }
@@ -232,19 +232,16 @@ def description(recording: Recording) -> str:
             f"{plain(c.title)}, {c.family_title}: {formats.metric_title(c.primary)} before and after clinical "
             f"pre-training {formats.unmeasured(reason)} ({len(c.seeds)} seeds, {formats.data_of([c])})."
         )
-    baseline, clinical = (formats.over_seeds(c, arm) for arm in (AGAINST, "clinical"))
-    estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
-    interval = "no interval"
-    if estimate.ci_low is not None:
-        interval = " to ".join(formats.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high))
-        interval = f"interval {interval}"
+    baseline, clinical = (formats.over_seeds(c, arm) for arm in (BASELINE, "clinical"))
+    estimate, judgement = c.estimates["test", BASELINE], recording.judgements[BASELINE]
+    ends = formats.interval(estimate, c.primary)
+    interval = "no interval" if ends == formats.ABSENT else f"interval {ends}"
     difference = formats.unit(c.primary, formats.difference(c.delta(), c.primary))
-    text = (
+    return (
         f"{plain(c.title)}, {c.family_title}: {formats.metric_title(c.primary)} {baseline} before and {clinical} after "
         f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {formats.count(c.n['test'])} test rows "
         f"({formats.data_of([c])}). Over documents and seeds: {interval}, {judgement.verdict}."
     )
-    return text
 
 
 def hashes(comparison: Comparison, entry: Mapping) -> dict[str, str]:
@@ -277,7 +274,7 @@ def run_metrics(comparison: Comparison, entry: Mapping) -> list[tuple[str, float
     entry = course.released(comparison, entry)
     arm, seed, last = entry["arm"], entry["seed"], entry.get("best_step", entry["steps"])
     found = [
-        (_metric(part, metric), value, last)
+        (column(part, metric), value, last)
         for (a, s, part, metric), value in comparison.values.items()
         if (a, s) == (arm, seed) and part in comparison.parts and not comparison.unmeasured(metric, part)
     ]
@@ -315,7 +312,7 @@ def _unrounded(recording: Recording) -> list[tuple[str, float, int]]:
         for metric in comparison.metrics:
             if comparison.withheld(metric, part):
                 continue
-            name = _metric(part, metric)
+            name = column(part, metric)
             found += [(f"{name}_{arm}", comparison.mean(arm, metric, part), 0) for arm in comparison.arms]
             if (delta := comparison.delta(metric, part)) is not None:
                 found.append((f"{name}_difference", delta, 0))
@@ -334,8 +331,4 @@ def _evidence(comparison: Comparison, judgements: Mapping[str, Judgement], arm: 
 
 
 def _against(key: str, arm: str) -> str:
-    return key if arm == AGAINST else f"{key}_{arm}"
-
-
-def _metric(part: str, metric: str) -> str:
-    return metric if part == "test" else f"{part}_{metric}"
+    return key if arm == BASELINE else f"{key}_{arm}"

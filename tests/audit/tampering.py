@@ -140,7 +140,7 @@ def improved(folder: str, name: str, most: int):
 
         repredicted(root, folder, name, edit)
         params = load(root / "params.yaml")
-        tasks = {name: registry.get(root, name) for name in params.report().run.tasks}
+        tasks = registry.chosen(root, params.report().run.tasks)
         score.run(root, tasks["medmqp"], "norbert3", params.score())
         score.run_linear(root, tasks["medmqp"])
         report.run(root, params.report(), tasks)

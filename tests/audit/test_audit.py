@@ -240,7 +240,7 @@ def test_new_code_with_the_same_results_is_followed_after_it_was_recorded(root, 
     path = root / "harness" / "report" / "text" / "formats.py"
     path.write_text(path.read_text(encoding="utf-8") + "MORE = 1\n", encoding="utf-8")
     settings = load(root / "params.yaml").report()
-    tasks = {name: registry.get(root, name) for name in finished.TASKS}
+    tasks = registry.chosen(root, finished.TASKS)
     _, checks = audit(capsys)
     assert [check for check in findings(checks) if "MLflow run" in check["name"] and "tags: code" in check["name"]]
     track.run(root, settings, tasks)

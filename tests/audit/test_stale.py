@@ -17,7 +17,7 @@ NAME = f"{TASK}/{FAMILY}"
 
 def warning(root: Path, capsys, *, scored: bool = True) -> str:
     params = load(root / "params.yaml")
-    tasks = {name: registry.get(root, name) for name in finished.TASKS}
+    tasks = registry.chosen(root, finished.TASKS)
     capsys.readouterr()
     stale.warn(root, params, tasks, [FAMILY], scored=scored)
     return capsys.readouterr().err

@@ -87,6 +87,17 @@ def test_names_are_the_metrics_own(read):
         assert told["primary_improvement"] > 0
 
 
+def test_a_difference_without_an_interval_has_a_dash_for_it_in_mlflow(read):
+    comparisons, judged, _ = read
+    estimate = comparisons["aismec"].estimates["test", "baseline"]
+    shown = []
+    for e in (estimate, dataclasses.replace(estimate, ci_low=None, ci_high=None)):
+        c = dataclasses.replace(comparisons["aismec"], estimates={("test", "baseline"): e})
+        judgements = {"baseline": judged["aismec", "nb_bert", "baseline"]}
+        shown.append(recordings.list_tags(recordings.Recording(c, judgements, (), "p", "f", {}))["interval"])
+    assert " to " in shown[0] and shown[1] == "–"
+
+
 def test_a_reader_is_told_which_way_is_better(read):
     comparisons, judged, statistics = read
     both = list(comparisons.values())

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.artifacts import prediction_lines
 from harness.params import replicates
-from harness.params.arms import parts_of
+from harness.params.arms import BASELINE, parts_of
 from harness.params.config import FinetuneSettings, Pretraining, PretrainSettings, Recipe
 from harness.params.folds import Folds
 from harness.params.replicates import shared_updates
-
-PERTURBED = "test "  # how the name of a perturbed test part begins
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,8 @@ def evaluations(steps: float, every: int) -> int:
 def _training(recipe: Recipe, rows: Mapping[str, int], *, tried: bool = False, counts: float = 1.0) -> Training:
     """The work of runs by `recipe`. A trial (`tried`) answers only the validation part."""
     validated = evaluations(recipe.steps, recipe.evaluate_every) * rows.get("validation", 0)
-    answered = 0 if tried else sum(n for part, n in rows.items() if part in ("test", "holdout") or _perturbed(part))
+    answered = 0 if tried else sum(rows[part] for part in prediction_lines.answered(rows) if part != "validation")
     return Training(recipe.steps, validated, answered, counts)
-
-
-def _perturbed(part: str) -> bool:
-    return part.startswith(PERTURBED)
 
 
 def finetuning(settings: FinetuneSettings, rows: Mapping[str, int]) -> Amount:
@@ -109,7 +104,7 @@ class Pretrained:
 
 def building(recipe: Pretraining, steps: int) -> Pretrained:
     """The work of making a baseline in `steps` updates."""
-    return _pretrained("baseline", recipe, steps, parts_of("baseline"))
+    return _pretrained(BASELINE, recipe, steps, parts_of(BASELINE))
 
 
 def pretraining(settings: PretrainSettings, steps: int) -> Iterator[Pretrained]:
@@ -122,8 +117,7 @@ def pretraining(settings: PretrainSettings, steps: int) -> Iterator[Pretrained]:
             name, done = replicates.named(arm, number), 0
             if settings.branched is not None and number > 1:
                 done = shared_updates(settings.branched, steps)
-            made = _pretrained(name, recipe, steps, parts_of(arm), done)
-            yield made
+            yield _pretrained(name, recipe, steps, parts_of(arm), done)
 
 
 def _pretrained(encoder: str, recipe: Pretraining, steps: int, parts: Sequence[str], done: int = 0) -> Pretrained:

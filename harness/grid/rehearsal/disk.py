@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.params import replicates
 from harness.params.config import Build, Pretraining, PretrainSettings
 
 WEIGHT = 4  # bytes of a parameter, stored
@@ -11,7 +10,7 @@ STATE = 3 * WEIGHT  # bytes of a parameter in a saved state: the weight and two 
 STATES = 3  # two states are kept while the next is written
 BESIDE = 8 << 20  # tokenizer, configuration and card of an encoder
 TOKEN, TOKEN_BYTES = 5, 4  # bytes of a token in a tokenised corpus, and in a text
-ANSWER = 250  # bytes of an answered row, if none has been measured
+ANSWER = 250  # bytes of an answered row
 # DVC keeps a copy of every output, unless the file system lets two files share their bytes.
 CACHED = 2
 
@@ -42,11 +41,11 @@ def checkpoint(parameters: int, recipe: Pretraining | None, *, builds: bool) -> 
 
 def pretrain(parameters: int, settings: PretrainSettings, at_once: int) -> Writes:
     """The bytes of every encoder, of the states of simultaneous trainings, and of the trunks of branched trainings."""
-    encoders = [replicates.named(arm, n + 1) for n in range(settings.replicates) for arm in settings.trained]
+    encoders = settings.replicates * len(settings.trained)
     given = 0 if isinstance(settings.source, Build) else 1
-    states = STATES * min(at_once, len(encoders)) if _saves(settings.pretraining) else 0
+    states = STATES * min(at_once, encoders) if _saves(settings.pretraining) else 0
     trunks = len(settings.trained) if settings.branched is not None else 0
-    stays = (len(encoders) + given) * encoder_bytes(parameters)
+    stays = (encoders + given) * encoder_bytes(parameters)
     return Writes(stays, (states + trunks) * STATE * parameters)
 
 
@@ -55,8 +54,8 @@ def corpus(text: int, families: int) -> Writes:
     return Writes(text, families * text // TOKEN_BYTES * TOKEN)
 
 
-def finetune(answers: float, row: float = ANSWER) -> Writes:
-    return Writes(round(answers * row), 0)
+def finetune(answers: float) -> Writes:
+    return Writes(round(answers * ANSWER), 0)
 
 
 def total(writes: Mapping[str, Writes]) -> int:

@@ -14,12 +14,11 @@ from harness.errors import ConfigError
 from harness.grid import planning
 from harness.grid.executors import batch_script
 from harness.grid.rehearsal.finding import Finding
-from harness.grid.rehearsal.sizes import Shape, training_memory
+from harness.grid.rehearsal.sizes import GB, Shape, training_memory
 from harness.grid.slurm import slurm_script
 from harness.params.config import Engine, Pretraining
 from harness.params.reading import ParamsFile
 
-GB = 1e9
 # The long options of sbatch (Slurm 24.05).
 _SBATCH = """
 account acctg-freq array batch bb bbf begin chdir cluster-constraint clusters comment constraint container contiguous
@@ -132,11 +131,6 @@ def space(needed: int, free: int, largest: Mapping[str, int]) -> Iterator[Findin
     )
 
 
-def on_slurm(options: Namespace) -> bool:
-    """Whether the jobs of the grid run on Slurm."""
-    return options.on == "slurm" or (options.on is None and shutil.which("sbatch") is not None)
-
-
 def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Finding]:
     """Findings for options that Slurm or the grid would refuse. If Slurm is here, it is asked itself."""
     engine = params.everything().engine
@@ -148,7 +142,7 @@ def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Findin
             hint = f" Did you mean {close[0]!r}?" if close else ""
             yield Finding("grid", f"sbatch has no option {key!r}.{hint}", f"Correct --sbatch {text}.")
     try:
-        plan = planning.plan(root, Namespace(**vars(options) | {"dry_run": True}), engine.device, jobs)
+        plan = planning.plan(Namespace(**vars(options) | {"dry_run": True}), engine.device, jobs)
     except ConfigError as error:
         # These two errors are about the GPUs of this machine, and the run may be on another.
         if "are here" not in error.message and "suffice for" not in error.message:

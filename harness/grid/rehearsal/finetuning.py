@@ -1,9 +1,4 @@
-"""Measure a small part of a fine-tuning with the stage's own training loop, in a separate process.
-
-A few updates on the longest rows show how much memory is needed. If updates are short, more updates on ordinary rows
-show how long one takes. If the machine is too slow or too small for the batch, fewer rows are used, and their time is
-scaled up by the arithmetic that is left out.
-"""
+"""Measure a small part of a fine-tuning with the stage's own training loop, in a separate process."""
 
 import dataclasses
 import itertools
@@ -48,7 +43,7 @@ def finetune(
     checkpoints = {BASELINE: baseline(root, family)}
     parts, _ = by_part(root, name)
     test = parts.get("test") or parts.get("holdout") or parts["validation"]
-    stamps = Stamps(prepared, cut.threads)
+    stamps = Stamps(prepared.device, cut.threads)
     stamps.watch_optimizer()
     recipe = settings.recipe
 

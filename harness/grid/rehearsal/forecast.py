@@ -17,7 +17,7 @@ class Stage:
 
     `seconds` is its wall time. `busy` is the time of all occupied cores or devices together, and `parts` splits it by
     kind of work. Peak `memory` and `disk` are in bytes. `memory_measured`: the memory was measured with the batch of
-    `params.yaml`. `measured`: some of the stage was tried out.
+    `params.yaml`.
     """
 
     stage: str
@@ -31,7 +31,6 @@ class Stage:
     memory_measured: bool = True
     disk: int = 0
     parts: Mapping[str, float] = field(default_factory=dict)
-    measured: bool = True
 
     @property
     def title(self) -> str:
@@ -59,8 +58,8 @@ class Speed:
     @classmethod
     def of(cls, measured: Mapping[str, Any], carried: "Carry", *, devices: int = 1) -> "Speed":
         """The speed from what was `measured` here. `devices` share the arithmetic of an update."""
-        arithmetic = measured["update"] - measured["optimizer"]
-        update = carried.seconds(arithmetic, measured["flops"] / devices) + carried.other(measured)
+        arithmetic, flops = measured["update"] - measured["optimizer"], measured["flops"] / devices
+        update = carried.seconds(arithmetic, flops) + carried.other(measured["optimizer"], arithmetic, flops)
         row = carried.seconds(measured["row"], measured["row_flops"])
         more = (measured.get(name, 0.0) for name in ("judge", "fixed", "encode"))
         return cls(update, row, *more)
@@ -75,13 +74,11 @@ class Carry:
     def seconds(self, here: float, flops: float) -> float:
         return here if self.device_flops is None else flops / self.device_flops
 
-    def other(self, measured: Mapping[str, Any]) -> float:
-        """Seconds of the optimizer's step, which depends on no batch. Assumed to speed up as the arithmetic does."""
-        if self.device_flops is None:
-            return measured["optimizer"]
-        arithmetic = max(1e-9, measured["update"] - measured["optimizer"])
-        faster = self.device_flops * arithmetic / measured["flops"]
-        return measured["optimizer"] / max(1.0, faster)
+    def other(self, optimizer: float, arithmetic: float, flops: float) -> float:
+        """Seconds of the optimizer's step, which depends on no batch. Assumed to speed up as the arithmetic of `flops`
+        operations does, which took `arithmetic` seconds here."""
+        faster = 1.0 if self.device_flops is None else self.device_flops * arithmetic / flops
+        return optimizer / max(1.0, faster)
 
 
 def device_flops(measured: Mapping[str, Any], seconds: float, devices: int) -> float:
@@ -149,7 +146,7 @@ def pretraining(
 ) -> Stage:
     """The forecast of a family. `held_out` counts the measured rows of each part. Saving a state takes `state` seconds.
     `once` are the seconds of work that is done once."""
-    phases: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    phases: dict[bool, list[float]] = {False: [], True: []}
     parts = {"updates": 0.0, "held-out text": 0.0, "saving": 0.0, "loading": 0.0}
     encoders = list(encoders)
     for one in encoders:
@@ -162,7 +159,7 @@ def pretraining(
             "loading": speed.fixed,
         }
         parts = {part: parts[part] + of[part] for part in parts}
-        phases[one.branched].append((sum(of.values()), 1))
+        phases[one.branched].append(sum(of.values()))
     seconds = STARTING + sum(once.values()) + sum(_in_order(phase, workers) for phase in phases.values())
     parts |= {"starting": STARTING, **once}
     devices = engine.devices if engine.device == "cuda" else 1
@@ -171,9 +168,9 @@ def pretraining(
     return Stage(stage, name, len(encoders), updates, updates, seconds, busy, parts=parts, **more)
 
 
-def _in_order(seconds: Sequence[tuple[float, float]], workers: int) -> float:
+def _in_order(seconds: Sequence[float], workers: int) -> float:
     """The total time if each training begins on the worker that is free first."""
     free = [0.0] * max(1, workers)
-    for each, _ in seconds:
+    for each in seconds:
         free[free.index(min(free))] += each
     return max(free)

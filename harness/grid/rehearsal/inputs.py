@@ -27,7 +27,7 @@ from harness.data.translating import fields, memory
 from harness.errors import HarnessError
 from harness.grid.rehearsal.finding import Finding
 from harness.heads.head import Whole
-from harness.params.config import Build, Corpus, CorpusSettings, Split
+from harness.params.config import Build, CorpusSettings, Split
 from harness.params.reading import ParamsFile
 from harness.plugins import registry
 from harness.statistics import measurable
@@ -195,10 +195,11 @@ def _corpus(
 ) -> None:
     """Clean a part of a large corpus with the stage `corpus`, and scale its time to the whole corpus."""
     folder, chosen = root / "data" / "corpus", settings.corpus
+    cut = dataclasses.replace(chosen, general=("general.jsonl",), clinical=("clinical.jsonl",))
     if not folder.is_dir():
         given = generated.folder(write.CORPUS)
         assert given is not None, "the corpus is among what is generated"
-        folder, chosen = given, _named(chosen, general="general.jsonl", clinical="clinical.jsonl")
+        folder, chosen = given, cut
     target = made.root / "data" / "corpus"
     target.mkdir(parents=True)
     source = read_json(folder / "source.json", made_by="harness data generate data")
@@ -215,7 +216,6 @@ def _corpus(
         whole, read = whole + size, read + taken["bytes"]
     made.read = read / max(1, whole)
     tasks = tuple(name for name in settings.tasks if name in made.rows)
-    cut = _named(chosen, general="general.jsonl", clinical="clinical.jsonl")
     # If the stage refuses personal details, that is a finding, and the rehearsal goes on. Generated ones are invented.
     lenient = dataclasses.replace(cut, allow_phi=True)
     for corpus in [lenient] if made.corpus_stands_in else [cut, lenient]:
@@ -223,10 +223,6 @@ def _corpus(
             seconds = _timed(partial(stages.corpus, made.root, CorpusSettings(tasks, corpus)))
             made.seconds["corpus"] = seconds / made.read
             return
-
-
-def _named(chosen: Corpus, *, general: str, clinical: str) -> Corpus:
-    return dataclasses.replace(chosen, general=(general,), clinical=(clinical,))
 
 
 def _documents(folder: Path, files: list[Path], most: int | None, taken: Counter[str]) -> Iterator[dict]:

@@ -103,7 +103,6 @@ class _Ids:
 
     size: int
     pad_token_id: int = 0
-    unk_token_id: int = 1
     cls_token_id: int = 2
     sep_token_id: int = 3
     mask_token_id: int = 4
@@ -149,16 +148,12 @@ def probe(threads: int, device: str) -> dict:
     size, kind = (4096, torch.bfloat16) if device == "cuda" else (1024, torch.float32)
     one = torch.rand(size, size, device=device, dtype=kind)
     one @ one
-    stamps = Stamps(_engine_of(device), threads)
+    stamps = Stamps(device, threads)
     begun, times = stamps.now(), 0
     while times < 3 or stamps.now() - begun < 0.5:
         one @ one
         times += 1
     return {"flops": 2 * size**3 * times / (stamps.now() - begun)}
-
-
-def _engine_of(device: str) -> Engine:
-    return Engine("cuda" if device == "cuda" else "cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
 
 
 def make(
@@ -167,8 +162,7 @@ def make(
     """Write the baseline of a family to the scratch copy: import `source`, or make random weights of the sizes
     `encoder` and a tokenizer from the corpus in the scratch copy.
 
-    Returns the CPU seconds of making the tokenizer, the seconds of saving the baseline, its bytes, and the number of
-    tokens in the tokenizer. An import has 0 for the tokenizer's two values.
+    Returns the CPU seconds of making the tokenizer (0 for an import), the seconds of saving the baseline and its bytes.
     """
     import torch
 
@@ -185,7 +179,7 @@ def make(
 
         import_arm(source, family, BASELINE, architecture, target, "rehearsed")
         size = sum(path.stat().st_size for path in target.iterdir())
-        return {"tokenizer": 0.0, "save": time.perf_counter() - begun, "bytes": size, "tokens": 0}
+        return {"tokenizer": 0.0, "save": time.perf_counter() - begun, "bytes": size}
     assert encoder is not None, "there are sizes or there is a source"
     files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in SHARED}
     tokenizer = tokenizers.build(architecture, texts.training_texts(files), encoder.vocabulary)
@@ -196,5 +190,4 @@ def make(
     ready = time.perf_counter()
     families.save(model, tokenizer, target)
     size = sum(path.stat().st_size for path in target.iterdir())
-    known = len(tokenizer)
-    return {"tokenizer": tokenised, "save": time.perf_counter() - ready, "bytes": size, "tokens": known}
+    return {"tokenizer": tokenised, "save": time.perf_counter() - ready, "bytes": size}

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.grid.rehearsal.sizes import GB
 from harness.system.determinism import available_cpus
 
 # Bytes of a GPU in the published setting, for a run on devices that are not here and whose memory is not given.
-PUBLISHED_GPU = 48 * 10**9
+PUBLISHED_GPU = round(48 * GB)
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def here(device: str, memory_gb: float | None) -> Machine:
     gpus, memory = _gpus() if device == "cuda" else (0, 0)
     if memory_gb is not None:
         return Machine(
-            round(memory_gb * 1e9), "the device" if device == "cuda" else "the machine", gpus, available_cpus()
+            round(memory_gb * GB), "the device" if device == "cuda" else "the machine", gpus, available_cpus()
         )
     if device == "cuda" and not gpus:
         return Machine(PUBLISHED_GPU, "a GPU of the published setting", 0, available_cpus())

@@ -1,9 +1,4 @@
-"""Measure a small part of a pre-training with the stage's own training loop, in a separate process.
-
-A few updates on the longest rows show how much memory is needed. If updates are short, more updates on ordinary rows
-show how long one takes. If the machine is too slow or too small for the batch, fewer rows are used, and their time is
-scaled up by the arithmetic that is left out.
-"""
+"""Measure a small part of a pre-training with the stage's own training loop, in a separate process."""
 
 import dataclasses
 import itertools
@@ -13,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.grid.rehearsal.sizes import Shape, forward_flops, update_flops
 from harness.grid.rehearsal.timing import FEW, LONGEST_RUN, Cut, Stamps, baseline, busy, device_memory, prepared_engine
@@ -91,12 +87,15 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     of an update on all devices. `epoch` is the number of updates in an epoch of the present corpus (None if the recipe
     states `steps`), `width` the mean tokens of a row, `held_out` the number of rows by part.
     """
+    from harness.encoders import families
     from harness.system.files import sha256
+    from harness.training.common.distributed import World
     from harness.training.pretrain import arms, replay, texts
 
     prepared, begun = prepared_engine(engine, cut), (time.perf_counter(), time.process_time())
     folder, parts = baseline(text.root, text.family), tuple(dict.fromkeys((*SHARED, *text.trained_on)))
-    model, tokenizer = _for_pretraining(folder, text.architecture, prepared.attention)
+    model, _ = families.load_for_pretraining(folder, text.architecture, prepared.attention)
+    tokenizer = families.load_tokenizer(folder)
     files = {part: text.root / "artifacts" / "corpus" / f"{part}.jsonl" for part in parts}
     # Other processes may measure the same at the same time.
     own = text.root / "work" / str(os.getpid())
@@ -114,12 +113,15 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     few = {part: dataclasses.replace(one, held_out=one.held_out[: text.held_out]) for part, one in corpora.items()}
     typical = _typical_rows(read, tokenizer, model.config, recipe)
     epoch = arms.updates_of(read, tokenizer, model.config, recipe) if recipe.steps is None else None
-    stamps = Stamps(prepared, cut.threads)
+    stamps = Stamps(prepared.device, cut.threads)
     stamps.watch_optimizer()
 
-    def course(name: str, corpus, settings: Pretraining) -> _Heard:
-        heard = _Heard(stamps)
-        _train_arm(model, tokenizer, text.architecture, few, corpus, settings, prepared, own / name, heard)
+    def course(name: str, corpus, settings) -> _Heard:
+        heard: Any = _Heard(stamps)
+        arms.train_arm(
+            model, tokenizer, text.architecture, few, corpus, settings, prepared, World(0, 1, prepared.device),
+            steps=settings.steps, states=own / name, inputs={}, code={}, observer=heard, name="rehearse", alone=False,
+        )  # fmt: skip
         return heard
 
     small = dataclasses.replace(
@@ -162,12 +164,6 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     }
 
 
-def _for_pretraining(folder: Path, architecture: str, attention: str):
-    from harness.encoders import families
-
-    return families.load_for_pretraining(folder, architecture, attention)[0], families.load_tokenizer(folder)
-
-
 def _typical_rows(read, tokenizer, config, recipe: Pretraining) -> float:
     """The mean length of the rows in the first 20 updates, in tokens."""
     from harness import objectives
@@ -194,10 +190,10 @@ class _Heard:
         self._stamps, self._before = stamps, len(stamps.optimizer)
         self._at: list[float] = []
         self._ends: list[float] = []
-        self._first, self.tokens, self.loss = 0.0, 0.0, 0.0
+        self.tokens, self.loss = 0.0, 0.0
 
     def started(self, about) -> None:
-        self._first = self._stamps.now()
+        pass
 
     def update(self, step: int, values: Mapping[str, float]) -> None:
         self._at.append(self._stamps.now())
@@ -225,13 +221,3 @@ class _Heard:
     @property
     def optimizer(self) -> float:
         return statistics.fmean(self._stamps.optimizer[self._before :][1:])
-
-
-def _train_arm(model, tokenizer, architecture, corpora, read, recipe, engine, states: Path, observer) -> None:
-    from harness.training.common.distributed import World
-    from harness.training.pretrain import arms
-
-    arms.train_arm(
-        model, tokenizer, architecture, corpora, read, recipe, engine, World(0, 1, engine.device),
-        steps=recipe.steps, states=states, inputs={}, code={}, observer=observer, name="rehearse", alone=False,
-    )  # fmt: skip

@@ -1,14 +1,14 @@
 """Show a forecast as a table for a reader, and as plain values for a program."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.grid.rehearsal import disk
 from harness.grid.rehearsal.forecast import Stage
 from harness.grid.rehearsal.model import Rehearsal
+from harness.grid.rehearsal.sizes import GB
 from harness.params.config import Engine
 
-GB = 1e9
 _HEADS = ("stage", "runs", "updates", "hours", "", "memory", "disk", "most of it")
 
 
@@ -17,7 +17,7 @@ def lines(made: Rehearsal, engine: Engine, cores: int) -> Iterator[str]:
     unit = "device h" if engine.device == "cuda" else "core h"
     rows = [tuple(unit if not head and at == 4 else head for at, head in enumerate(_HEADS))]
     rows += [_row(stage) for stage in made.stages]
-    rows.append(_sum("together", made.stages, disk.total(made.writes)))
+    rows.append(_sum(made.stages, disk.total(made.writes)))
     widths = [max(len(row[at]) for row in rows) for at in range(len(_HEADS))]
     for row in rows:
         yield "  ".join(
@@ -52,13 +52,12 @@ def _row(stage: Stage) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _sum(title: str, stages: Iterable[Stage], written: int) -> tuple[str, ...]:
-    stages = list(stages)
+def _sum(stages: Sequence[Stage], written: int) -> tuple[str, ...]:
     memory = max((stage.memory for stage in stages), default=0.0)
     runs, updates = sum(s.runs for s in stages), sum(s.updates for s in stages)
     slowest = max(stages, key=lambda stage: stage.busy).title if stages else ""
     return (
-        title, f"{runs:,.0f}", f"{updates:,.0f}", _time(sum(s.seconds for s in stages)),
+        "together", f"{runs:,.0f}", f"{updates:,.0f}", _time(sum(s.seconds for s in stages)),
         _hours(sum(s.busy for s in stages)), f"{memory / GB:.1f} GB", _size(written), slowest,
     )  # fmt: skip
 

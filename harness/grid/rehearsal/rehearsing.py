@@ -4,11 +4,12 @@ import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.grid import planning
 from harness.grid.rehearsal import (
     counting,
     disk,
@@ -28,16 +29,16 @@ from harness.grid.rehearsal.forecast import Carry, Speed, Stage
 from harness.grid.rehearsal.model import Asked, Family, Rehearsal, encoder_of, held_back
 from harness.grid.rehearsal.pretraining import Text
 from harness.grid.rehearsal.published import SHAPES
-from harness.grid.rehearsal.sizes import Shape
+from harness.grid.rehearsal.sizes import GB, Shape
 from harness.grid.rehearsal.timing import Cut
 from harness.params.arms import ARMS, BASELINE, CLINICAL, replayed
-from harness.params.config import Build, Encoder, Engine, FinetuneSettings, Hub, Pretraining
+from harness.params.config import Build, Encoder, Engine, Hub, Pretraining
 from harness.params.reading import ParamsFile
 from harness.system.parallel import usable_workers
 
 SHARE = 0.6  # the speed of a training, as a share of that of large matrix products
 ORDINARY = 3.0  # seconds for which ordinary updates are measured, if they are short
-MOST_MEMORY = 16e9  # bytes that measurements on the CPU may take together
+MOST_MEMORY = 16 * GB  # bytes that measurements on the CPU may take together
 
 
 class Rehearsing:
@@ -60,7 +61,7 @@ class Rehearsing:
         self._find(prepared, families)
         for finding in self.made.findings:
             self._say(f"{'note' if finding.stands_in else 'FINDING'}: {finding}")
-        self._note(prepared, families)
+        self._note(prepared)
         if not self.asked.only_check:
             self.flops = self._together(looking.probe, self._threads(1), "cuda" if self.on_device else "cpu")[0][
                 "flops"
@@ -160,17 +161,13 @@ class Rehearsing:
             settings = self.params.pretrain(family.name)
             at_once = self._at_once(len(settings.trained))
             writes[f"pretrain {family.name}"] = disk.pretrain(number, settings, at_once)
-            for task, amount in self._amounts(prepared, family.name):
-                rows = prepared.rows[task]
+            for task, rows in prepared.rows.items():
+                amount = counting.finetuning(self.params.finetune(task, family.name), rows)
                 answers = amount.answered + amount.runs * rows.get("validation", 0)
                 writes[f"finetune {task} {family.name}"] = disk.finetune(answers)
         return writes
 
-    def _amounts(self, prepared: inputs.Prepared, family: str) -> Iterator[tuple[str, counting.Amount]]:
-        for task, rows in prepared.rows.items():
-            yield task, counting.finetuning(self.params.finetune(task, family), rows)
-
-    def _note(self, prepared: inputs.Prepared, families: list[Family]) -> None:
+    def _note(self, prepared: inputs.Prepared) -> None:
         notes, engine = self.made.notes, self.engine
         if prepared.stand_ins:
             notes.append(
@@ -202,10 +199,10 @@ class Rehearsing:
 
     def _seen_by_measuring(self) -> Iterator[Finding]:
         """Findings that only measuring shows: too much memory, or more hours than a job may take."""
-        slurm, hours = findings.on_slurm(self.asked.grid), self.asked.grid.hours
+        slurm, hours = planning.on_slurm(self.asked.grid), self.asked.grid.hours
         for stage in self.made.stages:
             if stage.memory_measured and stage.memory > self.machine.memory:
-                message = f"needs {stage.memory / 1e9:.1f} GB, and {self.machine.memory_of} has less."
+                message = f"needs {stage.memory / GB:.1f} GB, and {self.machine.memory_of} has less."
                 yield Finding(stage.title, message, "Lower its batch in params.yaml, or HARNESS_WORKERS.")
             if slurm and stage.stage == "finetune" and stage.seconds > 3600 * hours:
                 message = f"takes {stage.seconds / 3600:.1f} hours, and a job of the grid ends after {hours}."
@@ -335,8 +332,8 @@ class Rehearsing:
             guesses=False, texts=texts,
         )  # fmt: skip
         one = dataclasses.replace(settings, arms=(BASELINE,), seeds=(1,), replicates=1, tune=None, recipe=recipe)
-        work = _Finetune(self.scratch, task, family.name, one, family.shape, cut, task in prepared.stand_ins)
-        found = mean(self._together(work, copies=copies))
+        work = partial(finetuning.finetune, long=task in prepared.stand_ins)
+        found = mean(self._together(work, self.scratch, task, family.name, one, family.shape, cut, copies=copies))
         self._tell(name, found, cut)
         estimate = sizes.training_memory(
             family.shape, findings.alone(engine), recipe.batch * texts, recipe.max_length, guesses=False
@@ -379,22 +376,4 @@ class Rehearsing:
     def _tell(self, name: str, found: Mapping[str, Any], cut: Cut) -> None:
         self.made.measured[name] = dict(found) | {"cut": dataclasses.asdict(cut)}
         size = "" if cut.whole else f" (measured with {cut.rows} x {cut.micro_batches} rows of {cut.width} tokens)"
-        self._say(f"{name}: {found['update']:.3g} s an update, {found['peak'] / 1e9:.1f} GB{size}")
-
-
-@dataclass(frozen=True)
-class _Finetune:
-    """A call of `finetuning.finetune` that can be sent to another process, with its keyword argument."""
-
-    root: Path
-    task: str
-    family: str
-    settings: FinetuneSettings
-    shape: Shape
-    cut: Cut
-    long: bool
-
-    def __call__(self) -> dict:
-        return finetuning.finetune(
-            self.root, self.task, self.family, self.settings, self.shape, self.cut, long=self.long
-        )
+        self._say(f"{name}: {found['update']:.3g} s an update, {found['peak'] / GB:.1f} GB{size}")

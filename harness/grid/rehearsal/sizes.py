@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from harness.params.config import Engine
 
-FP32, BF16 = 4, 2  # bytes
+FP32, BF16, GB = 4, 2, 1e9  # bytes
 # Weights, gradients and the two moments of AdamW, in fp32.
 TRAINED = 4 * FP32
 # Share of tokens whose logits pre-training computes (NorBERT3 and ModernBERT hide up to 30 %, BERT 15 %).

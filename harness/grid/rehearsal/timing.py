@@ -1,8 +1,11 @@
-"""Choose the part of a training that is measured, and take its times."""
+"""Choose the part of a training that is measured, and take its times.
+
+A few updates on the longest rows show how much memory is needed. If updates are short, more updates on ordinary rows
+show how long one takes. If the machine is too slow or too small for the batch, fewer rows are used, and their time is
+scaled up by the arithmetic that is left out.
+"""
 
 import dataclasses
-import itertools
-import statistics
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,13 +36,12 @@ class Stamps:
     """A clock in seconds: CPU time of this process for one thread of a CPU, and wall time for all else. `optimizer` has
     the seconds of each optimizer step."""
 
-    engine: Engine
+    device: str
     threads: int
-    at: list[float] = field(default_factory=list)
     optimizer: list[float] = field(default_factory=list)
 
     def now(self) -> float:
-        if self.engine.device == "cuda":
+        if self.device == "cuda":
             import torch
 
             torch.cuda.synchronize()
@@ -54,10 +56,6 @@ class Stamps:
         begun: list[float] = []
         register_optimizer_step_pre_hook(lambda *_: begun.append(self.now()))
         register_optimizer_step_post_hook(lambda *_: self.optimizer.append(self.now() - begun.pop()))
-
-    def between(self) -> float:
-        """The mean seconds of an update. The first is left out, for it allocates what the others reuse."""
-        return statistics.fmean(b - a for a, b in itertools.pairwise(self.at))
 
 
 def busy(begun: tuple[float, float], threads: int) -> float:

@@ -18,6 +18,7 @@ from harness.errors import DataError
 from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM, crowded, is_small
 from harness.report.model.results import Comparison
+from harness.report.text.formats import by_task
 from harness.statistics.disclosure import releasing
 from harness.statistics.disclosure.coarsening import SEEDS, WITHHELD
 from harness.statistics.disclosure.releasing import Figures, Release
@@ -28,19 +29,18 @@ LEAKS = "document_leak_rate"
 TOO_SMALL = (
     f"withheld: the test part is too small, its figures would tell a count under {MINIMUM}, or it cannot be measured"
 )
-Key = tuple[str, int | None, str]  # arm, seed, part
+Key = tuple[str, int, str]  # arm, seed, part
 
 
 def disclosed(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
     """The comparisons in their order, those on restricted data reduced to what was released."""
     made: dict[tuple[str, str], Comparison] = {}
-    for task in dict.fromkeys(c.task for c in comparisons):
-        group = [c for c in comparisons if c.task == task]
+    for group in by_task(comparisons):
         if group[0].data_kind == restricted.KIND:
             group = [_without_few(_closed(c)) for c in group]
-            found = release(root, task)
+            found = release(root, group[0].task)
             group = _of_task(group) if found.rung.name == SEEDS else [_coarse(c, found) for c in group]
-        made |= {(task, c.family): c for c in group}
+        made |= {(c.task, c.family): c for c in group}
     return [made[c.task, c.family] for c in comparisons]
 
 
@@ -198,7 +198,9 @@ def _without(values: dict, keep: Callable[[tuple], bool]) -> dict:
 def _classes(group: list[Comparison]) -> list[Comparison]:
     """The comparisons of a span task, without the scores of labels with small counts. A count is small if few spans or
     documents have the label, or if few spans were found, missed or invented."""
-    counts = {row["label"] for c in group for _, rows in _reported(c, c.tables) for row in rows if _rare(row)}
+    counts = {
+        row["label"] for c in group for _, rows in _reported(c, c.tables) for row in rows if row["support"] < MINIMUM
+    }
     found = []
     for c in group:
         tables: dict[Key, list[dict]] = {}
@@ -218,10 +220,6 @@ def _classes(group: list[Comparison]) -> list[Comparison]:
                     tables[arm, seed, part] = [_class_row(row, secret, counts) for row in rows]
         found.append(replace(c, tables=tables))
     return found
-
-
-def _rare(row: dict) -> bool:
-    return row["support"] < MINIMUM
 
 
 def _few(row: dict) -> bool:

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from harness.report.model.results import Comparison, four_decimals, mean
+from harness.report.model.results import Comparison, four_decimals
 from harness.statistics.verdicts import Judgement
 
 
@@ -34,11 +34,7 @@ def curves(comparisons: list[Comparison]) -> dict[str, str]:
     """
     found = {}
     for c in comparisons:
-        points: dict[str, dict[int, float]] = {}
-        for arm in c.arms:
-            runs = [dict(run["points"]) for run in c.learning if run["arm"] == arm and run["points"]]
-            shared = set.intersection(*map(set, runs)) if runs else set()
-            points[arm] = {step: mean([run[step] for run in runs]) for step in shared}
+        points = {arm: c.learned(arm)[1] for arm in c.arms}
         steps = sorted(set().union(*points.values()))
         if steps:
             text = io.StringIO()

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.artifacts.runs import file_name
+from harness.params.arms import BASELINE
 from harness.pipeline import code_lists
-from harness.report.model.results import AGAINST, Comparison
+from harness.report.model.results import Comparison, column
 from harness.system import files
 
 # Card fields with measurements, installed libraries, and the parent's bytes, which the parent's lineage replaces.
@@ -27,9 +28,9 @@ def lineage(card: Mapping, tokenizer: str | None, parent: str | None) -> str:
 def lineages(cards: Mapping[tuple[str, str], Mapping], tokenizers: Mapping[tuple[str, str], str | None]) -> dict:
     """The lineage by (family, encoder). The lineage of an arm trained from the baseline includes the baseline's."""
     found: dict[tuple[str, str], str] = {}
-    for family, arm in sorted(cards, key=lambda key: (key[1] != AGAINST, key)):
+    for family, arm in sorted(cards, key=lambda key: (key[1] != BASELINE, key)):
         card = cards[family, arm]
-        parent = found.get((family, AGAINST)) if card.get("parent") else None
+        parent = found.get((family, BASELINE)) if card.get("parent") else None
         found[family, arm] = lineage(card, tokenizers.get((family, arm)), parent)
     return found
 
@@ -56,10 +57,9 @@ def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, 
         names = {(arm, seed): file_name(arm, seed) for arm in c.arms for seed in c.seeds}
         hashes = {key: c.inputs["decisions"][name] for key, name in names.items()}
         for arm, seed in names:
-            metrics = [m if part == "test" else f"{part}_{m}" for part in c.parts for m in c.metrics]
             results.append(
                 shared
-                | {"arm": arm, "seed": seed, "metrics": metrics, "predictions": hashes[arm, seed]}
+                | {"arm": arm, "seed": seed, "metrics": _columns(c), "predictions": hashes[arm, seed]}
                 | {"checkpoint": made[c.encoder(arm, seed)], "tokenizer": tokens[c.encoder(arm, seed)]}
             )
         comparison += [
@@ -78,7 +78,7 @@ def linear(comparisons: list[Comparison], code: Mapping) -> list[dict]:
         {
             "task": task,
             "system": c.arms[0],
-            "metrics": [m if part == "test" else f"{part}_{m}" for part in c.parts for m in c.metrics],
+            "metrics": _columns(c),
             "data": c.inputs["records"],
             "split_manifest": c.inputs["manifest"],
             "parameters": files.sha256_value(c.provenance["settings"]),
@@ -87,6 +87,10 @@ def linear(comparisons: list[Comparison], code: Mapping) -> list[dict]:
         }
         for task, c in linear.items()
     ]
+
+
+def _columns(c: Comparison) -> list[str]:
+    return [column(part, metric) for part in c.parts for metric in c.metrics]
 
 
 def parameters(c: Comparison) -> str:

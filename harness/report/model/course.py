@@ -15,7 +15,8 @@ def released(comparison: Comparison, entry: Mapping) -> Mapping:
     if comparison.data_kind != restricted.KIND:
         return entry
     recipe = comparison.provenance.get("recipe") or {}
-    curve = [] if recipe.get("patience") else [_trained(point) for point in entry.get("curve", ())]
+    points = () if recipe.get("patience") else entry.get("curve", ())
+    curve = [{key: point[key] for key in ("step", "train_loss") if key in point} for point in points]
     kept = {key: entry[key] for key in ("arm", "seed", "replicate", "predictions") if key in entry}
     return {**kept, "steps": recipe.get("steps", entry["steps"]), "curve": curve}
 
@@ -26,7 +27,3 @@ def hashed(comparison: Comparison, entry: Mapping) -> Mapping:
     if comparison.data_kind != restricted.KIND:
         return entry
     return {key: value for key, value in released(comparison, entry).items() if key != "curve"}
-
-
-def _trained(point: Mapping) -> dict:
-    return {key: point[key] for key in ("step", "train_loss") if key in point}

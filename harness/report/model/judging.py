@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.params.arms import BASELINE
 from harness.params.config import Statistics
-from harness.report.model.results import AGAINST, FAMILY_TITLES, Comparison, Judgements
+from harness.report.model.results import Comparison, Judgements, family_title
 from harness.statistics import families
 from harness.statistics.families import Joint
 from harness.statistics.paired import Estimate, Settings
@@ -37,7 +38,7 @@ class Summary:
 
     @property
     def title(self) -> str:
-        return FAMILY_TITLES.get(self.family, self.family)
+        return family_title(self.family)
 
     @property
     def scale(self) -> str:
@@ -72,7 +73,7 @@ def summaries(comparisons: Sequence[Comparison], statistics: Statistics) -> list
 
 
 def _primary(arms: list[str], statistics: Statistics) -> str:
-    return statistics.primary if statistics.primary in arms else AGAINST
+    return statistics.primary if statistics.primary in arms else BASELINE
 
 
 def _joint(group: list[Comparison], arm: str, statistics: Statistics) -> Joint:

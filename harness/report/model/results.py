@@ -9,7 +9,7 @@ from typing import Any
 from harness.artifacts.scores import LinearScores, Scored, Scores, Tuned
 from harness.errors import MissingInputError
 from harness.metrics import Metric, named
-from harness.params.arms import ARMS, OPTIONAL
+from harness.params.arms import ARMS, BASELINE, OPTIONAL
 from harness.params.replicates import named as named_encoder
 from harness.report.model import stored
 from harness.statistics.disclosure.coarsening import Rung
@@ -17,11 +17,10 @@ from harness.statistics.paired import Estimate
 from harness.statistics.verdicts import Judgement
 from harness.text.escaping import plain
 
-AGAINST = "baseline"
 MATRIX = 100  # labels: a larger confusion matrix cannot be read, and takes gigabytes
 Judgements = dict[tuple[str, str, str], Judgement]
 LINEAR = "linear"
-FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", LINEAR: "Linear model"}
+_FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", LINEAR: "Linear model"}
 
 
 @dataclass(frozen=True)
@@ -58,14 +57,14 @@ class Comparison:
     seeds: tuple[int, ...]
     n: dict[str, int]
     groups: dict[str, int]
-    values: dict[tuple[str, int | None, str, str], float]
-    tables: dict[tuple[str, int | None, str], list[dict]]
-    matrices: dict[tuple[str, int | None, str], Sequence[Sequence[int | None]]]
-    reference: dict[str, dict[str, float]]
-    estimates: dict[tuple[str, str], Estimate]
-    diverged: tuple[tuple[str, int], ...]
+    values: dict[tuple[str, int, str, str], float]
+    tables: dict[tuple[str, int, str], list[dict]]
+    matrices: dict[tuple[str, int, str], Sequence[Sequence[int | None]]]
     inputs: dict
     provenance: dict
+    reference: dict[str, dict[str, float]] = field(default_factory=dict)
+    estimates: dict[tuple[str, str], Estimate] = field(default_factory=dict)
+    diverged: tuple[tuple[str, int], ...] = ()
     slices: tuple[dict, ...] = ()
     privacy: tuple[dict, ...] = ()
     thresholds: tuple[dict, ...] = ()
@@ -84,14 +83,9 @@ class Comparison:
     robustness: tuple[stored.Robustness, ...] = ()
     translated: str = ""
 
-    @property
-    def scored(self) -> tuple[int | None, ...]:
-        """The seeds that have scores of their own, or (None,) if restricted data allow none."""
-        return self.seeds if self.rung is None else (None,)
-
     def withheld(self, metric: str | None = None, part: str = "test") -> bool:
         """Is there no score to show, because it cannot be measured or is not released?"""
-        first = (self.arms[0], self.scored[0], part, metric or self.primary)
+        first = (self.arms[0], self.seeds[0], part, metric or self.primary)
         return first not in self.values or bool(self.unmeasured(metric, part))
 
     def unmeasured(self, metric: str | None = None, part: str = "test") -> str:
@@ -126,7 +120,7 @@ class Comparison:
 
     @property
     def family_title(self) -> str:
-        return FAMILY_TITLES.get(self.family, self.family)
+        return family_title(self.family)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -154,16 +148,23 @@ class Comparison:
 
     def over_seeds(self, arm: str, metric: str | None = None, part: str = "test") -> list[float]:
         """The scores of an arm for every seed, by the primary metric unless another is named."""
-        return [self.values[arm, seed, part, metric or self.primary] for seed in self.scored]
+        return [self.values[arm, seed, part, metric or self.primary] for seed in self.seeds]
 
     def mean(self, arm: str, metric: str | None = None, part: str = "test") -> float:
         return mean(self.over_seeds(arm, metric, part))
 
-    def delta(self, metric: str | None = None, part: str = "test", arm: str = "clinical") -> float | None:
-        """The mean over seeds of `arm` minus that of the baseline, also if lower is better. None if not released."""
-        if self.rung and (arm, part) == ("clinical", "test"):
-            return self.estimates["test", AGAINST].delta  # rounded once, like the interval
-        return self.mean(arm, metric, part) - self.mean(AGAINST, metric, part)
+    def delta(self, metric: str | None = None, part: str = "test") -> float | None:
+        """The clinical mean over seeds minus that of the baseline, also if lower is better. None if not released."""
+        if self.rung and part == "test":
+            return self.estimates["test", BASELINE].delta  # rounded once, like the interval
+        return self.mean("clinical", metric, part) - self.mean(BASELINE, metric, part)
+
+    def learned(self, arm: str) -> tuple[list[dict[int, float]], dict[int, float]]:
+        """The validation scores of an arm's runs by update, and their means at the updates that every run has."""
+        runs = [dict(run["points"]) for run in self.learning if run["arm"] == arm and run["points"]]
+        # A run that stopped early has no later points, so the mean ends where the shortest run ends.
+        shared = sorted(set.intersection(*map(set, runs))) if runs else []
+        return runs, {step: mean([run[step] for run in runs]) for step in shared}
 
     def mean_table(self, arm: str, part: str = "test") -> list[dict]:
         """The per-class rows of an arm, with precision, recall and F1 averaged over seeds."""
@@ -177,14 +178,24 @@ class Comparison:
             for label in self.labels
         ]
 
-    def summed_matrix(self, arm: str, part: str = "test") -> list[list[int | None]]:
+    def summed_matrix(self, arm: str) -> list[list[int | None]]:
         """The confusion counts of an arm added up over seeds (rows gold), None if one of them is not shown."""
-        matrices = [self.matrices[arm, seed, part] for seed in self.seeds]
+        matrices = [self.matrices[arm, seed, "test"] for seed in self.seeds]
         return [
             [sum(known) if len(known := [n for n in cells if n is not None]) == len(cells) else None
              for cells in zip(*rows, strict=True)]
             for rows in zip(*matrices, strict=True)
         ]  # fmt: skip
+
+
+def family_title(name: str) -> str:
+    """The display name of an encoder family, or the name itself if it is not a known one."""
+    return _FAMILY_TITLES.get(name, name)
+
+
+def column(part: str, metric: str) -> str:
+    """The name of a metric of a part in `results.csv`."""
+    return metric if part == "test" else f"{part}_{metric}"
 
 
 def four_decimals(value: float) -> float:
@@ -266,9 +277,6 @@ def _shape(made: Scored, title: str, family: str, arms: tuple[str, ...], seeds: 
             for m in made.confusion
             if len(made.labels) <= MATRIX
         },
-        reference={},
-        estimates={},
-        diverged=(),
         inputs=made.inputs.plain(),
         provenance=made.provenance,
         lacking=made.lacking,

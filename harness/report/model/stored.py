@@ -6,9 +6,8 @@ from typing import Any
 
 from harness.artifacts.scores import Scores
 from harness.errors import DataError
+from harness.params.arms import BASELINE
 from harness.statistics.paired import Estimate
-
-AGAINST = "baseline"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def estimates(
     baseline on the test part, or are not over exactly these `seeds`."""
     rows = [dict(row) for row in compared]
     found = {(row.pop("part"), row.pop("against")): (row.pop("seeds"), row) for row in rows}
-    if ("test", AGAINST) not in found or any(over != sorted(seeds) for over, _ in found.values()):
+    if ("test", BASELINE) not in found or any(over != sorted(seeds) for over, _ in found.values()):
         raise DataError(
             f"The arms of {made.task} with {made.family} were not compared over the seeds of this run.",
             remedy=f"Compare them again with `harness score {made.task} {made.family}`.",
@@ -91,8 +90,8 @@ def _estimate(row: Mapping[str, Any]) -> Estimate:
     return Estimate(**known | {"differences": None if found is None else tuple(found)})
 
 
-def by_run(rows: Iterable[dict]) -> dict[tuple[str, int | None, str], list[dict]]:
-    tables: dict[tuple[str, int | None, str], list[dict]] = {}
+def by_run(rows: Iterable[dict]) -> dict[tuple[str, int, str], list[dict]]:
+    tables: dict[tuple[str, int, str], list[dict]] = {}
     for row in rows:
         tables.setdefault((row["arm"], row["seed"], row["part"]), []).append(row)
     return tables

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from harness.report.model.results import FAMILY_TITLES, Comparison, mean
+from harness.report.model.results import Comparison, family_title, mean
 from harness.report.render import plotting
 from harness.report.render.plotting import GRID, INK, SOFT
 
@@ -33,17 +33,15 @@ def learning(comparisons: list[Comparison]) -> bytes:
 
 def _learned(panel, c: Comparison, arm: str) -> None:
     look = plotting.style(arm, c.arms)
-    runs = [dict(run["points"]) for run in c.learning if run["arm"] == arm and run["points"]]
+    runs, means = c.learned(arm)
     for run in runs:
         steps = sorted(run)
         panel.plot(
             steps, [100 * round(run[s], 4) for s in steps], color=look["stroke"], linewidth=0.7, alpha=0.55,
             linestyle=look["line"],
         )  # fmt: skip
-    # A run that stopped early has no later points, so the mean ends where the shortest run ends.
-    shared = sorted(set.intersection(*map(set, runs))) if runs else []
     panel.plot(
-        shared, [100 * round(mean([run[s] for run in runs]), 4) for s in shared], color=look["stroke"], linewidth=2.2,
+        list(means), [100 * round(value, 4) for value in means.values()], color=look["stroke"], linewidth=2.2,
         linestyle=look["line"], marker=look["marker"], markersize=5, markeredgecolor=INK, label=look["label"],
     )  # fmt: skip
 
@@ -71,7 +69,7 @@ def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
         _frame(panel)
         panel.set_ylim(bottom=0)
         panel.locator_params(axis="x", nbins=5, integer=True)
-        panel.set_title(FAMILY_TITLES.get(family, family), fontsize=10.5, color=INK)
+        panel.set_title(family_title(family), fontsize=10.5, color=INK)
         panel.set_xlabel("updates", fontsize=9)
     axes.flat[0].set_ylabel("training loss, nats", fontsize=9)
     _legend_above(figure, axes, "training batches")

@@ -27,22 +27,21 @@ def draw(
         found[pictures.LEARNING] = curves.learning(comparisons)
     if any(card.get("losses") for card in checkpoints.values()):
         found[pictures.LOSSES] = curves.losses(checkpoints)
-    for task in dict.fromkeys(c.task for c in comparisons):
-        group = [c for c in comparisons if c.task == task]
+    for group in formats.by_task(comparisons):
         if any(c.thresholds for c in group):
-            found[pictures.thresholds(task)] = curves.thresholds(group)
+            found[pictures.thresholds(group[0].task)] = curves.thresholds(group)
     return found
 
 
 def arms(comparisons: list[Comparison]) -> bytes:
     """The bar chart of mean scores by task (panels) and family, with whiskers of one SD and a mark for every seed."""
-    tasks = list(dict.fromkeys(c.task for c in comparisons))
+    tasks = formats.by_task(comparisons)
     columns = min(3, len(tasks))
     rows = -(-(len(tasks) + (len(tasks) > 1)) // columns)
     figure, axes = plotting.canvas(rows, columns, (10, 3.3 * rows))
     panels = list(axes.flat)
-    for panel, task in zip(panels, tasks, strict=False):
-        _panel(panel, [c for c in comparisons if c.task == task])
+    for panel, group in zip(panels, tasks, strict=False):
+        _panel(panel, group)
     for panel in panels[len(tasks) :]:
         panel.axis("off")
     # A task that cannot be measured has no bars, so the legend comes from the panel with most entries.

@@ -3,8 +3,9 @@
 import math
 import textwrap
 
+from harness.params.arms import BASELINE
 from harness.params.config import Statistics
-from harness.report.model.results import AGAINST, Comparison, Judgements
+from harness.report.model.results import Comparison, Judgements
 from harness.report.render import plotting
 from harness.report.render.plotting import GRID, INK, SOFT
 from harness.report.text import formats
@@ -49,7 +50,7 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
         text = _row(panel, at, c, arm, judgements[c.task, c.family, arm], limit)
         if width >= BESIDE:
             _beside(panel, at, text)
-        ticks.append((at, c.family_title + ("" if arm == AGAINST else f" against {arm}")))
+        ticks.append((at, c.family_title + ("" if arm == BASELINE else f" against {arm}")))
         before, at = c.task, at + 1
     panel.set_yticks([y for y, _ in ticks], [text for _, text in ticks], fontsize=10)
     panel.set_ylim(at - 0.4, -0.5)
@@ -77,11 +78,8 @@ def _across(text: str, width: float) -> str:
 def _title(c: Comparison, width: float) -> str:
     if width < BESIDE:
         return c.task if c.metric.higher_is_better else f"{c.task} (drawn to the right: lower)"
-    return c.short_title + _turned(c)
-
-
-def _turned(c: Comparison) -> str:
-    return "" if c.metric.higher_is_better else f" ({c.metric.title}: lower is better, drawn to the right)"
+    turned = "" if c.metric.higher_is_better else f" ({c.metric.title}: lower is better, drawn to the right)"
+    return c.short_title + turned
 
 
 def kind(judgement: Judgement) -> str:
@@ -114,7 +112,7 @@ def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: 
                 panel.plot([end, end], [y - 0.16, y + 0.16], color=INK, linewidth=1.6)
             elif end * side > 0:
                 panel.plot([side * limit], [y], marker="<" if side < 0 else ">", color=INK, clip_on=False, markersize=7)
-        text += f"  [{formats.difference(e.ci_low, c.primary)} to {formats.difference(e.ci_high, c.primary)}]"
+        text += f"  [{formats.interval(e, c.primary)}]"
     delta = 100 * round(c.metric.gain(e.delta), 4)
     panel.scatter(
         [min(max(delta, -limit), limit)], [y], s=62, marker=mark["marker"], facecolor=mark["facecolor"], edgecolor=INK,

@@ -137,18 +137,17 @@ def _table(table: Table) -> str:
     """A table in a box that scrolls sideways, so that the page does not. A table with more than REFLOW columns becomes
     a list on a narrow page."""
     # The shared columns of a group become one heading row, which saves half the width.
-    skip, start = (table.grouped, table.grouped) if table.grouped else (0, 0)
     header = "".join(
         f'<th scope="col"{"" if i < table.names else " class=number"}>{escaping.html(name)}</th>'
         for i, name in enumerate(table.header)
-        if i >= start
+        if i >= table.grouped
     )
     body, before = [], None
     for number, row in enumerate(table.rows):
-        if skip and row[:skip] != before:
-            before = row[:skip]
-            body.append(_group(table, before, len(row) - skip))
-        cells = [_cell(table, number, column, text) for column, text in enumerate(row) if column >= start]
+        if table.grouped and row[: table.grouped] != before:
+            before = row[: table.grouped]
+            body.append(_group(table, before, len(row) - table.grouped))
+        cells = [_cell(table, number, column, text) for column, text in enumerate(row) if column >= table.grouped]
         body.append(f"<tr>{''.join(cells)}</tr>\n")
     caption, label = escaping.html(table.caption), escaping.html_attribute(table.caption.replace("`", ""))
     return (

@@ -32,8 +32,7 @@ def style(arm: str, among: Collection[str] = ()) -> dict[str, Any]:
 
 
 def kinds_line(comparisons: list[Comparison]) -> str:
-    text = formats.kinds(c.data_kind for c in comparisons)
-    return text[:1].upper() + text[1:]
+    return formats.capital(formats.kinds(c.data_kind for c in comparisons))
 
 
 def axis(metric: Metric) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Section, Table
 from harness.report.model.judging import Summary, scope
-from harness.report.model.results import Comparison, mean
+from harness.report.model.results import Comparison, column, mean
 from harness.statistics.verdicts import Judgement
 from harness.text import escaping
 
@@ -34,18 +34,10 @@ ROBUSTNESS = (
 TRANSLATION = "translation"  # the last column of each CSV, in a run with translated data
 
 
-def number(value: float) -> str:
-    """A value with four decimals. Scores come from counts, and further digits differ between processors."""
-    return f"{value + 0.0:.4f}".replace("-0.0000", "0.0000")
-
-
-def printed(c: Comparison, value: float) -> str:
-    """A value with four decimals, or with two if it was released coarsely."""
-    return number(value) if c.rung is None else f"{value + 0.0:.2f}"
-
-
-def _evidence(c: Comparison, name: str, value: float) -> str:
-    return number(value) if name.startswith("p_") else printed(c, value)
+def number(value: float | None, decimals: int = 4) -> str:
+    """A value with four decimals, or "" for None. Scores come from counts, and further digits differ between
+    processors."""
+    return "" if value is None else f"{value + 0.0:.{decimals}f}".replace("-0.0000", "0.0000")
 
 
 def results_csv(comparisons: list[Comparison]) -> str:
@@ -58,14 +50,12 @@ def results_csv(comparisons: list[Comparison]) -> str:
     rows = []
     for c in comparisons:
         for arm in c.arms:
-            for seed in c.scored:
+            runs = [(c.replicate(arm, seed), seed) for seed in c.seeds]
+            for run in runs if c.rung is None else [("", "")]:
                 for part in c.parts:
                     for metric in c.metrics:
-                        value = "" if c.withheld(metric, part) else printed(c, c.values[arm, seed, part, metric])
-                        which, replicate = ("", "") if seed is None else (seed, c.replicate(arm, seed))
-                        rows.append(
-                            (c.task, c.family, arm, replicate, which, *_named(c, part, metric), value, *_of(c, part))
-                        )
+                        value = "" if c.withheld(metric, part) else number(c.values[arm, int(run[1]), part, metric])
+                        rows.append((c.task, c.family, arm, *run, *_named(c, part, metric), value, *_of(c, part)))
     return _csv(RESULTS, rows, _translated(comparisons))
 
 
@@ -83,14 +73,14 @@ def simple_baselines_csv(comparisons: list[Comparison]) -> str:
             systems = {arm: {m: linear.mean(arm, m, part) for m in shown} for arm in linear.arms}
             for system, scores in (systems | c.constant_answers(part)).items():
                 for metric in linear.metrics:
-                    value = printed(linear, scores[metric]) if metric in shown else ""
+                    value = number(scores[metric]) if metric in shown else ""
                     rows.append((c.task, system, *_named(c, part, metric), value, *_of(linear, part)))
     return _csv(LINEAR, rows, _translated(comparisons))
 
 
 def _named(c: Comparison, part: str, metric: str) -> tuple[str, str]:
     """A metric's name in a CSV, and whether it is the primary one (`true` or `false`)."""
-    name = metric if part == "test" else f"{part}_{metric}"
+    name = column(part, metric)
     return name, str(name == c.primary).lower()
 
 
@@ -112,7 +102,7 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
             numbers |= {"p_value": e.p_value, "p_holm": judgement.p_holm, "mde": e.mde, "mde_holm": judgement.mde_holm}
             rows.append({
                 "task": c.task, "family": c.family, "against": arm, "metric": c.primary,
-                **{name: "" if value is None else _evidence(c, name, value) for name, value in numbers.items()},
+                **{name: number(n, 4 if c.rung is None or name.startswith("p_") else 2) for name, n in numbers.items()},
                 "verdict": judgement.verdict, "scope": scope(e), "n_test": c.n["test"], "n_groups": e.n_groups,
                 "n_seeds": e.n_seeds, "n_replicates": e.n_replicates, "data_kind": c.data_kind,
             })  # fmt: skip
@@ -132,9 +122,8 @@ def summary_csv(summaries: Sequence[Summary]) -> str:
             e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value, judgement.p_holm, e.mde,
             judgement.mde_holm, s.joint.probability,
         )  # fmt: skip
-        cells = ("" if value is None else number(value) for value in numbers)
-        at = (s.family, s.against, str(s.primary).lower(), len(s.tasks))
-        rows.append((*at, *cells, judgement.verdict, s.scope, e.n_seeds, e.n_replicates, "+".join(s.data_kinds)))
+        at = (s.family, s.against, str(s.primary).lower(), len(s.tasks), *map(number, numbers))
+        rows.append((*at, judgement.verdict, s.scope, e.n_seeds, e.n_replicates, "+".join(s.data_kinds)))
     told = {s.family: "; ".join(f"{task}: {said}" for task, said in s.translated if said) for s in summaries}
     return _csv(SUMMARY, rows, told)
 
@@ -149,9 +138,8 @@ def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
         for r in c.readings:
             e, judgement = r.estimate, judged[c.task, c.family, r]
             numbers = (e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value, judgement.p_holm)
-            cells = ("" if value is None else number(value) for value in numbers)
             at = (c.task, c.family, r.decided_by, r.arm, r.against, c.primary)
-            rows.append((*at, *cells, judgement.verdict, r.n, e.n_groups, e.n_seeds, c.data_kind))
+            rows.append((*at, *map(number, numbers), judgement.verdict, r.n, e.n_groups, e.n_seeds, c.data_kind))
     return _csv(READINGS, rows, _translated(comparisons))
 
 
@@ -170,7 +158,7 @@ def robustness_csv(comparisons: list[Comparison]) -> str:
                 if e is not None:
                     means = [mean(r.of(of, r.values)) for of in (arm, "clinical")]
                     values = (*means, e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value)
-                    cells = ["" if value is None else number(value) for value in values]
+                    cells = [*map(number, values)]
                 sizes = (r.n, *((e.n_groups, e.n_seeds, e.n_replicates) if e else ("", "", "")))
                 rows.append((c.task, c.family, r.kind, arm, c.primary, r.changed, *cells, *sizes, c.data_kind))
     return _csv(ROBUSTNESS, rows, _translated(comparisons))

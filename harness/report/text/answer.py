@@ -27,7 +27,6 @@ ARMS = {
     "task": "the baseline after as much further pre-training on clinical text and on the training texts of tasks that "
     "it is then tested on",
 }
-TASK_ROWS = "Against *task*, a difference below 0 means that the tasks' own training texts helped. "
 ONCE = (
     "Each encoder was pre-trained once, so this is about these very encoders: pre-trained again with another seed, "
     "they may give another result."
@@ -38,19 +37,18 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
     """The answers to the primary questions and their scope, in sentences, or "" if there is no primary question."""
     found = []
     asked = [s for s in summaries if s.primary]
-    doubted = _over_a_worse_control(summaries, statistics.level)
+    doubted = _over_a_worse_control(summaries)
     where = "on generated texts " if all(s.data_kinds == ("synthetic",) for s in asked) else ""
     for verdict, said in SAID.items():
         for against in formats.unique(s.against for s in asked):
             if of := [s for s in asked if (s.judgement.verdict, s.against) == (verdict, against)]:
-                told = _open if verdict == "inconclusive" else _difference
-                families = formats.listing([told(s, statistics.level) for s in of])
+                told = (_open(s) if verdict == "inconclusive" else _difference(s, statistics.level) for s in of)
                 margin = f"{100 * statistics.margin:g}"
                 opening = {"better": "In part" if doubted else "Yes", "worse": "No"}.get(verdict)
                 if len(of) < len(asked):
                     opening = f"For {len(of)} of {len(asked)} families"
                 against = SAID_OF.get(against, against)
-                filled = {"opening": opening, "where": where, "against": against, "families": families}
+                filled = {"opening": opening, "where": where, "against": against, "families": formats.listing(told)}
                 found.append(said.format(**filled, margin=margin))
     if not found:
         return ""
@@ -70,7 +68,7 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
     return " ".join(filter(None, found))
 
 
-def _over_a_worse_control(summaries: Sequence[Summary], level: float) -> list[str]:
+def _over_a_worse_control(summaries: Sequence[Summary]) -> list[str]:
     """Sentences on families whose clinical arm is better than the control but not known to be better than the baseline.
     They say if the control's mean is worse than the baseline's, because the gain is then partly the control's loss."""
     against_baseline = {s.family: s for s in summaries if s.against == "baseline"}
@@ -81,7 +79,7 @@ def _over_a_worse_control(summaries: Sequence[Summary], level: float) -> list[st
             continue
         if other.judgement.verdict == "better":
             continue
-        said = f"But it is not known to be better than no further pre-training for {_open(other, level)}"
+        said = f"But it is not known to be better than no further pre-training for {_open(other)}"
         over, beside = s.estimate.delta, other.estimate.delta
         if over is not None and beside is not None and s.joint.metric.gain(over - beside) > 0:
             said += ": there the control's mean is below the baseline's"
@@ -96,18 +94,15 @@ def _difference(s: Summary, level: float) -> str:
     shown = formats.unit(s.scale, formats.difference(estimate.delta, s.scale))
     if estimate.ci_low is None:
         return f"{s.title} ({shown}, no interval)"
-    return f"{s.title} ({shown}, {100 * level:g} % interval {_ends(s)})"
+    return f"{s.title} ({shown}, {100 * level:g} % interval {formats.interval(estimate, s.scale)})"
 
 
-def _open(s: Summary, level: float) -> str:
+def _open(s: Summary) -> str:
     """A family and its interval. The difference alone would say more than is known if the verdict is inconclusive."""
     if s.estimate.delta is None:
         return f"{s.title} (nothing could be compared)"
-    return f"{s.title} (" + ("no interval" if s.estimate.ci_low is None else f"{_ends(s)} points fit the data") + ")"
-
-
-def _ends(s: Summary) -> str:
-    return " to ".join(formats.difference(end, s.scale) for end in (s.estimate.ci_low, s.estimate.ci_high))
+    ends = formats.interval(s.estimate, s.scale)
+    return f"{s.title} ({'no interval' if ends == formats.ABSENT else f'{ends} points fit the data'})"
 
 
 def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
@@ -128,10 +123,8 @@ def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
 def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
     """Bullets that explain each arm and how all arms were tested."""
     present = formats.unique(arm for c in comparisons for arm in c.arms)
-    tasks, families = (
-        formats.unique(c.task for c in comparisons),
-        formats.unique(c.family_title for c in comparisons),
-    )
+    tasks = formats.unique(c.task for c in comparisons)
+    families = formats.unique(c.family_title for c in comparisons)
     recipe = "by the recipe that it found with the same number of tries" if any(c.tuned for c in comparisons) else ""
     number = formats.amount(len(comparisons[0].seeds), "time", "times")
     return Bullets(
@@ -156,7 +149,7 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
     """The table of results: one row per family and other arm, with the primary questions first."""
     rows = []
     for s in sorted(summaries, key=lambda s: not s.primary):
-        e, ends = s.estimate, (s.estimate.ci_low, s.estimate.ci_high)
+        e = s.estimate
         rows.append(
             (
                 f"Against {formats.arm_title(s.against, [s.against]).lower()}",
@@ -164,7 +157,7 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
                 formats.verdict(s.judgement, e),
                 str(len(s.tasks)),
                 formats.difference(e.delta, s.scale),
-                formats.ABSENT if None in ends else " to ".join(formats.difference(end, s.scale) for end in ends),
+                formats.interval(e, s.scale),
                 formats.p_value(s.judgement.p_holm),
                 _share(s.joint.probability),
                 formats.score_or_dash(s.scale, s.judgement.mde_holm),
@@ -231,7 +224,7 @@ def _notes(
                 "interval holds less than all that chance in pre-training does: it is a lower bound."
             )
     if any(s.against == "task" for s in summaries):
-        yield TASK_ROWS.strip()
+        yield "Against *task*, a difference below 0 means that the tasks' own training texts helped."
     if left := formats.codes(task for s in summaries for task in s.left_out):
         yield f"Not in the mean: {formats.listing(left)}, of which no difference is known, or one on another scale."
     if any(s.judgement.verdict == "inconclusive" for s in summaries):

@@ -1,7 +1,8 @@
 """The report's cautions: limits of the numbers that follow from how they were made."""
 
+from harness.params.arms import BASELINE
 from harness.report.model.judging import scope
-from harness.report.model.results import AGAINST, FAMILY_TITLES, Comparison
+from harness.report.model.results import Comparison, family_title
 from harness.report.text import formats
 from harness.report.text.checkpoints import BUILT, in_common, source_kind
 from harness.text.escaping import plain
@@ -82,9 +83,7 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     """A caution on encoders from elsewhere, because their training texts are not known here."""
     named = formats.unique(
-        f"{FAMILY_TITLES.get(family, family)}, {arm}"
-        for (family, arm), card in checkpoints.items()
-        if source_kind(card) != BUILT
+        f"{family_title(family)}, {arm}" for (family, arm), card in checkpoints.items() if source_kind(card) != BUILT
     )
     if not named:
         return []
@@ -101,8 +100,8 @@ def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
         source = card.get("source")
         repository = str(source.get("repository", "")) if isinstance(source, dict) else ""
         for start, language in OTHER_LANGUAGES.items():
-            if arm == AGAINST and repository.startswith(start):
-                found.append(f"{FAMILY_TITLES.get(family, family)} ({language})")
+            if arm == BASELINE and repository.startswith(start):
+                found.append(f"{family_title(family)} ({language})")
     if not found:
         return []
     return [
@@ -208,4 +207,4 @@ def beats_linear(c: Comparison) -> bool:
 
 
 def _both_better(c: Comparison, score: float) -> bool:
-    return all(c.metric.gain(c.mean(arm) - score) > 0 for arm in (AGAINST, "clinical"))
+    return all(c.metric.gain(c.mean(arm) - score) > 0 for arm in (BASELINE, "clinical"))

@@ -72,7 +72,7 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
         dropped=_dropped(cards, tasks) + " dropped, by reason in section Data and splits",
         split="train, validation and test by group, frozen in `splits/`; a group is never divided",
         leakage="groups, exact and near duplicates, label shares checked across splits: "
-        + ("nothing found" if not warned else f"{_counted(warned, 'warning')}, see section Data and splits"),
+        + ("nothing found" if not warned else f"{formats.amount(warned, 'warning')}, see section Data and splits"),
         models=f"{formats.listing(formats.unique(c.family_title for c in comparisons))}; "
         + (f"{formats.listing(sizes)} million parameters; " if sizes else "")
         + ("built here" if sources == [BUILT] else f"from {formats.listing(sources)}")
@@ -101,11 +101,7 @@ def _dropped(cards: Mapping, tasks: Iterable[str]) -> str:
     counts = [dropped(cards[task]) for task in tasks]
     # A sum with one hidden part would disclose that part to a reader who knows the others.
     told = [n for n in counts if n is not None]
-    return "rows" if len(told) < len(counts) else _counted(sum(told), "row")
-
-
-def _counted(n: int, one: str) -> str:
-    return f"{formats.count(n)} {one}{'' if n == 1 else 's'}"
+    return "rows" if len(told) < len(counts) else formats.amount(sum(told), "row")
 
 
 def reforms(f: Facts) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from harness.artifacts import checkpoint
 from harness.params import replicates
 from harness.params.arms import ARMS, BASELINE, PARTS, SHARED, TASK
 from harness.report.model.document import Details, Paragraph, Table
-from harness.report.model.results import FAMILY_TITLES
+from harness.report.model.results import family_title
 from harness.report.text import formats
 from harness.text.escaping import code, plain
 
@@ -20,14 +20,10 @@ def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Pat
     for family in families:
         further = checkpoint.place(root, family, replicates.named("clinical", 2)).parent
         made = (path.parent.name for path in further.glob(f"*/{checkpoint.NAME}"))
-        for encoder in (*ARMS, *sorted(made, key=_number)):
+        for encoder in (*ARMS, *sorted(made, key=lambda name: (replicates.number_of(name), name))):
             folder = checkpoint.place(root, family, encoder)
             if (folder / checkpoint.NAME).is_file():
                 yield family, encoder, folder
-
-
-def _number(encoder: str) -> tuple[int, str]:
-    return replicates.number_of(encoder), encoder
 
 
 def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable[str]) -> str:
@@ -36,7 +32,7 @@ def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable
     shares: dict[float, list[str]] = {}
     for family in formats.unique(families):
         if family in of_family:
-            shares.setdefault(of_family[family], []).append(_family(family))
+            shares.setdefault(of_family[family], []).append(family_title(family))
     said = [f"{100 * share:g} % ({', '.join(named)})" for share, named in shares.items()]
     return formats.listing(said) if said else ""
 
@@ -91,7 +87,8 @@ def _columns(checkpoints: Mapping) -> list[str]:
 def _summary(checkpoints: Mapping, kinds: str) -> Table:
     rows = []
     for (family, arm), card in checkpoints.items():
-        named = (_family(family), arm.capitalize(), _source(card), plain((card.get("recipe") or {}).get("name") or ""))
+        recipe = plain((card.get("recipe") or {}).get("name") or "")
+        named = (family_title(family), arm.capitalize(), _source(card), recipe)
         counted = [formats.count(card.get(key)) for key in ("parameters", "tokens_seen")]
         losses = [_loss(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
         rows.append((*(name or formats.ABSENT for name in named), *counted, *losses))
@@ -105,7 +102,7 @@ def _accuracy(checkpoints: Mapping, kinds: str) -> Table:
     for (family, arm), card in checkpoints.items():
         shares = [_share(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
         if any(share != formats.ABSENT for share in shares):
-            rows.append((_family(family), arm.capitalize(), *shares))
+            rows.append((family_title(family), arm.capitalize(), *shares))
     header = ("Family", "Arm", *_columns(checkpoints))
     caption = f"Held-out masked tokens predicted rightly, % ({kinds})"
     return Table(caption, header, tuple(rows), names=2, grouped=1)
@@ -115,7 +112,8 @@ def _by_type(checkpoints: Mapping, kinds: str) -> Table:
     rows = []
     for (family, arm), card in checkpoints.items():
         for corpus, document_type, sides in _types(card):
-            named = (_family(family), arm.capitalize(), corpus.capitalize(), plain(document_type.replace("_", " ")))
+            of_type = plain(document_type.replace("_", " "))
+            named = (family_title(family), arm.capitalize(), corpus.capitalize(), of_type)
             tokens = formats.count(sides["after"].get("tokens"))
             rows.append((*named, tokens, *(show(sides[side]) for show in (_loss, _share) for side in SIDES)))
     header = ("Family", "Arm", "Corpus", "Document type", "Masked tokens", "Loss, before", "after",
@@ -130,10 +128,6 @@ def _types(card: Mapping) -> Iterator[tuple[str, str, dict[str, Mapping]]]:
         by_side = {side: measured(card, side, corpus).get("by_document_type") or {} for side in SIDES}
         for name in sorted(by_side["before"].keys() | by_side["after"].keys()):
             yield corpus, name, {side: by_side[side].get(name) or {} for side in SIDES}
-
-
-def _family(name: str) -> str:
-    return FAMILY_TITLES.get(name, name)
 
 
 def _source(card: Mapping) -> str:

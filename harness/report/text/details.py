@@ -5,11 +5,10 @@ from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
 from harness.report.model.results import Comparison, mean, mean_if_all_known
 from harness.report.text import formats
-from harness.report.text.formats import by_task, with_linear
+from harness.report.text.formats import SHARE, WHERE, by_task, with_linear
 from harness.statistics.slices import QUARTILES
 from harness.text.escaping import plain
 
-WHERE = {"test": "test split", "holdout": "shipped holdout"}
 SLICED_BY = {"document_type": "document type", "written_standard": "written standard", "length": "length of the text"}
 
 
@@ -48,7 +47,7 @@ def slice_table(group: list[Comparison], part: str) -> Table:
         shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
         primary = group[0].primary
         means = [mean_if_all_known(found) for found in shown]
-        values = [formats.ABSENT if found is None else formats.score(primary, found) for found in means]
+        values = [formats.score_or_dash(primary, found) for found in means]
         rows.append((plain(SLICED_BY.get(key[0], key[0])), plain(key[1]), formats.count(cells[key]["n"]), *values))
     first = group[0]
     return Table(
@@ -62,11 +61,8 @@ def slice_table(group: list[Comparison], part: str) -> Table:
 
 def _order(key: tuple[str, str]) -> tuple:
     by, value = key
-    return (list(SLICED_BY).index(by) if by in SLICED_BY else len(SLICED_BY), *_rank(value), value)
-
-
-def _rank(value: str) -> tuple[int]:
-    return (QUARTILES.index(value),) if value in QUARTILES else (0,)
+    rank = QUARTILES.index(value) if value in QUARTILES else 0
+    return (list(SLICED_BY).index(by) if by in SLICED_BY else len(SLICED_BY), rank, value)
 
 
 def privacy(comparisons: list[Comparison]) -> tuple:
@@ -105,10 +101,10 @@ def leak_table(group: list[Comparison], part: str) -> Table:
                         c.family_title,
                         formats.arm_title(arm, c.arms),
                         formats.count(found[0]["documents"]),
-                        formats.score_with_spread("share", documents) if documents else formats.ABSENT,
+                        formats.score_with_spread(SHARE, documents) if documents else formats.ABSENT,
                         formats.count(found[0]["characters"]),
                         formats.count(round(mean([run["leaked"] for run in found]))),
-                        formats.score_with_spread("share", characters) if characters else formats.ABSENT,
+                        formats.score_with_spread(SHARE, characters) if characters else formats.ABSENT,
                     )
                 )
     first = group[0]
@@ -131,7 +127,7 @@ def label_table(c: Comparison, part: str) -> Table:
         counts = [run.get("documents") for runs in found.values() for run in runs]
         shown = None not in counts
         cells = [
-            formats.score("share", mean([run[key] for run in runs])) if shown else formats.ABSENT
+            formats.score(SHARE, mean([run[key] for run in runs])) if shown else formats.ABSENT
             for runs in found.values()
             for key in ("recall", "masked", "document_leak_rate")
         ]
@@ -182,7 +178,7 @@ def threshold_table(group: list[Comparison]) -> Table:
             errors = [[run["calibration"][key] for run in found] for key in ("brier", "expected_error")]
             moved = [run["moved"] for run in found if "moved" in run]
             shown = (*areas, *errors, moved)
-            cells = [formats.score_with_spread("share", v) if v else formats.ABSENT for v in shown]
+            cells = [formats.score_with_spread(SHARE, v) if v else formats.ABSENT for v in shown]
             rows.append((c.family_title, formats.arm_title(arm, c.arms), *cells))
     first = group[0]
     return Table(

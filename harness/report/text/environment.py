@@ -45,13 +45,9 @@ def training(comparisons: list[Comparison]) -> tuple:
 
 def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], Mapping]) -> tuple:
     """Tables of engine settings and library versions. If stages differ, every value is listed."""
-    engines = [
-        *(("fine-tuning", c.provenance.get("engine")) for c in comparisons),
-        *(("pre-training", card.get("engine")) for card in checkpoints.values()),
-    ]
-    libraries = [
-        *(("fine-tuning", c.provenance.get("libraries")) for c in comparisons),
-        *(("pre-training", card.get("libraries")) for card in checkpoints.values()),
+    found = [
+        *(("fine-tuning", c.provenance) for c in comparisons),
+        *(("pre-training", card) for card in checkpoints.values()),
     ]
     kinds = formats.data_of(comparisons)
     return (
@@ -62,19 +58,19 @@ def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], 
         *(
             Table(f"{title} ({kinds})", (name, "Value", "Used by"), rows, names=3)
             for title, name, rows in (
-                ("Engine settings", "Setting", _values(engines)),
-                ("Library versions", "Library", _values(libraries)),
+                ("Engine settings", "Setting", _values(found, "engine")),
+                ("Library versions", "Library", _values(found, "libraries")),
             )
             if rows
         ),
     )
 
 
-def _values(found: list[tuple[str, Mapping | None]]) -> tuple[tuple[str, str, str], ...]:
-    """Rows of (name, value, stages that used the value), sorted by name and value."""
+def _values(found: list[tuple[str, Mapping]], key: str) -> tuple[tuple[str, str, str], ...]:
+    """Rows of (name, value, stages that used the value) from the `key` of their cards, sorted by name and value."""
     users: dict[tuple[str, str], list[str]] = {}
-    for user, values in found:
-        for name, value in (values or {}).items():
+    for user, card in found:
+        for name, value in (card.get(key) or {}).items():
             shown = str(value).lower() if isinstance(value, bool) else str(value)
             users.setdefault((plain(name.replace("_", " ")), plain(shown)), []).append(user)
     return tuple((name, value, formats.listing(dict.fromkeys(of))) for (name, value), of in sorted(users.items()))

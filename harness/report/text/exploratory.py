@@ -15,7 +15,7 @@ from harness.metrics import Metric, named
 from harness.params.config import ReportSettings
 from harness.privacy import restricted
 from harness.report.model.document import Paragraph, Table
-from harness.report.model.results import FAMILY_TITLES, mean
+from harness.report.model.results import family_title, mean
 from harness.report.text import formats
 from harness.statistics.cross_validation import Resampled
 from harness.system import files
@@ -130,11 +130,11 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
                     formats.metric_title(v.primary),
                     f"{formats.count(v.n)} in {formats.count(v.groups)} groups",
                     formats.constant_answers(v.reference, v.primary),
-                    FAMILY_TITLES.get(v.family, v.family),
+                    family_title(v.family),
                     formats.arm_title(against, v.estimates),
                     *arms,
                     formats.difference(estimate.delta, v.primary),
-                    " to ".join(formats.difference(end, v.primary) for end in (estimate.ci_low, estimate.ci_high)),
+                    formats.interval(estimate, v.primary),
                     formats.p_value(estimate.p_value),
                     formats.difference(pooled, v.primary),
                 )
@@ -153,7 +153,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
 
 def _unmeasured(validated: Sequence[CrossValidated]) -> tuple:
     found = [
-        f"{formats.amount(n, 'fold')} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)} ({plain(reason)})"
+        f"{formats.amount(n, 'fold')} of `{v.task}` with {family_title(v.family)} ({plain(reason)})"
         for v in validated
         for reason, n in sorted(v.unmeasured.items())
         if reason
@@ -163,9 +163,7 @@ def _unmeasured(validated: Sequence[CrossValidated]) -> tuple:
 
 
 def _diverged(validated: Sequence[CrossValidated]) -> tuple:
-    found = [
-        f"{v.diverged} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)}" for v in validated if v.diverged
-    ]
+    found = [f"{v.diverged} of `{v.task}` with {family_title(v.family)}" for v in validated if v.diverged]
     words = f"Runs that diverged and were scored as they were: {formats.listing(found)}."
     return (Paragraph(words),) if found else ()
 

@@ -1,17 +1,19 @@
 """Format numbers and names for the report, the same in every table."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from harness.metrics import METRICS
 from harness.params.arms import ARMS
 from harness.report.model.judging import SHARE, scope
 from harness.report.model.results import Comparison, mean, spread
+from harness.statistics.cross_validation import Resampled
 from harness.statistics.paired import Estimate
 from harness.statistics.verdicts import Judgement
 from harness.text.escaping import plain
 
 ABSENT = "–"
 LOWER = " (lower is better)"
+WHERE = {"test": "test split", "holdout": "shipped holdout"}
 KINDS = {
     "synthetic": "synthetic data",
     "public": "public data",
@@ -113,6 +115,12 @@ def difference(value: float | None, metric: str) -> str:
     return text if text.startswith("−") else f"+{text}"
 
 
+def interval(estimate: Estimate | Resampled, metric: str) -> str:
+    """The interval of a difference, such as `−0.4 to +1.2`, or a dash if there is none."""
+    ends = (estimate.ci_low, estimate.ci_high)
+    return ABSENT if None in ends else " to ".join(difference(end, metric) for end in ends)
+
+
 def _sign(text: str) -> str:
     return text.replace("-", "−") if float(text) != 0 else text.lstrip("-")
 
@@ -198,7 +206,7 @@ def unique(values) -> list:
     return list(dict.fromkeys(values))
 
 
-def by_task(comparisons: list[Comparison]) -> list[list[Comparison]]:
+def by_task(comparisons: Sequence[Comparison]) -> list[list[Comparison]]:
     """The comparisons of each task, in the order given."""
     return [[c for c in comparisons if c.task == task] for task in unique(c.task for c in comparisons)]
 
@@ -210,7 +218,7 @@ def with_linear(group: list[Comparison]) -> list[Comparison]:
 
 def amount(n: int, one: str, many: str | None = None) -> str:
     """A number with its noun, such as `1 seed` or `5 seeds`."""
-    return f"{n} {one if n == 1 else many or one + 's'}"
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
 
 
 def capital(text: str) -> str:

@@ -2,11 +2,12 @@
 
 from collections import Counter
 
+from harness.params.arms import BASELINE
 from harness.params.config import Statistics
 from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
 from harness.report.model.document import Figure, Paragraph, Table
-from harness.report.model.results import AGAINST, Comparison, Judgements
+from harness.report.model.results import Comparison, Judgements
 from harness.report.text import formats
 from harness.report.text.formats import amount, arm_title
 from harness.statistics.disclosure.coarsening import SEEDS, Rung
@@ -128,7 +129,7 @@ def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) 
     return [
         ("every task" if len(of) == len(every) > 1 else formats.listing(formats.codes(of)))
         + f" with {formats.listing(named)}"
-        + ("" if arm == AGAINST else f" (against {arm})")
+        + ("" if arm == BASELINE else f" (against {arm})")
         for (of, arm), named in families.items()
     ]
 
@@ -143,8 +144,6 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
     for c in comparisons:
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
-            ends = (estimate.ci_low, estimate.ci_high)
-            interval = "" if None in ends else " to ".join(formats.difference(end, c.primary) for end in ends)
             rows.append(
                 (
                     c.heading,
@@ -152,7 +151,7 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                     *([arm_title(arm, c.arms)] if len(others) > 1 else []),
                     formats.verdict(judgement, estimate, c.unmeasured()),
                     formats.difference(estimate.delta, c.primary),
-                    interval or formats.ABSENT,
+                    formats.interval(estimate, c.primary),
                     formats.p_value(judgement.p_holm),
                     formats.score_or_dash(c.primary, detectable(judgement)),
                 )
@@ -176,7 +175,7 @@ def detectable(judgement: Judgement) -> float | None:
 
 def headline_table(comparisons: list[Comparison]) -> Table:
     """The means of all arms: one row per task and family."""
-    first, extra = (AGAINST, "clinical"), formats.unique(arm for c in comparisons for arm in c.arms[2:])
+    first, extra = (BASELINE, "clinical"), formats.unique(arm for c in comparisons for arm in c.arms[2:])
     rows = []
     for c in comparisons:
         arms = [formats.over_seeds(c, arm) for arm in first]
@@ -196,8 +195,8 @@ def headline_table(comparisons: list[Comparison]) -> Table:
 
 
 def test_size(c: Comparison) -> str:
-    rows, groups = c.n["test"], c.groups["test"]
-    return f"{formats.count(rows)}" if rows == groups else f"{formats.count(rows)} in {formats.count(groups)} groups"
+    rows, groups = map(formats.count, (c.n["test"], c.groups["test"]))
+    return rows if rows == groups else f"{rows} in {groups} groups"
 
 
 def linear(c: Comparison) -> str:

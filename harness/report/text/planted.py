@@ -90,9 +90,9 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
     """The table of readings, with one row per task, kind of test row and family."""
     others = [arm for arm in formats.unique(r.against for c in comparisons for r in c.readings) if arm != "clinical"]
     rows = []
-    for task in formats.unique(c.task for c in comparisons):
+    for group in formats.by_task(comparisons):
         for kind in DECIDERS:
-            for c in (c for c in comparisons if c.task == task):
+            for c in group:
                 of = {(r.arm, r.against): r for r in c.readings if r.decided_by == kind}
                 if not of:
                     continue
@@ -104,9 +104,9 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
                     (
                         c.heading,
                         f"{DECIDERS[kind]} ({n} rows)",
-                        _planted(cards.get(task, {}), kind),
+                        _planted(cards.get(c.task, {}), kind),
                         c.family_title,
-                        *(formats.ABSENT if m is None else formats.score(c.primary, m) for m in shown),
+                        *(formats.score_or_dash(c.primary, m) for m in shown),
                         *(_difference(c, of.get(("clinical", arm)), judged) for arm in others),
                     )
                 )
@@ -133,5 +133,5 @@ def _difference(c: Comparison, reading: Reading | None, judged: Judged) -> str:
     estimate = reading.estimate
     said = formats.VERDICTS[judged[c.task, c.family, reading].verdict]
     text = f"{said} {formats.difference(estimate.delta, c.primary)}"
-    ends = (estimate.ci_low, estimate.ci_high)
-    return text if None in ends else f"{text} ({' to '.join(formats.difference(end, c.primary) for end in ends)})"
+    ends = formats.interval(estimate, c.primary)
+    return text if ends == formats.ABSENT else f"{text} ({ends})"

@@ -76,7 +76,8 @@ def _sizes(rows: Sequence[Row], level: float) -> list[str]:
     if still := sum(e.ci_low is None and e.delta == 0 for e in estimates):
         found.append(f"in {still} of {amount(len(estimates), 'pair')} of arms {UNMOVED}")
     if known:
-        less, more = (sum(beside(e) for e in known) for beside in (_below, _above))
+        less = sum((e.ci_high or 0) < 0 for e in known)
+        more = sum((e.ci_low or 0) > 0 for e in known)
         found.append(
             f"{100 * level:g} % intervals of {amount(len(known), 'difference')} of losses: {less} wholly below 0 "
             f"(clinical loses less), {more} above"
@@ -88,22 +89,13 @@ def _mean_loss(rows: Sequence[stored.Robustness], arm: str) -> str:
     return formats.score(formats.SHARE, mean([mean(row.of(arm, row.losses)) for row in rows]))
 
 
-def _below(e: Estimate) -> bool:
-    return e.ci_high is not None and e.ci_high < 0
-
-
-def _above(e: Estimate) -> bool:
-    return e.ci_low is not None and e.ci_low > 0
-
-
 def _table(rows: Sequence[Row], level: float) -> Table:
     arms = formats.unique(arm for c, _ in rows for arm in c.arms if arm != "clinical")
     others = formats.unique(arm for c, _ in rows for arm in c.others)
-    ordered = sorted(rows, key=lambda pair: list(formats.unique(c.task for c, _ in rows)).index(pair[0].task))
     made = []
-    for task in formats.unique(c.task for c, _ in ordered):
-        for kind in formats.unique(row.kind for c, row in ordered if c.task == task):
-            for c, row in ((c, row) for c, row in ordered if (c.task, row.kind) == (task, kind)):
+    for task in formats.unique(c.task for c, _ in rows):
+        for kind in formats.unique(row.kind for c, row in rows if c.task == task):
+            for c, row in ((c, row) for c, row in rows if (c.task, row.kind) == (task, kind)):
                 cells = (_score(c, row, arm) for arm in (*arms, "clinical"))
                 differences = (_difference(c, row.estimates.get(arm)) for arm in others)
                 changed = f"{formats.count(row.changed)} of {formats.count(row.n)}"
@@ -131,11 +123,10 @@ def _score(c: Comparison, row: stored.Robustness, arm: str) -> str:
 def _difference(c: Comparison, e: Estimate | None) -> str:
     if e is None:
         return formats.ABSENT
-    ends = (e.ci_low, e.ci_high)
-    text = formats.difference(e.delta, c.primary)
-    if None in ends:
+    text, ends = formats.difference(e.delta, c.primary), formats.interval(e, c.primary)
+    if ends == formats.ABSENT:
         return f"{text} ({UNMOVED})" if e.delta == 0 else text
-    return f"{text} ({' to '.join(formats.difference(end, c.primary) for end in ends)})"
+    return f"{text} ({ends})"
 
 
 def _title(kind: str) -> str:

@@ -1,22 +1,19 @@
 """The report's tables of all scores: every metric, by class, and confusion matrices."""
 
 from harness.metrics import named
-from harness.params.arms import OPTIONAL
+from harness.params.arms import BASELINE, OPTIONAL
 from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
 from harness.report.model.document import Details, Paragraph, Table
-from harness.report.model.results import AGAINST, Comparison
+from harness.report.model.results import Comparison
 from harness.report.text import formats
-from harness.report.text.formats import amount, arm_title, by_task, capital, unique, with_linear
+from harness.report.text.formats import WHERE, amount, arm_title, by_task, capital, unique, with_linear
 from harness.text.escaping import plain
-
-WHERE = {"test": "test split", "holdout": "shipped holdout"}
 
 
 def score_table(group: list[Comparison], part: str) -> Table:
     """All metrics of one task on one part: a row per family and arm, then the linear model and constant answers."""
     first = group[0]
-    where = WHERE[part]
     rows = [
         (
             c.family_title,
@@ -30,7 +27,7 @@ def score_table(group: list[Comparison], part: str) -> Table:
         shown = (formats.ABSENT if first.unmeasured(m, part) else formats.score(m, scores[m]) for m in first.metrics)
         rows.append(("Constant answer", name.replace("_", " "), *shown))
     return Table(
-        f"{first.heading}, {where}, {formats.count(first.n[part])} rows ({formats.data_of([first])})",
+        f"{first.heading}, {WHERE[part]}, {formats.count(first.n[part])} rows ({formats.data_of([first])})",
         ("Family", "Arm", *(capital(formats.metric_title(m)) for m in first.metrics)),
         tuple(rows),
         names=2,
@@ -67,7 +64,7 @@ def _left_out(comparisons: list[Comparison]) -> str:
 
 def class_table(c: Comparison) -> Table:
     """Precision, recall and F1 of every label for the baseline, the clinical arm and the linear model."""
-    tables = [c.mean_table(arm) for arm in (AGAINST, "clinical")]
+    tables = [c.mean_table(arm) for arm in (BASELINE, "clinical")]
     tables += [c.linear.mean_table(*c.linear.arms)] if c.linear else []
     rows = []
     for rows_of_label in zip(*tables, strict=True):

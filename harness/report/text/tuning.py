@@ -116,9 +116,7 @@ def budgets(number: int) -> list[int]:
 
 
 def _ends(estimate: Estimate, metric: str) -> tuple[str, str]:
-    ends = (estimate.ci_low, estimate.ci_high)
-    shown = formats.ABSENT if None in ends else " to ".join(formats.difference(end, metric) for end in ends)
-    return formats.difference(estimate.delta, metric), shown
+    return formats.difference(estimate.delta, metric), formats.interval(estimate, metric)
 
 
 def _scale(statistics: Statistics) -> str:
