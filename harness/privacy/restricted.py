@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.system.scratch import is_scratch
 
 KIND = "restricted"
+OPEN = ("public", "synthetic")  # all other kinds
 # Kinds of document and written standards that a report may name. Any other value may be somebody's own words.
 # fmt: off
 CATEGORIES = frozenset([
@@ -35,7 +36,7 @@ def names(root: Path) -> list[str]:
     root = Path(root)
     found = set(pinned(root))
     for path in root.glob("data/*/source.json"):
-        if not is_scratch(path.parent.name) and _kind(path) not in ("public", "synthetic"):
+        if not is_scratch(path.parent.name) and _kind(path) not in OPEN:
             found.add(path.parent.name)
     found |= {path.parent.name for path in root.glob("artifacts/validated/*/card.json") if _kind(path) == KIND}
     return sorted(found)
