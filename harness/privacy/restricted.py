@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from harness.system.scratch import is_scratch
@@ -122,10 +121,10 @@ def without_files(text: str, root: Path) -> str:
     return re.sub(rf"(?<![\w-])(data/(?:{marked}))/(?!source\.json\b).*", r"\1/…", text) if marked else text
 
 
-def category(value: object, more: Iterable[str] = ()) -> str:
-    """`value` if it is the name of a common category (or one of `more`), otherwise "other"."""
+def category(value: object) -> str:
+    """`value` if it is the name of a common category, otherwise "other"."""
     text = str(value)
-    return text if text.casefold().replace("_", " ") in CATEGORIES or text in more else OTHER
+    return text if text.casefold().replace("_", " ") in CATEGORIES else OTHER
 
 
 def _kind(path: Path) -> str | None:
