@@ -75,11 +75,17 @@ def test_a_parquet_bomb_is_refused_by_what_its_footer_says(tmp_path, monkeypatch
     from pyarrow import parquet
 
     parquet.write_table(
-        pyarrow.table({"text": ["a" * 1000] * 10_000}), tmp_path / "d.parquet", use_dictionary=False, compression="zstd"
+        pyarrow.table({"id": ["x"] * 10_000, "text": ["a" * 1000] * 10_000}),
+        tmp_path / "d.parquet",
+        use_dictionary=False,
+        compression="zstd",
     )
-    monkeypatch.setattr(arrow, "UNPACKED", 1 << 20)
+    for module in ("arrow", "corpus_files"):
+        monkeypatch.setattr(f"harness.data.{module}.UNPACKED", 1 << 20)
     with pytest.raises(DataError, match=r"d\.parquet unpacks to 10,000 rows"):
-        list(tabular.arrow_rows(tmp_path / "d.parquet"))
+        list(arrow.arrow_rows(tmp_path / "d.parquet"))
+    with pytest.raises(DataError, match=r"d\.parquet: unpacks to more than 100 times"):
+        list(read_documents(tmp_path / "d.parquet"))
 
 
 def test_endless_nesting_is_no_traceback(tmp_path):

@@ -62,7 +62,7 @@ def described(form: str, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_described(path: Path, form: str, made_by: str) -> dict[str, Any]:
-    """The content of a file without a type. Raises MissingInputError if missing, DataError if of another version."""
+    """The content of a file without a type. Raises MissingInputError if missing, DataError for another version."""
     content = files.read_object(path, made_by=made_by)
     if (found := content.get(KEY)) != form:
         what = "an older version of the harness wrote it" if found is None else f"its format is {found!r}"

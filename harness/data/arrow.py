@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.data.findings import Finding, refuse
+from harness.data.folders import is_bomb, unpacked_size
 from harness.data.rows import Row, shown_name
 from harness.errors import DataError
 from harness.text.letters import composed
 
 ROWS = 20_000_000
-UNPACKED, RATIO = 1 << 28, 100  # in bytes, and as a multiple of the file's size; no table unpacks to more than both
+UNPACKED = 1 << 28  # bytes; see `is_bomb`
 
 
 def arrow_rows(path: Path) -> Iterator[Row]:
@@ -55,8 +56,8 @@ def arrow_rows(path: Path) -> Iterator[Row]:
 
 def _refuse_bomb(path: Path, metadata) -> None:
     """Raise DataError if the footer of a Parquet file declares more rows or bytes than any task's table has."""
-    unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if metadata.num_rows > ROWS or (unpacked > UNPACKED and unpacked > RATIO * path.stat().st_size):
+    unpacked = unpacked_size(metadata)
+    if metadata.num_rows > ROWS or is_bomb(unpacked, path.stat().st_size, UNPACKED):
         raise DataError(
             f"{path} unpacks to {metadata.num_rows:,} rows and {unpacked >> 20:,} MB, many times its size.",
             remedy="Do not use this file unless you know where it comes from.",

@@ -21,6 +21,7 @@ from harness.data import near_duplicates
 from harness.data.columns import Column, equal_rows
 from harness.data.corpus_files import Chunk
 from harness.data.inspecting import DOCUMENT, Inspected, Inspector
+from harness.data.words import Numbers
 from harness.privacy import identifiers
 from harness.system.parallel import ordered
 from harness.text.visible import visible
@@ -168,8 +169,7 @@ class _Columns:
         self.bands = [column(f"band{i}", np.uint64) for i in range(bands)]
         self.signatures = column("signatures", np.uint16, near_duplicates.MINIMA)
         self.held_out = {n: column(f"held_out{n}", np.int64, 2) for n in inspector.coverage.lengths}
-        self.kinds: dict[str, int] = {}
-        self.standards: dict[str, int] = {}
+        self.kinds, self.standards = Numbers(), Numbers()
 
     def append(self, inspected: Inspected) -> None:
         first = len(self.table)
@@ -178,7 +178,7 @@ class _Columns:
             ("kind", inspected.kinds, self.kinds),
             ("standard", inspected.standards, self.standards),
         ):
-            numbers = np.array([known.setdefault(name, len(known)) for name in names], np.uint32)
+            numbers = np.array([known[name] for name in names], np.uint32)
             table[key] = numbers[table[key]] if len(numbers) else 0
         self.table.append(table)
         self.exact.append(inspected.exact)

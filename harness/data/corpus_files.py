@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from harness.data.folders import leads_out
+from harness.data.folders import RATIO, is_bomb, leads_out, unpacked_size
 from harness.errors import DataError, MissingInputError
 
 UNKNOWN = "unknown"
 KINDS = (".jsonl", ".jsonl.gz", ".parquet", ".txt")
 CHUNK = 1 << 19  # bytes
 LONGEST_LINE = 1 << 26  # bytes; a longer "line" is a file of another kind
-UNPACKED, RATIO = 1 << 26, 100  # in bytes, and as a multiple of the file's size; no texts unpack to more than both
+UNPACKED = 1 << 26  # bytes; see `is_bomb`
 _COLUMNS = ("id", "text", "document_type", "written_standard", "date", "language")
 _STANDARD = {"nb": "bokmål", "nn": "nynorsk"}
 _REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate data` for the embedded corpus.'
@@ -35,9 +35,9 @@ class Chunk:
     ours: bool = False
 
 
-def given(documents: Iterable[dict], size: int = 0) -> Chunk:
+def given(documents: Iterable[dict]) -> Chunk:
     """A chunk of documents that are already in memory."""
-    return Chunk(partial(iter, tuple(documents)), size, ours=True)
+    return Chunk(partial(iter, tuple(documents)), ours=True)
 
 
 def corpus_files(folder: Path, name: str) -> list[Path]:
@@ -108,15 +108,20 @@ def _lines(path: Path) -> Iterator[Chunk]:
             while lines := _some_lines(handle, path, first):
                 after = raw.tell()
                 unpacked += sum(map(len, lines))
-                if unpacked > UNPACKED and unpacked > RATIO * max(after, 1):
-                    raise DataError(
-                        f"{path}, line {first}: unpacks to more than {RATIO} times its size, as no text does.",
-                        remedy="Do not use this file unless you know where it comes from; unpack it to see.",
-                    )
+                _refuse_bomb(f"{path}, line {first}", unpacked, after)
                 yield Chunk(partial(_of_lines, path, first, lines), after - before)
                 first, before = first + len(lines), after
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise DataError(f"{path}: no gzip archive, or damaged.", remedy="Fetch the file again.") from None
+
+
+def _refuse_bomb(where: str, unpacked: int, packed: int) -> None:
+    """Raise DataError if a file, or its beginning, is far larger than it looks (both in bytes)."""
+    if is_bomb(unpacked, packed, UNPACKED):
+        raise DataError(
+            f"{where}: unpacks to more than {RATIO} times its size, as no text does.",
+            remedy="Do not use this file unless you know where it comes from; unpack it to see.",
+        )
 
 
 def _some_lines(handle, path: Path, first: int) -> list[bytes]:
@@ -136,7 +141,8 @@ def _batches(path: Path) -> Iterator[Chunk]:
     try:
         with parquet.ParquetFile(path) as file:
             total, size = max(1, file.metadata.num_rows), path.stat().st_size
-            unpacked = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
+            unpacked = unpacked_size(file.metadata)
+            _refuse_bomb(str(path), unpacked, size)
             present = [name for name in _COLUMNS if name in file.schema_arrow.names]
             for key in ("id", "text"):
                 if key not in present:

@@ -8,12 +8,12 @@ entries, whatever the number of rows.
 """
 
 from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
+from harness.data.words import Numbers
 from harness.system.determinism import derived_seed
 
 BLOCK_ROWS, SEGMENT_ROWS = 256, 1 << 15
@@ -141,15 +141,14 @@ def counted(texts: Iterable[str], n: int = NGRAM) -> csr_matrix:
 
 def _numbered(rows: Iterable[Iterable[str]]) -> tuple[csr_matrix, dict[str, int]]:
     """How often each string occurs in each row, [rows, strings], and the number (column) of each string."""
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
+    numbers = Numbers()
     columns, ends = array("i"), array("q", [0])
     for row in rows:
         columns.extend(map(numbers.__getitem__, row))
         ends.append(len(columns))
     counts = csr_matrix((np.ones(len(columns)), np.array(columns), np.array(ends)), (len(ends) - 1, len(numbers)))
     counts.sum_duplicates()
-    return counts, dict(numbers)
+    return counts, numbers
 
 
 def _grams(word: str, n: int) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.data import reasons
-from harness.data.findings import Finding, RowsRefused, refuse
+from harness.data.findings import Finding, RowsRefused, refused
 from harness.errors import HarnessError
 from harness.privacy import restricted
 
@@ -30,7 +30,7 @@ def errors_without_data(kind: str | None, name: str, folder: Path, *beside: Path
     try:
         yield
     except HarnessError as error:
-        if kind in ("public", "synthetic"):
+        if kind in restricted.OPEN:
             raise
         raise without_data(error, name, folder, *beside) from None
 
@@ -40,10 +40,7 @@ def without_data(error: HarnessError, name: str, *places: Path) -> HarnessError:
     files = [file for place in places for file in names_in(place)]
     if isinstance(error, RowsRefused):
         findings = [_finding(finding, files) for finding in error.findings]
-        try:
-            refuse(name, findings, error.rows, unit=error.unit, remedy=error.remedy)
-        except RowsRefused as told:
-            return told
+        return refused(name, findings, error.rows, unit=error.unit, remedy=error.remedy)
     return type(error)(_text(error.message, name, places, files), remedy=_text(error.remedy, name, places, files))
 
 
@@ -100,7 +97,7 @@ def _numbered(file: str, files: list[str]) -> str:
 
 def called(source: dict, folder: str, names: Iterable[str]) -> dict[str, str]:
     """What messages call each of the files `names`: its path, or its number if the data may be restricted."""
-    told = source.get("kind") in ("public", "synthetic")
+    told = source.get("kind") in restricted.OPEN
     return {
         name: f"{folder}/{name}" if told else f"{folder}, file {number}"
         for number, name in enumerate(sorted(names), start=1)

@@ -6,8 +6,9 @@ small count of a document type would be found by trying all values.
 
 from collections.abc import Mapping
 
+from harness.privacy.suppression import is_small
+
 COUNTED = ("document_types", "written_standards")
-MINIMUM = 5  # as in `harness.privacy.suppression`
 
 
 def released(parts: Mapping[str, dict], is_restricted: bool) -> dict[str, dict]:
@@ -19,4 +20,4 @@ def released(parts: Mapping[str, dict], is_restricted: bool) -> dict[str, dict]:
 
 
 def _shown(counts: Mapping[str, int]) -> dict[str, int | None]:
-    return dict.fromkeys(counts) if any(0 < n < MINIMUM for n in counts.values()) else dict(counts)
+    return dict.fromkeys(counts) if any(map(is_small, counts.values())) else dict(counts)

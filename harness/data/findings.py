@@ -44,13 +44,16 @@ class RowsRefused(DataError):
 
 def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, unit: str = "rows", reading=None) -> None:
     """Raise RowsRefused with the table of all findings, if there are any. `rows` is the number of rows or `unit`."""
-    findings = list(findings)
-    if not findings:
-        return
+    if findings := list(findings):
+        raise refused(name, findings, rows, remedy=remedy, unit=unit, reading=reading)
+
+
+def refused(name: str, findings: list[Finding], rows: int, *, remedy: str, unit: str, reading=None) -> RowsRefused:
+    """The error that `refuse` raises."""
     places = _count(findings, rows)
     rows = max(rows, places)
     message = f"{name}: {places} of {rows} {unit} cannot be used.\n{table(findings, rows)}"
-    raise RowsRefused(message, remedy=remedy, name=name, findings=findings, rows=rows, unit=unit, reading=reading)
+    return RowsRefused(message, remedy=remedy, name=name, findings=findings, rows=rows, unit=unit, reading=reading)
 
 
 def table(findings: Iterable[Finding], rows: int) -> str:
@@ -65,13 +68,17 @@ def table(findings: Iterable[Finding], rows: int) -> str:
         places = list(dict.fromkeys(member.row for member in members))
         shown = ", ".join(places[:_ROWS_SHOWN]) + (", …" if len(places) > _ROWS_SHOWN else "")
         lines.append((check, column or "-", str(_count(members, rows)), shown, _examples(members)))
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
-    printed = ["  ".join(cells).rstrip() for cells in padded]
+    printed = aligned(lines)
     if others := kinds[_KINDS_SHOWN:]:
         hidden = [finding for _, members in others for finding in members]
         printed.append(f"and {len(others)} further kinds of fault, in {_count(hidden, rows)} rows")
     return "\n".join(printed)
+
+
+def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """The rows of a table as lines, with its columns below each other."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _examples(members: list[Finding]) -> str:

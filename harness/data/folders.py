@@ -1,5 +1,5 @@
 """Select the files of a task's folder that a reader reads, and the part of their records. Detect paths that lead out of
-the folder."""
+the folder, and files that unpack to far more than their size."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.errors import DataError
 
 EMPTY = "empty file"
+RATIO = 100  # no texts unpack to more times the size of their file
 
 
 def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, str]]:
@@ -44,3 +45,13 @@ def leads_out(path: Path, folder: Path) -> bool:
     end = path.resolve()
     in_cache = path.is_symlink() and end.parts[-4:-2] == ("files", "md5")
     return not in_cache and not end.is_relative_to(Path(folder).resolve())
+
+
+def unpacked_size(metadata) -> int:
+    """The number of bytes that a Parquet file unpacks to, by its footer."""
+    return sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+
+
+def is_bomb(unpacked: int, packed: int, least: int) -> bool:
+    """Return whether `packed` bytes unpack to more than `least`, and to more than RATIO times as many."""
+    return unpacked > max(least, RATIO * packed)

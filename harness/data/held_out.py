@@ -92,12 +92,8 @@ class HeldOutIndex:
         looked = ((number, self._overlap(documents[number], long[number], short[number])) for number in candidates)
         return {number: overlap for number, overlap in looked if overlap.longest}
 
-    def overlap(self, words: list[str]) -> Overlap:
-        """The overlap of one document, given as its words, with the held-out texts."""
-        return self._overlap(words, range(len(words) - self.n + 1), range(len(words) - SHORTEST + 1))
-
     def _overlap(self, words: list[str], long: Iterable[int], short: Iterable[int]) -> Overlap:
-        """The same as `overlap`, but only for n-grams that start at `long`, and short texts that start at `short`."""
+        """The overlap of one document, looking for n-grams only at `long` and for short texts only at `short`."""
         held: dict[int, set[tuple[str, ...]]] = {}
         runs: dict[int, int] = {}
         longest, previous = 0, -1

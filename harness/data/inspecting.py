@@ -9,7 +9,7 @@ import numpy as np
 from harness.data.corpus_files import UNKNOWN, Chunk
 from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.near_duplicates import band_hashes, compact, minima
-from harness.data.words import Hashed, clean, cut, hashed
+from harness.data.words import Hashed, Numbers, clean, cut, hashed
 from harness.privacy import identifiers, restricted
 from harness.text.visible import visible
 
@@ -70,7 +70,7 @@ class Inspector:
         table = np.zeros(len(documents), DOCUMENT)
         table["words"] = hashes.lengths
         overlapping = self._overlapping(words, hashes, table)
-        kinds, standards = _Names(), _Names()
+        kinds, standards = Numbers(), Numbers()
         table["kind"] = [kinds[document["document_type"]] for document in documents]
         table["standard"] = [standards[document["written_standard"] or UNKNOWN] for document in documents]
         exact = np.fromiter(map(_content_hash, folded), np.uint64, len(documents))
@@ -108,13 +108,6 @@ class Inspector:
 def _categories(document: dict) -> dict[str, str]:
     columns = ("document_type", "written_standard")
     return {column: restricted.category(document[column]) for column in columns if document[column]}
-
-
-class _Names(dict):
-    """A dict of numbers by name, in the order of first use."""
-
-    def __missing__(self, name: str) -> int:
-        return self.setdefault(name, len(self))
 
 
 def _content_hash(folded: str) -> int:

@@ -23,7 +23,7 @@ KEPT_LABELS = 20
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """The result of one check. `level` is "ok", "note" or "error". `ids` are the first KEPT_IDS records at fault."""
 
     check: str
@@ -40,7 +40,7 @@ def examine(
     groups: Mapping[str, str],
     shares: Mapping[str, float],
     placed: Collection[str] = (),
-) -> list[Finding]:
+) -> list[Check]:
     """The findings of all checks over the records in `splits` that are not excluded.
 
     `groups` is the group id of each of these records. `shares` are the parts of the split. `placed` are the ids that a
@@ -51,20 +51,22 @@ def examine(
     all_texts = {record["id"]: shared_texts(record, head) for record in records}
     records = [record for record in records if splits[record["id"]] != EXCLUDED]
     texts = {record["id"]: all_texts[record["id"]] for record in records}
+    own_groups = {record_id: (group,) for record_id, group in groups.items()}
     findings = [
-        _across("groups across splits", groups_across(splits, groups), "one group in several"),
-        _across("exact duplicates across splits", duplicates_across(texts, splits), "one text in several"),
+        _across("groups across splits", sorted(torn(own_groups, splits)), "one group in several"),
+        _across("exact duplicates across splits", torn(texts, splits), "one text in several"),
         *_near(task.groups.near_duplicate, all_texts, splits, frozenset(placed)),
         label_shares(head, records, splits, groups, shares),
         labels_everywhere(task, records, splits, shares),
     ]
     if task.groups.text_blind_siblings:
-        torn = siblings_outside(texts, splits)
-        findings.append(_across("text-blind sibling rule", torn, "a sibling outside the test split tells the label"))
+        siblings = siblings_outside(texts, splits)
+        detail = "a sibling outside the test split tells the label"
+        findings.append(_across("text-blind sibling rule", siblings, detail))
     return findings
 
 
-def enforce(findings: Sequence[Finding], task: str, manifest: str) -> None:
+def enforce(findings: Sequence[Check], task: str, manifest: str) -> None:
     """Raise LeakageError with all findings of level "error", if any. The remedy names the file `manifest`."""
     errors = [finding for finding in findings if finding.level == "error"]
     if not errors:
@@ -80,21 +82,14 @@ def enforce(findings: Sequence[Finding], task: str, manifest: str) -> None:
     )
 
 
-def groups_across(splits: Mapping[str, str], groups: Mapping[str, str]) -> list[str]:
-    """Ids of the records whose group is in more than one split. `groups` is the group of each record id."""
+def torn(keys: Mapping[str, Collection[str]], splits: Mapping[str, str]) -> list[str]:
+    """Ids of the records that share a key with a record of another split. `keys` are those of each record: its whole
+    texts, as a reader sees them, or its group."""
     parts: dict[str, set[str]] = {}
-    for record_id, group in groups.items():
-        parts.setdefault(group, set()).add(splits[record_id])
-    return sorted(record_id for record_id, group in groups.items() if len(parts[group]) > 1)
-
-
-def duplicates_across(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
-    """Ids of the records that share a whole text, as a reader sees it, with a record of another split."""
-    parts: dict[str, set[str]] = {}
-    for record_id, held in texts.items():
-        for text in held:
-            parts.setdefault(text, set()).add(splits[record_id])
-    return [record_id for record_id, held in texts.items() if any(len(parts[text]) > 1 for text in held)]
+    for record_id, held in keys.items():
+        for key in held:
+            parts.setdefault(key, set()).add(splits[record_id])
+    return [record_id for record_id, held in keys.items() if any(len(parts[key]) > 1 for key in held)]
 
 
 def near_across(
@@ -144,7 +139,7 @@ def label_shares(
     splits: Mapping[str, str],
     groups: Mapping[str, str],
     names: Collection[str],
-) -> Finding:
+) -> Check:
     """Check that each label's share in each split differs from its share in all rows by no more than chance allows.
 
     A label's share is the share of rows that have it. The tolerance for a share p in a split of n rows is three
@@ -169,12 +164,12 @@ def label_shares(
                 beyond.append(f"{label} in {name} off by {off:.3f}")
     detail = "; ".join(beyond) or f"largest deviation of a label's share {worst:.4f}"
     level = "note" if head.nothing else "error"
-    return Finding("label shares", level if beyond else "ok", len(beyond), (), detail)
+    return Check("label shares", level if beyond else "ok", len(beyond), (), detail)
 
 
 def labels_everywhere(
     task: Task, records: Sequence[Mapping], splits: Mapping[str, str], names: Collection[str]
-) -> Finding:
+) -> Check:
     """Check that every part has every label. A gap is only a note, because the data cause it once groups stay whole."""
     head = heads.of(task)
     held = {record["id"]: frozenset(head.labels_of(record)) for record in records if splits[record["id"]] in names}
@@ -182,10 +177,10 @@ def labels_everywhere(
     gaps = lacking(held, splits, names) | {label: tuple(names) for label in task.labels if label not in known}
     said = [f"{label} is missing from {' and '.join(gaps[label])}" for label in sorted(gaps)]
     if not said:
-        return Finding("labels in every part", "ok", 0, (), "every label stands in every part")
+        return Check("labels in every part", "ok", 0, (), "every label stands in every part")
     more = f"; and {len(said) - KEPT_LABELS} more" if len(said) > KEPT_LABELS else ""
     detail = "; ".join(said[:KEPT_LABELS]) + more
-    return Finding("labels in every part", "note", len(said), (), f"{detail}: not learnt, or not measured, there")
+    return Check("labels in every part", "note", len(said), (), f"{detail}: not learnt, or not measured, there")
 
 
 def siblings_outside(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
@@ -217,7 +212,7 @@ def text_blind_rule(records: Sequence[Mapping], splits: Mapping[str, str], head:
     return {"test": len(test), "with_sibling": covered, "accuracy": accuracy}
 
 
-def _near(threshold: float, texts, splits, placed: frozenset[str]) -> list[Finding]:
+def _near(threshold: float, texts, splits, placed: frozenset[str]) -> list[Check]:
     pairs = near_across(texts, splits, threshold)
     drifted = [p for p in pairs if p[0] in placed and p[1] in placed and p[2] < threshold + DRIFT]
     leaking = sorted({record_id for pair in set(pairs) - set(drifted) for record_id in pair[:2]})
@@ -225,9 +220,9 @@ def _near(threshold: float, texts, splits, placed: frozenset[str]) -> list[Findi
     if drifted:
         ids = sorted({record_id for pair in drifted for record_id in pair[:2]})
         detail = f"placed earlier, since then drifted to between {threshold} and {threshold + DRIFT:.2f}"
-        findings.append(Finding("drifted near duplicates", "note", len(ids), tuple(ids[:KEPT_IDS]), detail))
+        findings.append(Check("drifted near duplicates", "note", len(ids), tuple(ids[:KEPT_IDS]), detail))
     return findings
 
 
-def _across(check: str, ids: list[str], detail: str) -> Finding:
-    return Finding(check, "error" if ids else "ok", len(ids), tuple(ids[:KEPT_IDS]), detail)
+def _across(check: str, ids: list[str], detail: str) -> Check:
+    return Check(check, "error" if ids else "ok", len(ids), tuple(ids[:KEPT_IDS]), detail)

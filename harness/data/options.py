@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from harness.data.reader import one_of
 from harness.data.readers import fold
-from harness.data.rows import Dropped, Refused
+from harness.data.rows import Dropped, Refused, plain
 
 Answer = Literal["letter", "number from 0", "number from 1", "text"]
 _KEYS = ("label", "key")
@@ -30,7 +30,7 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter", told: str = "") 
         named.setdefault(fold(label), []).append(label)
 
     def shape(record: dict) -> dict:
-        options = [_plain(option) for option in in_order(record["options"], labels, answer)]
+        options = [plain(option) for option in in_order(record["options"], labels, answer)]
         if not all(isinstance(option, str) for option in options):
             raise Refused("options", "an option that is not text")
         folded = [fold(option) for option in options]
@@ -140,7 +140,3 @@ def _order(keys: list[str], labels: tuple[str, ...], answer: Answer) -> list[int
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
-
-
-def _plain(option):
-    return str(option) if isinstance(option, int) and not isinstance(option, bool) else option

@@ -63,7 +63,7 @@ def remarks(task: Task, reading: Reading) -> list[str]:
         if counts:
             said.append(f"{what}: " + ", ".join(f"{counts[reason]} × {reason}" for reason in sorted(counts)) + ".")
     said += _labels(task, reading.records)
-    rows, texts = contradictions(task, reading.records)
+    rows, texts = differing_answers(task, reading.records)
     if texts:
         some = "texts stand" if texts > 1 else "text stands"
         said.append(
@@ -121,7 +121,7 @@ def _texts(record: dict) -> Iterable[str]:
         yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))
 
 
-def contradictions(task: Task, records: Iterable[dict]) -> tuple[int, int]:
+def differing_answers(task: Task, records: Iterable[dict]) -> tuple[int, int]:
     """The number of records whose text also occurs with another answer, and the number of such texts."""
     head = of(task)
     answers: dict[tuple, Counter] = {}

@@ -132,8 +132,8 @@ def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[
 def _value(row: dict, column: str, keys: tuple[str, ...], plan: Plan):
     """The row's value of a record column: whole numbers as text, the task's words, several columns as a list."""
     if not isinstance(plan.columns.get(column, ""), str):
-        return [_plain(row[key]) for key in keys]
-    value = row[keys[0]] if column in TEXTS else _plain(row[keys[0]])
+        return [plain(row[key]) for key in keys]
+    value = row[keys[0]] if column in TEXTS else plain(row[keys[0]])
     return value if value is None else plan.values.get(column, {}).get(word(value), value)
 
 
@@ -150,7 +150,8 @@ def _value_fault(column: str, value, plan: Plan) -> str | None:
     return None if isinstance(value, (str, *types)) else f"{type(value).__name__} where text belongs"
 
 
-def _plain(value):
+def plain(value):
+    """The value, a whole number as text."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

@@ -14,6 +14,7 @@ from harness.data.raw import text_fault
 from harness.heads import HEADS, Head
 from harness.heads.head import Rule
 from harness.heads.labelled import listed
+from harness.privacy import restricted
 from harness.task import Reading, Task
 
 _PARTS = ("pool", "holdout")
@@ -75,7 +76,7 @@ def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
         {name: pandas.Series([record.get(name) for record in records], dtype=object) for name in _names(records)}
     )
     cases = authored.failures(task, frame)
-    return [] if cases is None else list(_findings(cases, frame, reading, show=kind in ("public", "synthetic")))
+    return [] if cases is None else list(_findings(cases, frame, reading, show=kind in restricted.OPEN))
 
 
 def mapped(task: Task, found: Iterable[Finding]) -> str:

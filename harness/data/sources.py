@@ -84,7 +84,7 @@ def _problem(source) -> str | None:
     if not isinstance(source, dict):
         return "not a JSON object."
     # If the data may be restricted, the message names neither an unknown key nor a file.
-    told = source.get("kind") in ("public", "synthetic")
+    told = source.get("kind") in restricted.OPEN
     for key in KEYS:
         if key not in source:
             return f"the key {key!r} is missing."

@@ -151,4 +151,9 @@ def _misfit(group: _Group, counts: Counter, filled: int, share: float, totals: C
     `filled` are the rows of the part, `totals` and `n` those of all parts."""
     terms = [(counts[label], added, share * totals[label]) for label, added in group.strata]
     terms.append((filled, group.size, share * n))
-    return sum(added * (2 * (have - target) + added) / target for have, added, target in terms)
+    return sum(growth(*term) for term in terms)
+
+
+def growth(have: int, added: int, target: float) -> float:
+    """The growth of a term of chi-square, (have - target)² / target, if `added` more are there."""
+    return added * (2 * (have - target) + added) / target

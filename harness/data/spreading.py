@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.data.splitting import Row, grouped, turn
+from harness.data.splitting import Row, grouped, growth, turn
 
 # The order of parts for a label of too few groups. Train is first: a label that is not learnt cannot be measured.
 PRIORITY = ("train", "test", "validation")
@@ -162,8 +162,8 @@ class _State:
         for label in group.labels.keys() | given.labels.keys():
             moved = group.labels[label] - given.labels[label]
             for name, n in ((part, moved), (other, -moved)):
-                have, target = self.counts[name][label], self.shares[name] * self.totals[label]
-                cost += n * (2 * (have - target) + n) / target
+                have = self.counts[name][label]
+                cost += growth(have, n, self.shares[name] * self.totals[label])
                 if name in self.wanted[label]:
                     more += (have + n == 0) - (have == 0)
         return more, cost

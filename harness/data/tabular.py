@@ -22,7 +22,7 @@ from harness.data.rows import Columns, Drop, Plan, Row, Values, to_reading, word
 from harness.errors import DataError
 from harness.task import Reading
 
-__all__ = ["arrow_rows", "choice", "dataset", "several", "table"]
+__all__ = ["choice", "dataset", "several", "table"]
 
 ARROW = (".arrow", ".parquet")
 LIBRARYS = ("dataset_info.json", "state.json", "dataset_dict.json")

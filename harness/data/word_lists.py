@@ -5,9 +5,9 @@ from pathlib import Path
 
 from harness.data import raw
 from harness.data.annotated import Gathered, reader
+from harness.data.arrow import arrow_rows
 from harness.data.folders import EMPTY
 from harness.data.reader import Layout, Reader
-from harness.data.tabular import arrow_rows
 from harness.data.tag_schemes import Lonely, Scheme, Tagging, Token, laid_out, no_tag, read_tag
 from harness.text.letters import composed
 

@@ -54,6 +54,13 @@ class _Hashes(dict):
 _hash_of = _Hashes()
 
 
+class Numbers(dict):
+    """The number of each name, in the order of first use, from 0."""
+
+    def __missing__(self, name: str) -> int:
+        return self.setdefault(name, len(self))
+
+
 @dataclass(frozen=True)
 class Hashed:
     """The hashed words of several documents, one after the other. `hashes` is uint64 [words]. `lengths`, int64

@@ -4,7 +4,7 @@ The reports are rendered anew from the scores, not copied from `reports/`. So no
 get into the bundle.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from harness.system.together import together
 from harness.task import Task
 
 SHOWN = 8
+Counted = Mapping[str, list[tuple[str, int]]]  # by path: (place, count) of every count of restricted data
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,10 @@ def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> li
         )
     site.render(scratch)
     contents = _contents(site, scratch / "reports")
-    _refuse(site, contents)
+    counted = {path: searching.counts(path, _text(content), site.restricted) for path, content in contents.items()}
+    _refuse(site, contents, counted)
     entries = [
-        manifest.Entry.of(path, content, _smallest(path, contents, site.restricted), site.releases)
+        manifest.Entry.of(path, content, _smallest(path, counted), site.releases)
         for path, content in sorted(contents.items())
     ]
     kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
@@ -103,14 +105,13 @@ def _text(content: bytes) -> str:
     return "" if content.startswith(b"\x89PNG") else content.decode("utf-8")
 
 
-def _smallest(path: str, contents: Mapping[str, bytes], restricted: Sequence[str]) -> int | None:
+def _smallest(path: str, counted: Counted) -> int | None:
     # The report as text has the same tables as the page.
     read = "index.html" if path in ("README.md", "appendix.md") else path
-    found = [n for _, n in searching.counts(read, _text(contents[read]), restricted) if n]
-    return min(found, default=None)
+    return min((n for _, n in counted[read] if n), default=None)
 
 
-def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
+def _refuse(site: Site, contents: Mapping[str, bytes], counted: Counted) -> None:
     """Search every file for what must not leave. Raises DisclosureError with the first findings."""
     if not site.restricted:
         return
@@ -119,7 +120,7 @@ def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
         f"{path}: {what}"
         for path, text in readable.items()
         for what in (
-            *searching.small_cells(path, text, site.restricted),
+            *searching.small_cells(counted[path]),
             *searching.too_fine(path, text, site.releases),
         )
     ]

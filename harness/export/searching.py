@@ -114,8 +114,9 @@ class _Tables(HTMLParser):
             self._cell = None
 
 
-def small_cells(name: str, text: str, restricted: Iterable[str]) -> list[str]:
-    return [f"a count under 5 ({place})" for place, n in counts(name, text, restricted) if is_small(n)]
+def small_cells(found: Iterable[tuple[str, int]]) -> list[str]:
+    """A message about each small one of the counts of a file (see `counts`)."""
+    return [f"a count under 5 ({place})" for place, n in found if is_small(n)]
 
 
 SCORES = ("value", "reference", "clinical", "delta", "ci_low", "ci_high")
@@ -151,7 +152,7 @@ def _searched(identity: str) -> bool:
 
 
 def shingles(text: str) -> set[tuple[str, ...]]:
-    words = _words(re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+|<[^>]*>", " ", text))
+    words = words_of(re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+|<[^>]*>", " ", text))
     return {tuple(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)}
 
 
@@ -163,7 +164,8 @@ def texts(bundle: set[tuple[str, ...]], records: Iterable[Mapping], task: Task) 
     }
     found = 0
     for record in records:
-        found += any(_stands(_words(text), starts) for text in heads.of(task).texts_of(record) if _long(text))
+        long = (text for text in heads.of(task).texts_of(record) if len(text) >= SHORTEST_TEXT)
+        found += any(_stands(words_of(text), starts) for text in long)
     return found
 
 
@@ -171,11 +173,3 @@ def _stands(words: list[str], starts: Mapping[int, set[tuple[str, ...]]]) -> boo
     if len(words) < SHINGLE:
         return len(words) > 1 and tuple(words) in starts[len(words)]
     return any(tuple(words[i : i + SHINGLE]) in starts[SHINGLE] for i in range(len(words) - SHINGLE + 1))
-
-
-def _long(text: str) -> bool:
-    return len(text) >= SHORTEST_TEXT
-
-
-def _words(text: str) -> list[str]:
-    return words_of(text)

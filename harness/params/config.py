@@ -20,7 +20,7 @@ from harness.objectives.settings import (
 )
 from harness.params.arms import ARMS, BASELINE, CLINICAL
 from harness.params.folds import CrossValidation
-from harness.params.marks import By, Check, Matching
+from harness.params.marks import By, Check, Matching, each_once
 from harness.params.replicates import arm_of, named, number_of
 from harness.params.robustness import NOT_DONE, Robustness
 from harness.params.tune import Tune
@@ -66,10 +66,7 @@ class Run:
     seeds: tuple[Seed, ...]
 
     def checks(self) -> Iterator[tuple]:
-        for key in ("tasks", "families", "seeds"):
-            listed = getattr(self, key)
-            once = len(listed) == len(set(listed)) > 0
-            yield Check(key, list(listed), once, "a list with something in it and nothing twice")
+        yield from each_once(self, "tasks", "families", "seeds")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ pydantic is imported only when it uses these annotations, because every command 
 """
 
 import typing
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,3 +51,18 @@ class Check(NamedTuple):
     wanted: str
     remedy: str = ""
     known: Iterable[str] = ()
+
+
+def each_once(section: object, *keys: str) -> Iterator[Check]:
+    """Check that the lists at `keys` have something in them, and nothing twice."""
+    for key in keys:
+        listed = getattr(section, key)
+        once = len(listed) == len(set(listed)) > 0
+        yield Check(key, list(listed), once, "a list with something in it and nothing twice")
+
+
+def one_of(key: str, place: int, chosen: Sequence[str], known: Collection[str], wanted: str) -> Iterator[Check]:
+    """Check that the name at this `place` of the list `chosen` at `key` is one of `known`, and there once."""
+    at, name = f"{key}[{place}]", chosen[place]
+    yield Check(at, name, name in known, wanted, known=known)
+    yield Check(at, name, chosen.count(name) == 1, "there once")

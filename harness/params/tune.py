@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Interval
 
 from harness.objectives.settings import Seed
-from harness.params.marks import Check
+from harness.params.marks import each_once
 
 Factor = Annotated[float, Interval(gt=0, le=1_000)]
 
@@ -26,10 +26,7 @@ class Tune:
     seeds: tuple[Seed, ...]
 
     def checks(self) -> Iterator[tuple]:
-        for key in ("learning_rates", "lengths", "seeds"):
-            listed = getattr(self, key)
-            once = len(listed) == len(set(listed)) > 0
-            yield Check(key, list(listed), once, "a list with something in it and nothing twice")
+        yield from each_once(self, "learning_rates", "lengths", "seeds")
 
     @property
     def factors(self) -> tuple[tuple[float, float], ...]:

@@ -28,7 +28,7 @@ from harness.params.config import (
     Statistics,
 )
 from harness.params.folds import CrossValidation
-from harness.params.marks import Check, Matching
+from harness.params.marks import Check, Matching, one_of
 from harness.params.replicates import named
 from harness.params.robustness import Robustness
 from harness.params.tune import Tune
@@ -142,20 +142,16 @@ class Params:
             yield Check("tune.seeds", reported, not reported, wanted)
         chosen = self.cross_validation.tasks
         for i, task in enumerate(chosen):
-            at = f"cross_validation.tasks[{i}]"
-            yield Check(at, task, task in self.run.tasks, "one of run.tasks", known=self.run.tasks)
-            yield Check(at, task, chosen.count(task) == 1, "there once")
+            yield from one_of("cross_validation.tasks", i, chosen, self.run.tasks, "one of run.tasks")
             # Folds test every row, also the rows that an arm was pre-trained on.
             tested = task in self.trained_on_tasks and any(family.task for family in used.values())
             wanted = (
                 "none of corpus.training_texts_of where a family has the arm task (folds would test that arm on what "
                 "it was trained on)"
             )
-            yield Check(at, task, not tested, wanted)
-        for i, kind in enumerate(self.robustness.kinds):
-            at, wanted = f"robustness.kinds[{i}]", f"one of {', '.join(KINDS)}"
-            yield Check(at, kind, kind in KINDS, wanted, known=KINDS)
-            yield Check(at, kind, self.robustness.kinds.count(kind) == 1, "there once")
+            yield Check(f"cross_validation.tasks[{i}]", task, not tested, wanted)
+        for i in range(len(self.robustness.kinds)):
+            yield from one_of("robustness.kinds", i, self.robustness.kinds, KINDS, f"one of {', '.join(KINDS)}")
 
     @property
     def trained_on_tasks(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from harness.data.discretion import errors_without_data
 from harness.data.pinning import pin_data
 from harness.errors import DataError
 from harness.plugins import checking, registry
+from harness.privacy import restricted
 from harness.system import files
 from harness.system.together import Together
 
@@ -40,7 +41,7 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
         sources.write_source(copy, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes} | taken)
         checked = checking.checked(root, name, copy)
         folder = given.parent if given.is_file() else given
-        told = str(folder) if source["kind"] in ("public", "synthetic") else name
+        told = str(folder) if source["kind"] in restricted.OPEN else name
         # `harness check` would look at the old data, which are still there.
         remedy = f"Correct what was given and run the same `harness data use {name} …` again; nothing was replaced."
         checking.refuse([text.replace(str(copy), told) for text in checked.findings], name, remedy)

@@ -3,12 +3,12 @@
 import json
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from harness.system.scratch import is_scratch
 
 KIND = "restricted"
+OPEN = ("public", "synthetic")  # all other kinds
 # Kinds of document and written standards that a report may name. Any other value may be somebody's own words.
 # fmt: off
 CATEGORIES = frozenset([
@@ -35,7 +35,7 @@ def names(root: Path) -> list[str]:
     root = Path(root)
     found = set(pinned(root))
     for path in root.glob("data/*/source.json"):
-        if not is_scratch(path.parent.name) and _kind(path) not in ("public", "synthetic"):
+        if not is_scratch(path.parent.name) and _kind(path) not in OPEN:
             found.add(path.parent.name)
     found |= {path.parent.name for path in root.glob("artifacts/validated/*/card.json") if _kind(path) == KIND}
     return sorted(found)
@@ -121,10 +121,10 @@ def without_files(text: str, root: Path) -> str:
     return re.sub(rf"(?<![\w-])(data/(?:{marked}))/(?!source\.json\b).*", r"\1/…", text) if marked else text
 
 
-def category(value: object, more: Iterable[str] = ()) -> str:
-    """`value` if it is the name of a common category (or one of `more`), otherwise "other"."""
+def category(value: object) -> str:
+    """`value` if it is the name of a common category, otherwise "other"."""
     text = str(value)
-    return text if text.casefold().replace("_", " ") in CATEGORIES or text in more else OTHER
+    return text if text.casefold().replace("_", " ") in CATEGORIES else OTHER
 
 
 def _kind(path: Path) -> str | None:

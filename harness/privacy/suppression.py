@@ -17,33 +17,33 @@ from collections.abc import Collection, Mapping
 MINIMUM = 5
 
 
-def is_small(count: int, minimum: int = MINIMUM) -> bool:
-    return 0 < count < minimum
+def is_small(count: int) -> bool:
+    return 0 < count < MINIMUM
 
 
-def crowded(rows: int, labels: int, minimum: int = MINIMUM) -> bool:
+def crowded(rows: int, labels: int) -> bool:
     """True if a small count follows from this number of rows and from each label having a row. Then fewer than
-    `minimum` rows are left for one label, however few the other labels have."""
-    return rows - (labels - 1) < minimum
+    `MINIMUM` rows are left for one label, however few the other labels have."""
+    return rows - (labels - 1) < MINIMUM
 
 
-def protected(hidden: Collection[int], minimum: int = MINIMUM) -> bool:
+def protected(hidden: Collection[int]) -> bool:
     """True if neither a single hidden count of one total nor a small sum follows from these hidden counts.
 
     Their sum is known. It must not be small itself, and must leave more than one way to divide it.
     """
-    return not hidden or (len(hidden) > 1 and sum(hidden) >= max(minimum, len(hidden) + 1))
+    return not hidden or (len(hidden) > 1 and sum(hidden) >= max(MINIMUM, len(hidden) + 1))
 
 
-def suppressed(counts: Mapping[str, int], minimum: int = MINIMUM, shown: Collection[str] = ()) -> set[str]:
+def suppressed(counts: Mapping[str, int], shown: Collection[str] = ()) -> set[str]:
     """The cells of one known total that are not shown: the small ones, and the next smallest until they are protected.
 
     Cells in `shown` are shown elsewhere and cannot be hidden as complements. If even all others do not protect the
     small ones, all others are returned, and the total must not be shown either (see `protected`).
     """
     order = sorted((v for v in counts if counts[v]), key=lambda value: (counts[value], value))
-    hidden = {value for value in order if is_small(counts[value], minimum)}
+    hidden = {value for value in order if is_small(counts[value])}
     free = [value for value in order if value not in hidden and value not in shown]
-    while free and not protected([counts[v] for v in hidden], minimum):
+    while free and not protected([counts[v] for v in hidden]):
         hidden.add(free.pop(0))
     return hidden

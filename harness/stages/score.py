@@ -198,6 +198,7 @@ class _Scorer:
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict], validation: list[dict]) -> None:
         from harness.metrics import METRICS
+        from harness.metrics.decided.counts import by_class
         from harness.statistics import further_scores, measurable
 
         decisions: Any = task_metrics.decisions(self._task, rows, self._records)
@@ -206,7 +207,7 @@ class _Scorer:
         if "matrix" in shows:
             self._found["confusion"].append({**at, "cells": decisions.confusion()})
         self._found["metrics"] += [{**at, "metric": name, "value": f(decisions)} for name, f in self._functions.items()]
-        self._found["per_class"] += [{**at, **row} for row in decisions.by_class]
+        self._found["per_class"] += [{**at, **row} for row in by_class(decisions)]
         if part != "validation":
             ids = [row["id"] for row in rows]
             self._found["slices"] += [

@@ -9,9 +9,9 @@ import numpy as np
 from harness.errors import DataError
 from harness.metrics import named
 from harness.metrics.decided import counts
+from harness.params.arms import CLINICAL
 from harness.statistics import paired
 
-CLINICAL = "clinical"
 # Pairs of arms that are compared on each kind of test rows, if the data record what decides a row. The last pair is a
 # placebo: neither of its arms has read clinical text.
 READINGS = (("clinical", "baseline"), ("clinical", "control"), ("clinical", "task"), ("control", "baseline"))
@@ -83,7 +83,7 @@ def _compared(
     if unmeasured:
         estimate = paired.Estimate.of_nothing(together.shape[1], len(seeds), len(set(number)))
     else:
-        metric, strata = named(tables[0][0].metric), _strata(tables[0][0].groups, kinds)
+        metric, strata = named(tables[0][0].metric), strata_of(tables[0][0].groups, kinds)
         reference, clinical = map(counts.stack, tables)
         estimate = paired.compare(reference, clinical, metric, settings, strata, number)
     return {"seeds": seeds, **asdict(estimate)}
@@ -92,11 +92,12 @@ def _compared(
 def _skill_low(arms: Sequence[Seeds], level: float, kinds: Mapping[str, str] | None) -> float | None:
     tables = [[of[seed] for seed in sorted(of)] for of in arms]
     first = tables[0][0]
-    strata = _strata(first.groups, kinds)
+    strata = strata_of(first.groups, kinds)
     return paired.skill_low([counts.stack(runs) for runs in tables], named(first.metric), strata, level)
 
 
-def _strata(groups: Sequence[str], kinds: Mapping[str, str] | None) -> np.ndarray | None:
+def strata_of(groups: Sequence[str], kinds: Mapping[str, str] | None) -> np.ndarray | None:
+    """The kind of each group as a number."""
     return np.unique([kinds[group] for group in groups], return_inverse=True)[1] if kinds else None
 
 

@@ -43,9 +43,9 @@ def roc(
         steps = np.array([(0, 0)] + [(step["negatives"], step["positives"]) for step in cut])
         far, near = steps.cumsum(axis=0).T
         reached = np.interp(grid, far / far[-1], near / near[-1])
-        return {**areas, "points": [[float(f), float(t)] for f, t in zip(grid, reached, strict=True)]}
-    # A rate such as 29/100 and its grid point may differ in the last bit.
-    reached = true[np.searchsorted(false, grid + 1e-9, side="right") - 1]
+    else:
+        # A rate such as 29/100 and its grid point may differ in the last bit.
+        reached = true[np.searchsorted(false, grid + 1e-9, side="right") - 1]
     return {**areas, "points": [[float(f), float(t)] for f, t in zip(grid, reached, strict=True)]}
 
 

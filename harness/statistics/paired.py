@@ -114,19 +114,31 @@ def compare(
         )
     reference, clinical = (side if isinstance(side, Stack) else Stack.of(side) for side in (reference, clinical))
     arms = [variance.jackknife(counts, metric.score, strata) for counts in (reference, clinical)]
+    means = [math.fsum(arm.scores) / arm.seeds for arm in arms]
+    return of_arms(arms, means, replicates, metric.highest - metric.lowest, settings)
+
+
+def of_arms(
+    arms: Sequence[variance.Arm],
+    means: Sequence[float],
+    replicates: Sequence[int] | None,
+    reach: float,
+    settings: Settings,
+) -> Estimate:
+    """The estimate of two arms, the reference first, from the scores of their runs and the `means` of these. `reach` is
+    the largest difference, `replicates` as in `compare`."""
     runs = variance.differences(*arms)
     number = len(set(replicates)) if replicates else 1
     units = variance.averaged(runs, replicates) if replicates and number > 1 else runs
-    means = [math.fsum(arm.scores) / arm.seeds for arm in arms]
-    found = {
-        "reference": means[0],
-        "clinical": means[1],
-        "reference_spread": _spread(arms[0]),
-        "clinical_spread": _spread(arms[1]),
-        "n_seeds": runs.seeds,
-        "n_replicates": number,
-    }
-    return Estimate(**{**found, **of_runs(units, means[1] - means[0], metric.highest - metric.lowest, settings)})
+    return Estimate(
+        reference=means[0],
+        clinical=means[1],
+        reference_spread=_spread(arms[0]),
+        clinical_spread=_spread(arms[1]),
+        n_seeds=runs.seeds,
+        n_replicates=number,
+        **of_runs(units, means[1] - means[0], reach, settings),
+    )
 
 
 def of_runs(runs: variance.Arm, delta: float, reach: float, settings: Settings) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.metrics.decided.counts import by_class
 from harness.metrics.decided.spans import Document, Span, SpanDecisions
 
 
@@ -43,7 +44,7 @@ def by_label(decisions: SpanDecisions) -> list[dict[str, Any]]:
     `document_leak_rate` the share of these in which a character of that label is left readable. `leaked` and
     `characters` are as in `Leak`.
     """
-    recall = {row["label"]: row["recall"] for row in decisions.by_class}
+    recall = {row["label"]: row["recall"] for row in by_class(decisions)}
     covered = [document.masked for document in decisions.documents]
     rows = []
     for label in decisions.labels:

@@ -16,11 +16,10 @@ from harness.artifacts.prediction_lines import perturbed_part
 from harness.errors import DataError
 from harness.metrics import Metric, named
 from harness.metrics.decided import counts
+from harness.params.arms import CLINICAL
 from harness.statistics import paired, task_metrics, variance
+from harness.statistics.comparisons import Seeds, strata_of
 from harness.task import Task
-
-CLINICAL = "clinical"
-Seeds = Mapping[int, counts.GroupCounts]  # the runs of an arm, by seed
 
 
 class Robust:
@@ -135,24 +134,11 @@ def _estimate(
     kinds: Mapping[str, str] | None,
 ) -> paired.Estimate:
     first = arms[0][0][0]
-    metric = named(first.metric)
-    strata = np.unique([kinds[group] for group in first.groups], return_inverse=True)[1] if kinds else None
-    reference, clinical = (_lost(metric, whole, perturbed, strata) for whole, perturbed in arms)
-    runs = variance.differences(reference, clinical)
-    number = len(set(replicates))
-    units = variance.averaged(runs, replicates) if number > 1 else runs
+    metric, strata = named(first.metric), strata_of(first.groups, kinds)
+    losses = [_lost(metric, whole, perturbed, strata) for whole, perturbed in arms]
     # Each of the two losses is at most the range of the score.
     reach = 2 * (metric.highest - metric.lowest)
-    several = runs.seeds > 1
-    return paired.Estimate(
-        reference=float(reference.mean),
-        clinical=float(clinical.mean),
-        reference_spread=float(reference.scores.std(ddof=1)) if several else None,
-        clinical_spread=float(clinical.scores.std(ddof=1)) if several else None,
-        n_seeds=runs.seeds,
-        n_replicates=number,
-        **paired.of_runs(units, float(clinical.mean - reference.mean), reach, settings),
-    )
+    return paired.of_arms(losses, [float(of.mean) for of in losses], replicates, reach, settings)
 
 
 def _lost(

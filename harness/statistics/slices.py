@@ -30,9 +30,7 @@ class Slice:
     score: float | None
 
 
-def sliced(
-    decisions: Decided, values: Sequence[Any], metric: Callable[..., Any], minimum: int = MINIMUM
-) -> list[Slice]:
+def sliced(decisions: Decided, values: Sequence[Any], metric: Callable[..., Any]) -> list[Slice]:
     """`metric` of the rows of each value, in order of the value. `values` has one entry per row or document.
 
     There is no slice at all if even hiding all of them would reveal their sizes, as for a column that is different in
@@ -46,8 +44,8 @@ def sliced(
         )
     named = [MISSING if value is None else str(value) for value in values]
     counts = Counter(named)
-    hidden = suppressed(counts, minimum)
-    if len(values) >= minimum and not protected([counts[value] for value in hidden], minimum):
+    hidden = suppressed(counts)
+    if len(values) >= MINIMUM and not protected([counts[value] for value in hidden]):
         return []
     found = []
     for value in sorted(counts):

@@ -43,11 +43,6 @@ class Tags:
         return tuple(tags)
 
 
-def tag_tokens(offsets: Iterable[tuple[int, int]], spans: Sequence[dict], labels: Sequence[str]) -> tuple[int, ...]:
-    """The tag index of each token of a text (see `Tags.of`)."""
-    return Tags(spans, labels).of(offsets)
-
-
 def decode_tags(tagged: Sequence[tuple[tuple[int, int], int]], labels: Sequence[str]) -> list[list]:
     """The spans [start, end, label] of tagged tokens, each ((start, end), tag index), in text order.
 

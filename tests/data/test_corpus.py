@@ -3,12 +3,14 @@
 import random
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from overlaps import overlap
 
 from harness.data import corpus, corpus_files, near_duplicates
 from harness.data.held_out import Coverage, HeldOutIndex
@@ -31,7 +33,7 @@ def built(chunks: list[list[dict]], workers: int = 1) -> tuple[corpus.Built, byt
         target, scratch = Path(folder) / "part.jsonl", Path(folder) / "scratch"
         scratch.mkdir()
         told = []
-        given_chunks = (corpus_files.given(chunk, size=len(chunk)) for chunk in chunks)
+        given_chunks = (replace(corpus_files.given(chunk), size=len(chunk)) for chunk in chunks)
         (found,) = corpus.build(
             {target: given_chunks}, INSPECTOR, scratch, workers=workers, progress=lambda *done: told.append(done)
         )
@@ -59,7 +61,7 @@ def reference(documents: list[dict]) -> tuple[list[dict], dict[str, Counter]]:
         signature = near_duplicates.minima(hashed([words]))
         bands = near_duplicates.band_hashes(signature, 0.8)
         content = " ".join(text.casefold().split())
-        tasks = INDEX.overlap(words).tasks
+        tasks = overlap(INDEX, words).tasks
         if not words:
             reason = "empty"
         elif content in seen:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from overlaps import overlap
 
 from harness.data.held_out import SHORTEST, Coverage, HeldOutIndex, Overlap
 from harness.data.words import hashed, words_of
@@ -54,7 +55,7 @@ def reference_overlap(words: list[str], held_out: list[tuple[str, str]], n: int,
     st.sampled_from([0.3, 0.5, 1.0]),
 )
 def test_overlap_equals_brute_force(held_out, words, n, coverage):
-    found = HeldOutIndex(held_out, n, coverage).overlap(words)
+    found = overlap(HeldOutIndex(held_out, n, coverage), words)
     assert (found.tasks, found.longest) == reference_overlap(words, held_out, n, coverage)
 
 
@@ -66,9 +67,9 @@ def test_overlap_equals_brute_force(held_out, words, n, coverage):
 )
 def test_many_documents_at_once_equal_one_after_the_other(held_out, documents, n):
     index = HeldOutIndex(held_out, n, 0.5)
-    alone = {i: index.overlap(words) for i, words in enumerate(documents)}
+    alone = {i: overlap(index, words) for i, words in enumerate(documents)}
     found = index.overlaps(documents, hashed(documents))
-    assert found == {i: overlap for i, overlap in alone.items() if overlap != Overlap((), 0)}
+    assert found == {i: one for i, one in alone.items() if one != Overlap((), 0)}
 
 
 LONG = " ".join(f"ord{i}" for i in range(40))  # 28 13-grams
@@ -77,22 +78,22 @@ LONG = " ".join(f"ord{i}" for i in range(40))  # 28 13-grams
 @pytest.mark.parametrize(("first", "last", "over"), [(0, 40, True), (0, 26, True), (0, 25, False), (10, 36, True)])
 def test_half_of_the_n_grams_of_a_text_is_too_much(first, last, over):
     index = HeldOutIndex([("task", LONG)], 13, 0.5)
-    found = index.overlap(["før", *LONG.split()[first:last], "etter"])
+    found = overlap(index, ["før", *LONG.split()[first:last], "etter"])
     assert (bool(found.tasks), found.longest) == (over, last - first)
 
 
 def test_short_texts_must_stand_whole_and_very_short_ones_are_counted():
     index = HeldOutIndex([("task", "Er feber farlig for barn?"), ("task", "Hva er dette?"), ("other", "")], 13, 0.5)
     assert (index.scanned, index.unscannable) == (Counter(task=1), Counter(task=1, other=1))
-    assert index.overlap(words_of("Hun spør: er FEBER farlig, for barn")).tasks == ("task",)
-    assert index.overlap(words_of("er feber farlig for små barn")).tasks == ()
-    assert index.overlap(words_of("hva er dette")).tasks == ()
+    assert overlap(index, words_of("Hun spør: er FEBER farlig, for barn")).tasks == ("task",)
+    assert overlap(index, words_of("er feber farlig for små barn")).tasks == ()
+    assert overlap(index, words_of("hva er dette")).tasks == ()
 
 
 def test_two_halves_of_different_texts_are_no_match():
     texts = [("a", " ".join(f"a{i}" for i in range(60))), ("b", " ".join(f"b{i}" for i in range(60)))]
     words = [*texts[0][1].split()[:30], *texts[1][1].split()[:30]]
-    found = HeldOutIndex(texts, 13, 0.5).overlap(words)
+    found = overlap(HeldOutIndex(texts, 13, 0.5), words)
     assert (found.tasks, found.longest) == ((), 30)
 
 

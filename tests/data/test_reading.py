@@ -202,18 +202,18 @@ def test_one_text_with_two_answers_is_counted(root, head, rows, expected):
     shapes = {"sequence": {}, "pair": {"text_pair": "x"}, "choice": options}
     column = "question" if head == "choice" else "text"
     records = [{column: text, "label": label, **shapes[head]} for text, label in rows]
-    assert reading.contradictions(task, records) == expected
+    assert reading.differing_answers(task, records) == expected
     if head == "choice":
         # The same options in another order are the same item, and the same answer.
         turned = {column: "b", "label": "D", "options": ["4", "3", "2", "1"]}
-        assert reading.contradictions(task, [*records, turned]) == expected
+        assert reading.differing_answers(task, [*records, turned]) == expected
 
 
 def test_one_text_with_two_sets_of_entities_is_counted(root):
     creating.create(root, "mine", "tokens", None)
     kari = [{"start": 0, "end": 4, "label": "Name"}]
     records = [{"text": "Kari kom", "spans": spans} for spans in (kari, [], kari)]
-    assert reading.contradictions(get(root, "mine"), records) == (3, 1)
+    assert reading.differing_answers(get(root, "mine"), records) == (3, 1)
 
 
 def test_what_was_dropped_or_mended_or_contradicts_is_said(root, tmp_path, capsys, monkeypatch):

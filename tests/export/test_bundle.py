@@ -140,7 +140,7 @@ def test_counts_are_found_where_they_stand():
     page = TABLE.format("12") + TABLE.format(3).replace("restricted", "public")
     assert [n for _, n in searching.counts("index.html", page, ["t"])] == [12]
     assert [n for _, n in searching.counts("index.html", TABLE.format("42 in 40 groups"), ["t"])] == [42, 40]
-    assert searching.small_cells("index.html", TABLE.format(0), ["t"]) == []
+    assert searching.small_cells(searching.counts("index.html", TABLE.format(0), ["t"])) == []
     card = json.dumps({"task": "t", "kind": "restricted", "dropped": {"empty": 2}, "rows": 50})
     assert [n for _, n in searching.counts("cards/data/t.json", card, ["t"])] == [2, 50]
 

@@ -18,6 +18,7 @@ from harness.artifacts.predictions import consistent_lines
 from harness.data import schema, splitting, tabular
 from harness.data.rows import Refused
 from harness.errors import DataError
+from harness.metrics.decided.counts import by_class
 from harness.statistics import measurable, selection, task_metrics
 from harness.statistics.disclosure import disclosing, releasing
 from harness.statistics.disclosure.coarsening import WITHHELD
@@ -63,7 +64,7 @@ def test_scores_are_those_of_scikit_learn(found):
         }
     )
     for row, *expected in zip(
-        decided(found).by_class, *oracle.precision_recall_fscore_support(gold, called, zero_division=0), strict=True
+        by_class(decided(found)), *oracle.precision_recall_fscore_support(gold, called, zero_division=0), strict=True
     ):
         assert [row[key] for key in ("precision", "recall", "f1", "support")] == pytest.approx(expected)
 

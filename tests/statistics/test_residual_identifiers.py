@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from harness.metrics import METRICS
 from harness.metrics.decided import spans
+from harness.metrics.decided.counts import by_class
 from harness.statistics import residual_identifiers
 
 LABELS = ("Name", "Place", "Date")
@@ -40,7 +41,7 @@ def test_what_is_left_on_the_page(documents):
     assert list(leaks) == [f"d{i}" for i, (gold, _) in enumerate(documents) if gold]
     rate = sum(leak.leaked > 0 for leak in leaks.values()) / len(leaks) if leaks else 0.0
     assert rate == METRICS["document_leak_rate"](d)
-    for row, strict in zip(residual_identifiers.by_label(d), d.by_class, strict=True):
+    for row, strict in zip(residual_identifiers.by_label(d), by_class(d), strict=True):
         assert (row["support"], row["recall"]) == (strict["support"], strict["recall"])
         own = [(tuple(s for s in g if s[2] == row["label"]), p) for g, p in documents]
         pages = [readable(*pair) for pair in own if pair[0]]

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from harness.data import conll
 from harness.heads.linear.tagging import words
 from harness.text import letters
-from harness.text.bio import decode_tags, tag_tokens
+from harness.text.bio import Tags, decode_tags
 from harness.training.finetune import batching
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -83,7 +83,7 @@ TOKENIZERS = [wordpiece, byte_level, merging, composing, unaccented]
 def answered(text, spans, tokenizer):
     """What a model finds that gives each token its right tag."""
     offsets = list(batching._of_letters(text, tokenizer.encode(text).offsets, letters.has_marks(text)))
-    read = [(offset, tag) for offset, tag in zip(offsets, tag_tokens(offsets, spans, LABELS), strict=True)]
+    read = [(offset, tag) for offset, tag in zip(offsets, Tags(spans, LABELS).of(offsets), strict=True)]
     return decode_tags(sorted({one for one in read if one[0][0] < one[0][1]}), LABELS)
 
 

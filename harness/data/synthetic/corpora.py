@@ -41,9 +41,9 @@ class Topic:
 TOPICS = tuple(Topic(**given) for given in read_words("everyday.toml")["topics"])
 
 
-def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
+def general(seed: int, planted: Planted) -> list[dict]:
     """The rows of `general.jsonl`: sentences on one topic, on everyday words, and with mentions of invented words."""
-    rng = child(seed, "corpus", name)
+    rng = child(seed, "corpus", "general")
     known = people.names("all")
     invented = sorted(word for name in SETS for of in getattr(planted, name).values() for word in of.words)
     rows = []
@@ -57,7 +57,7 @@ def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
         told += [
             mentioned(rng, invented[(MENTIONED * number + at) % len(invented)], standard) for at in range(MENTIONED)
         ]
-        rows.append(_row(rng, f"{name}-{number + 1:05d}", topic.name, standard, " ".join(told)))
+        rows.append(_row(rng, f"general-{number + 1:05d}", topic.name, standard, " ".join(told)))
     return rows
 
 

@@ -31,22 +31,18 @@ _WORD = re.compile(r"[A-Za-zÆØÅæøåéÉ]+")
 
 @cache
 def written(text: str, standard: str) -> str:
-    """A bokmål text in the written standard `standard`."""
-    return to_nynorsk(text) if standard == "nynorsk" else text
-
-
-def to_nynorsk(text: str) -> str:
-    """The text with each word of `nynorsk.toml` in its nynorsk form. A first capital is kept."""
-    return _WORD.sub(_convert, text)
+    """A bokmål text in the written standard `standard`: for nynorsk, with the forms of `nynorsk.toml`."""
+    return _WORD.sub(_convert, text) if standard == "nynorsk" else text
 
 
 def _convert(match: re.Match) -> str:
+    """The nynorsk form of a word. A first capital is kept."""
     word = match.group()
     new = read_words("nynorsk.toml").get(word.lower(), word)
     return new[:1].upper() + new[1:] if word[:1].isupper() else new
 
 
-STANDARDS = ("bokmål", "nynorsk")
+NYNORSK = 0.2  # share of the texts
 Slots = Mapping[str, str | Callable[[], str]]
 
 _TOKEN = re.compile(r"[(|)]|\{\w+\}|[^(|){]+")
@@ -63,8 +59,8 @@ def say(template: str, rng: random.Random, standard: str, slots: Slots) -> str:
     return text[:1].upper() + text[1:]
 
 
-def pick_standard(rng: random.Random, nynorsk_share: float = 0.2) -> str:
-    return "nynorsk" if rng.random() < nynorsk_share else "bokmål"
+def pick_standard(rng: random.Random) -> str:
+    return "nynorsk" if rng.random() < NYNORSK else "bokmål"
 
 
 def child(seed: int, *names: str | int) -> random.Random:

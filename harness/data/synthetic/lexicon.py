@@ -24,11 +24,11 @@ class Term:
 
 
 class TermClass:
-    """The terms of one class, most frequent first, drawn with weight 1 / (rank + flatness)."""
+    """The terms of one class, most frequent first, drawn with weight 1 / (rank + 8)."""
 
-    def __init__(self, terms: tuple[Term, ...], flatness: float = 8.0):
+    def __init__(self, terms: tuple[Term, ...]):
         self.terms = terms
-        self._zipf = list(accumulate(1.0 / (rank + flatness) for rank in range(len(terms))))
+        self._zipf = list(accumulate(1.0 / (rank + 8) for rank in range(len(terms))))
 
     def draw(self, rng: random.Random) -> Term:
         """A term, drawn by its frequency."""

@@ -43,7 +43,7 @@ def item(source: Mapping[str, str], said: Mapping[str, str]) -> list[Suspicion]:
 
 
 def _units(source: str, said: str) -> str | None:
-    there = {unit for word in _unit_words(said) for unit in _UNITS.get(word, ())}
+    there = {unit for word in _UNIT.findall(_plain(said)) for unit in _UNITS.get(word, ())}
     for _, word in _QUANTITY.findall(_plain(source)):
         units = _UNITS.get(word, ())
         if units and not there & set(units):
@@ -78,11 +78,8 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _unit_words(text: str) -> list[str]:
-    return re.findall(r"%|°\s?[cf]\b|[^\W\d_]+3?", _plain(text))
-
-
-_QUANTITY = re.compile(r"(\d)\s?-?(%|°\s?[cf]\b|[^\W\d_]+3?)")
+_UNIT = re.compile(r"%|°\s?[cf]\b|[^\W\d_]+3?")
+_QUANTITY = re.compile(rf"(\d)\s?-?({_UNIT.pattern})")
 _UNITS: dict[str, tuple[str, ...]] = {}
 for _unit, _spelled in WORDS["units"].items():
     for _word in _spelled:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.data.findings import shorten
+from harness.data.findings import aligned, shorten
 from harness.data.translating import checks, fields
 from harness.data.translating.dropping import DROPPED
 from harness.data.translating.memory import Said
@@ -49,8 +49,7 @@ def lines(found: Sequence[Found], items: int) -> list[str]:
         head, *others = shown or [("",) * 5]
         rows.append((reason, f"{n} of {items}", what, *head))
         rows += [("", "", "", *other) for other in others]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned(rows)
 
 
 def _row(one: Found) -> tuple[str, ...]:

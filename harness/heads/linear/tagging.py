@@ -10,7 +10,7 @@ from sklearn.linear_model import SGDClassifier
 
 from harness.heads.linear.baseline import Answers, Baseline
 from harness.text import letters
-from harness.text.bio import decode_tags, tag_tokens
+from harness.text.bio import Tags, decode_tags
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 _NEAR = (-2, -1, 0, 1, 2)
@@ -75,7 +75,7 @@ class Tagger:
 
     def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Tagger":
         """Fit the model. `encoded` are the features of `records`."""
-        gold = [tag for r in records for tag in tag_tokens(words(r["text"]), r["spans"], self._labels)]
+        gold = [tag for r in records for tag in Tags(r["spans"], self._labels).of(words(r["text"]))]
         if len(set(gold)) == 1:
             self._model = DummyClassifier(strategy="most_frequent")
         self._model.fit(encoded, gold)

@@ -16,6 +16,7 @@ Counts are sparse: of a thousand labels a group has a few, and dense tables woul
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -85,6 +86,26 @@ def hits(hit: np.ndarray, among: np.ndarray | bool = True) -> sparse.csr_array:
 def table(rows: ArrayLike, columns: ArrayLike, values: ArrayLike, shape: tuple[int, int]) -> sparse.csr_array:
     """A sparse table with `values` at (`rows`, `columns`). Values at the same place are added up."""
     return sparse.csr_array((np.asarray(values, dtype=np.int64), (rows, columns)), shape=shape)
+
+
+def by_class(decisions: Any) -> list[dict[str, Any]]:
+    """Precision, recall, F1 (0 to 1) and gold count of every label, in list order (strict ones of spans)."""
+    counted, found = decisions.by_label().sum(axis=0).reshape(-1, 3).tolist(), []
+    for label, (hit, alarm, miss) in zip(decisions.labels, counted, strict=True):
+        precision, recall = hit / max(1, hit + alarm), hit / max(1, hit + miss)
+        f1 = 2 * hit / max(1, 2 * hit + alarm + miss)
+        found.append({"label": label, "precision": precision, "recall": recall, "f1": f1, "support": hit + miss})
+    return found
+
+
+def refuse_unlisted(labels: Sequence[str], gold: set[str], predicted: set[str]) -> None:
+    """Raise DataError if one of the gold or predicted labels is not in the task's list of `labels`."""
+    for side, held in (("gold", gold), ("predicted", predicted)):
+        if unknown := sorted(held - set(labels)):
+            raise DataError(
+                f"The {side} label {unknown[0]!r} is not in the task's label list ({', '.join(labels)}).",
+                remedy="Add it to the task's labels, or correct the data; then run `dvc repro`.",
+            )
 
 
 def stack(runs: Sequence[GroupCounts]) -> Stack:

@@ -9,14 +9,12 @@ takes longer than a small encoder's run.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from harness.errors import DataError
-from harness.metrics.decided.counts import hits, table
+from harness.metrics.decided.counts import hits, refuse_unlisted, table
 
 
 @dataclass(frozen=True)
@@ -40,12 +38,7 @@ class Decisions:
             )
         if not self.gold:
             raise DataError("There is nothing to score.", remedy="Check that the split has rows in this part.")
-        for side, values in (("gold", self.gold), ("predicted", self.predicted)):
-            if unknown := sorted(set(values) - set(self.labels)):
-                raise DataError(
-                    f"The {side} label {unknown[0]!r} is not in the task's label list ({', '.join(self.labels)}).",
-                    remedy="Add it to the task's labels, or correct the data; then run `dvc repro`.",
-                )
+        refuse_unlisted(self.labels, self.held, set(self.predicted))
 
     def codes(self) -> tuple[np.ndarray, np.ndarray]:
         """Gold and predicted as positions in the label list."""
@@ -109,33 +102,11 @@ class Decisions:
         """The counts of `by_label` for the positive label alone."""
         return self.by_label()[:, 3 * self.at_positive : 3 * self.at_positive + 3]
 
-    @cached_property
-    def counts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The numbers of rightly found, of gold and of predicted examples per label."""
-        gold, predicted = self.codes()
-        every = len(self.labels)
-        right = np.bincount(gold[gold == predicted], minlength=every)
-        return right, np.bincount(gold, minlength=every), np.bincount(predicted, minlength=every)
-
-    @cached_property
-    def by_class(self) -> tuple[dict[str, Any], ...]:
-        """Precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
-        right, gold, predicted = self.counts
-        columns = _ratio(right, predicted), _ratio(right, gold), _ratio(2 * right, gold + predicted), gold
-        return tuple(
-            {"label": label, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}
-            for label, p, r, f, n in zip(self.labels, *columns, strict=True)
-        )
-
     def confusion(self) -> list[list[int]]:
         """The cells of the confusion matrix that are not 0: [position of gold, position of prediction, count]."""
         gold, predicted = self.codes()
         counts = Counter(zip(gold.tolist(), predicted.tolist(), strict=True))
         return [[*cell, n] for cell, n in sorted(counts.items())]
-
-
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    return above / np.maximum(below, 1)
 
 
 def majority_label(training: list[str], labels: tuple[str, ...]) -> str:
@@ -146,6 +117,4 @@ def majority_label(training: list[str], labels: tuple[str, ...]) -> str:
 
 def constant(decisions: Decisions, label: str) -> Decisions:
     """The same examples, all predicted as `label`, as by a system that reads nothing."""
-    return Decisions(
-        decisions.labels, decisions.gold, (label,) * len(decisions.gold), decisions.groups, decisions.positive
-    )
+    return replace(decisions, predicted=(label,) * len(decisions))

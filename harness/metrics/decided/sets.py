@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from harness.errors import DataError
-from harness.metrics.decided.counts import hits
+from harness.metrics.decided.counts import hits, refuse_unlisted
 
 
 @dataclass(frozen=True)
@@ -26,12 +25,7 @@ class LabelSets:
     def __post_init__(self) -> None:
         if not self.gold:
             raise DataError("There is nothing to score.", remedy="Check that the split has rows in this part.")
-        for side, rows in (("gold", self.gold), ("predicted", self.predicted)):
-            if unknown := sorted(frozenset().union(*rows) - set(self.labels)):
-                raise DataError(
-                    f"The {side} label {unknown[0]!r} is not in the task's label list ({', '.join(self.labels)}).",
-                    remedy="Add it to the task's labels, or correct the data; then run `dvc repro`.",
-                )
+        refuse_unlisted(self.labels, self.held, set().union(*self.predicted))
 
     def __len__(self) -> int:
         return len(self.gold)
@@ -63,18 +57,6 @@ class LabelSets:
     def pooled(self) -> sparse.csr_array:
         """The counts of `by_label` pooled over labels."""
         return sparse.csr_array(self.by_label().toarray().reshape(len(self), -1, 3).sum(axis=1))
-
-    @property
-    def by_class(self) -> tuple[dict[str, Any], ...]:
-        """Precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
-        found = []
-        for label, (hit, alarm, miss) in zip(
-            self.labels, self.by_label().sum(axis=0).reshape(-1, 3).tolist(), strict=True
-        ):
-            precision, recall = hit / max(1, hit + alarm), hit / max(1, hit + miss)
-            f1 = 2 * hit / max(1, 2 * hit + alarm + miss)
-            found.append({"label": label, "precision": precision, "recall": recall, "f1": f1, "support": hit + miss})
-        return tuple(found)
 
     def _table(self, rows: tuple[frozenset[str], ...]) -> np.ndarray:
         return np.array([[label in row for label in self.labels] for row in rows], dtype=bool)

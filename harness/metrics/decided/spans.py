@@ -4,10 +4,10 @@ A span is (start, end, label), end exclusive, in characters of its document.
 """
 
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import DataError
 
@@ -138,40 +138,14 @@ class SpanDecisions:
         marked, leaking = ([f(d) for d in self.documents] for f in (lambda d: bool(d.gold), leaks))
         return hits(np.array(leaking, dtype=bool), np.array(marked, dtype=bool))
 
-    @property
-    def by_class(self) -> tuple[dict[str, Any], ...]:
-        """Strict precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
-        totals: dict[str, Counter[str]] = {label: Counter() for label in self.labels}
-        for document in self.documents:
-            for label, c in counted(document, strictly).items():
-                totals[label].update(matched=c.matched, gold=c.gold, predicted=c.predicted)
-        counts = {label: Counts(c["matched"], c["gold"], c["predicted"]) for label, c in totals.items()}
-        return tuple(
-            {"label": label, "precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.gold}
-            for label, c in counts.items()
-        )
-
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of matches, gold spans and predicted spans. Ratios with an empty denominator are 0."""
+    """Numbers of matches, gold spans and predicted spans."""
 
     matched: int
     gold: int
     predicted: int
-
-    @property
-    def precision(self) -> float:
-        return self.matched / self.predicted if self.predicted else 0.0
-
-    @property
-    def recall(self) -> float:
-        return self.matched / self.gold if self.gold else 0.0
-
-    @property
-    def f1(self) -> float:
-        total = self.gold + self.predicted
-        return 2 * self.matched / total if total else 0.0
 
 
 def counted(document: Document, matching: Matching) -> dict[str, Counts]:

@@ -22,11 +22,11 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import special
 
+from harness.params.arms import CLINICAL
 from harness.statistics import variance
 from harness.statistics.disclosure.hidden import Hidden
 from harness.statistics.paired import NOTHING, Settings, lower_end
 
-CLINICAL = "clinical"
 SEEDS, WITHHELD = "seeds", "withheld"
 # Upper ends of the classes of p-values. Some are far below 0.05, because Holm's adjustment multiplies p-values.
 CLASSES = (0.001, 0.005, 0.01, 0.05, 1.0)
@@ -79,24 +79,22 @@ def rung_of(rows: int) -> Rung:
 def measured(hidden: Hidden, system: str, answers: np.ndarray, settings: Settings) -> dict[Figure, np.ndarray]:
     """The figures of a system's answers [..., runs, rows...], each an array of the leading shape.
 
-    `("mean", arm)` is the mean score. Each arm that is compared with the clinical one also has `("delta", arm)`, the
-    ends of the interval `("low", arm)` and `("high", arm)`, the p-value `("p", arm)`, `("sign", arm)` (the difference
-    if it is significant, else 0), the p-value of equivalence `("same", arm)`, and `("collapsed", arm)`, which is not
-    above 0 if neither arm knows anything (`harness.statistics.paired.Estimate.skill_low`).
+    Each arm that is compared with the clinical one has `("delta", arm)`, the ends of the interval `("low", arm)` and
+    `("high", arm)`, the p-value `("p", arm)`, `("sign", arm)` (the difference if it is significant, else 0), the
+    p-value of equivalence `("same", arm)`, and `("collapsed", arm)`, which is not above 0 if neither arm knows anything
+    (`harness.statistics.paired.Estimate.skill_low`).
     """
     names = hidden.arms[system]
     at = {arm: [i for i, name in enumerate(names) if name == arm] for arm in dict.fromkeys(names)}
-    distinct, which = _distinct(answers, hidden.answers[system].ndim - 1)
-    columns = hidden.columns(distinct)
+    found: dict[Figure, np.ndarray] = {}
     if CLINICAL not in at:
-        scores = hidden.score(columns.sum(axis=-2))[which]
-        return {("mean", arm): scores[..., runs].mean(-1) for arm, runs in at.items()}
-    every = variance.jackknife(columns, hidden.score)
+        return found
+    distinct, which = _distinct(answers, hidden.answers[system].ndim - 1)
+    every = variance.jackknife(hidden.columns(distinct), hidden.score)
     knowing = variance.jackknife(*hidden.skill(distinct))
     arms = {arm: _runs(every, which[..., runs]) for arm, runs in at.items()}
-    found: dict[Figure, np.ndarray] = {("mean", arm): of.mean for arm, of in arms.items()}
     for against in at.keys() - {CLINICAL}:
-        delta = found["mean", CLINICAL] - found["mean", against]
+        delta = arms[CLINICAL].mean - arms[against].mean
         found["delta", against] = delta
         if hidden.groups < 2 or arms[CLINICAL].seeds < 2:
             continue

@@ -124,8 +124,8 @@ class Rows(Grouped):
             answers[system] = np.where(right, gold, away).astype(gold.dtype)
         return replace(self, gold=gold, answers=answers)
 
-    def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
-        """`number` other sets of answers of a system, each one or two answers away from `answers`."""
+    def steps(self, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
+        """`number` other sets of answers, each one or two answers away from `answers`."""
         made = np.repeat(answers[None], number, axis=0)
         which = np.arange(number)
         for _ in range(2):
@@ -279,9 +279,9 @@ def ordered(groups: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return order, starts
 
 
-def small(hidden: Hidden, minimum: int = MINIMUM) -> Iterator[Counted]:
-    """The keys of all counts below `minimum`, zero included."""
-    return (key for key, n in counts(hidden) if n < minimum)
+def small(hidden: Hidden) -> Iterator[Counted]:
+    """The keys of all counts below `MINIMUM`, zero included."""
+    return (key for key, n in counts(hidden) if n < MINIMUM)
 
 
 def counts(hidden: Hidden) -> Iterator[tuple[Counted, int]]:

@@ -76,7 +76,7 @@ class Documents(Grouped):
             answers[system] = given
         return replace(self, gold=gold, answers=answers)
 
-    def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
+    def steps(self, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
         made, which = np.repeat(answers[None], number, axis=0), np.arange(number)
         for _ in range(2):
             at = tuple(chance.integers(0, size, len(which)) for size in answers.shape)

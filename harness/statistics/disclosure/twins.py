@@ -87,7 +87,7 @@ class Search:
 
     def __init__(self, hidden: Hidden, rung: Rung, known: Settings, width: int = WIDTH):
         self._rung, self._known, self._width = rung, known, width
-        self._wanted = {system: self._released(hidden, system) for system in hidden.answers}
+        self._wanted = {system: self._released(hidden, system, of) for system, of in hidden.answers.items()}
         self._form = hidden.form()
         self._chance = np.random.default_rng(SEED)
         self._roomiest: dict[int, list[Hidden]] = {}
@@ -250,18 +250,18 @@ class Search:
         steps: int = STEPS,
     ) -> np.ndarray | None:
         """Answers near these that release the wanted figures, with `value` as the count `key`; None if not found."""
-        current, cost = answers, np.inf
+        current, cost, wanted = answers, np.inf, self._wanted[system]
         for step in range(steps):
-            tried = base.steps(system, current, BATCH, self._chance)
+            tried = base.steps(current, BATCH, self._chance)
             tried[0] = current
             figures = coarsening.measured(base, system, tried, self._known)
             # The last digits depend on the processor and on what a process has loaded. The choice of the best step must
             # not.
-            far = np.round(np.zeros(BATCH) + coarsening.distance(self._rung, figures, self._wanted[system]), 6)
+            far = np.round(np.zeros(BATCH) + coarsening.distance(self._rung, figures, wanted), 6)
             missed = np.abs(base.count(tried[:, key[1]], key[2], key[3]) - value) if key else np.zeros(BATCH)
             total = far + 3.0 * missed
             best = int(np.argmin(total))
-            if far[best] < EXACT and missed[best] == 0 and self._same(base, system, tried[best]):
+            if far[best] < EXACT and missed[best] == 0 and self._released(base, system, tried[best]) == wanted:
                 return tried[best]
             if total[best] < cost or self._chance.random() < 0.1:
                 current, cost = tried[best], total[best]
@@ -270,12 +270,8 @@ class Search:
                 current, cost = tried[int(np.argsort(total, kind="stable")[3])], np.inf
         return None
 
-    def _same(self, base: Hidden, system: str, answers: np.ndarray) -> bool:
-        figures = coarsening.measured(base, system, answers, self._known)
-        return coarsening.released(self._rung, figures) == self._wanted[system]
-
-    def _released(self, hidden: Hidden, system: str) -> dict[coarsening.Figure, Any]:
-        figures = coarsening.measured(hidden, system, hidden.answers[system], self._known)
+    def _released(self, hidden: Hidden, system: str, answers: np.ndarray) -> dict[coarsening.Figure, Any]:
+        figures = coarsening.measured(hidden, system, answers, self._known)
         return coarsening.released(self._rung, figures)
 
     def _noted(self, base: Hidden, system: str, answers: np.ndarray | None) -> bool:

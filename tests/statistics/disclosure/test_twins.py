@@ -63,7 +63,7 @@ def drawn(n: int, labels: int, skill: float, seeds: int, draw: int) -> hidden.Ro
 def test_sets_of_answers_that_share_runs_are_measured_as_each_is_alone(labels):
     rows, chance = drawn(12, labels, 0.7, 3, 5), np.random.default_rng(3)
     for system, answers in rows.answers.items():
-        tried = rows.steps(system, answers, 6, chance)
+        tried = rows.steps(answers, 6, chance)
         together = coarsening.measured(rows, system, tried, KNOWN)
         for at, one in enumerate(tried):
             alone = coarsening.measured(rows, system, one, KNOWN)

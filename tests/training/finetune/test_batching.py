@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.heads import HEADS
 from harness.text import letters
-from harness.text.bio import Tags, decode_tags, tag_tokens
+from harness.text.bio import Tags, decode_tags
 from harness.training.finetune.batching import IGNORED, bucketed, collate, encode, in_length_order
 from harness.training.finetune.examples import Example, Examples
 
@@ -63,9 +63,9 @@ def test_collate_keeps_the_options_of_a_question_together():
 
 def test_tags_follow_characters_and_a_window_may_open_inside_an_entity():
     spans = [{"start": 3, "end": 9, "label": "Name"}]
-    whole = tag_tokens([(0, 0), (0, 2), (3, 5), (5, 9), (10, 12), (0, 0)], spans, LABELS)
+    whole = Tags(spans, LABELS).of([(0, 0), (0, 2), (3, 5), (5, 9), (10, 12), (0, 0)])
     assert whole == (IGNORED, 0, 3, 4, 0, IGNORED)
-    assert tag_tokens([(0, 0), (5, 9), (10, 12)], spans, LABELS) == (IGNORED, 4, 0)
+    assert Tags(spans, LABELS).of([(0, 0), (5, 9), (10, 12)]) == (IGNORED, 4, 0)
 
 
 @st.composite
@@ -94,7 +94,7 @@ def tokens_and_spans(draw):
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_tags_and_spans_are_inverse_where_spans_lie_on_token_borders(case):
     offsets, spans = case
-    tags = tag_tokens(offsets, spans, LABELS)
+    tags = Tags(spans, LABELS).of(offsets)
     assert decode_tags(list(zip(offsets, tags, strict=True)), LABELS) == [
         [s["start"], s["end"], s["label"]] for s in spans
     ]
