@@ -1,7 +1,7 @@
 """Collect the failed checks of a data file, and show them as one short table."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.errors import DataError
@@ -75,7 +75,7 @@ def table(findings: Iterable[Finding], rows: int) -> str:
     return "\n".join(printed)
 
 
-def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """The rows of a table as lines, with its columns below each other."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

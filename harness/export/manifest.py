@@ -14,6 +14,7 @@ from harness.privacy.suppression import MINIMUM
 from harness.statistics.disclosure.releasing import Release
 from harness.statistics.disclosure.twins import WIDTH
 
+Content = bytes  # `Entry` has a field of that name
 JSON, MARKDOWN = "MANIFEST.json", "MANIFEST.md"
 
 _TOLD = tomllib.loads(resources.files(__package__).joinpath("manifest.toml").read_text("utf-8"))
@@ -42,7 +43,7 @@ class Entry:
     rule: Mapping[str, str]
 
     @classmethod
-    def of(cls, path: str, content: bytes, smallest: int | None, releases: Mapping[str, Release]) -> "Entry":
+    def of(cls, path: str, content: Content, smallest: int | None, releases: Mapping[str, Release]) -> "Entry":
         told = releases if any(fnmatch.fnmatchcase(path, pattern) for pattern in SCORED) else {}
         return cls(
             path, hashlib.sha256(content).hexdigest(), len(content), holds(path) or "", smallest,
