@@ -42,8 +42,8 @@ def file_list(architecture: str | None) -> str:
     if architecture is None or architecture_named(architecture).word_list:
         tokenizer += " (BERT and ELECTRA: or vocab.txt in place of tokenizer.json)"
     return (
-        f"config.json; {tokenizer}; the weights as model.safetensors or pytorch_model.bin, whole or as "
-        "….index.json with all its shards; where there are any, special_tokens_map.json and README.md (its licence)"
+        f"config.json; {tokenizer}; the weights as model.safetensors or pytorch_model.bin, in one file or as "
+        "….index.json with all its shards; if they exist, special_tokens_map.json and README.md (its licence)"
     )
 
 
@@ -83,8 +83,8 @@ def snapshot(source: Hub, architecture: str) -> Path:
         raise CheckpointError(
             f"{source.repository} at {source.revision} is not on this machine: {place} {state}{links}.",
             remedy=f"Put into that folder: {file_list(architecture)}.\n"
-            f"With a network HF_HUB_OFFLINE=0 before the command fetches them; on another machine "
-            f"`hf download {source.repository} --revision {source.revision}` does.\n"
+            "With a network, put HF_HUB_OFFLINE=0 before the command to fetch them, or on another machine run "
+            f"`hf download {source.repository} --revision {source.revision}`.\n"
             "Or keep the files in any folder and set the arm in params.yaml to {source: folder, path: …}.",
         )
     return place

@@ -58,7 +58,7 @@ def refuse_damaged_copy(folder: Path) -> None:
         states = ", ".join(f"{name} {_state(name, wanted, found)}" for name in wrong)
         raise CheckpointError(
             f"{folder} differs from the files that its {CARD} records: {states}.",
-            remedy=f"Copy {', '.join(wrong)} anew from where it was made; where this was changed on purpose, "
+            remedy=f"Copy {', '.join(wrong)} anew from where it was made. If you changed it on purpose, "
             f"remove its {CARD}.",
         )
 

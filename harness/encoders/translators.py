@@ -68,7 +68,7 @@ def found(named: str) -> Pinned:
     if missing := _lacking(folder):
         known = "" if folder.is_dir() else " There is no such folder; a repository is named OWNER/NAME@COMMIT."
         raise CheckpointError(
-            f"{folder} is no translation model: it lacks {', '.join(missing)}.{known}",
+            f"{folder} is not a translation model: it lacks {', '.join(missing)}.{known}",
             remedy="Put there config.json, the tokenizer's files (Marian: vocab.json, source.spm, target.spm; NLLB: "
             "tokenizer.json) and the weights (model.safetensors or pytorch_model.bin).\n"
             + _by_hand(repository, revision),
@@ -84,7 +84,7 @@ def _snapshot(repository: str, revision: str) -> Path:
     if not re.fullmatch("[0-9a-f]{40}", revision):
         raise CheckpointError(
             f"{repository}: revision {revision!r} is not a 40-digit commit.",
-            remedy="A branch is another model tomorrow. The repository's page on the hub, or `git ls-remote "
+            remedy="A branch can change. The repository's page on the hub, or `git ls-remote "
             f"https://huggingface.co/{repository}`, says its commit.",
         )
     if not hub.offline():
@@ -115,8 +115,8 @@ def _by_hand(repository: str, revision: str) -> str:
     if not repository:
         return "Or name a repository of the hub at a commit: --model OWNER/NAME@COMMIT."
     return (
-        "With a network HF_HUB_OFFLINE=0 before the command fetches them; on another machine "
-        f"`hf download {repository} --revision {revision}` does."
+        "With a network, put HF_HUB_OFFLINE=0 before the command to fetch them, or on another machine run "
+        f"`hf download {repository} --revision {revision}`."
     )
 
 

@@ -69,7 +69,7 @@ class Run:
         for key in ("tasks", "families", "seeds"):
             listed = getattr(self, key)
             once = len(listed) == len(set(listed)) > 0
-            yield Check(key, list(listed), once, "a list with something in it and nothing twice")
+            yield Check(key, list(listed), once, "a list that is not empty and has no value twice")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Engine:
 
     def checks(self) -> Iterator[tuple]:
         fits = self.device == "cuda" or self.precision == "fp32"
-        wanted = "fp32 where engine.device is cpu (bf16 is slower there, and other bits)"
+        wanted = "fp32 if engine.device is cpu (bf16 is slower there and gives other numbers)"
         yield Check("precision", self.precision, fits, wanted)
 
 
@@ -182,7 +182,7 @@ class Hub:
         remedy = f"Pin it: `harness pin {self.repository}` prints the commit to put there."
         yield Check("revision", self.revision, pinned, "a 40-digit commit", remedy)
         # Only the hashes show that a package contains the checkpoint.
-        yield Check("files", self.files, self.package is None or bool(self.files), "given where package is", remedy)
+        yield Check("files", self.files, self.package is None or bool(self.files), "given if package is given", remedy)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Tune:
         for key in ("learning_rates", "lengths", "seeds"):
             listed = getattr(self, key)
             once = len(listed) == len(set(listed)) > 0
-            yield Check(key, list(listed), once, "a list with something in it and nothing twice")
+            yield Check(key, list(listed), once, "a list that is not empty and has no value twice")
 
     @property
     def factors(self) -> tuple[tuple[float, float], ...]:
