@@ -71,8 +71,8 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["new-task", "codes", "--head", "multi-label"], "Did you mean 'multilabel'?", "Heads: sequence, pair"),
         (["new-task", "triage", "--head", "sequense"], "Did you mean 'sequence'?", "Heads: sequence, pair"),
         (["new-task", "triage", "--head", "tokens", "--format", "csv"], "no format 'csv'", "conll, brat, tags, jsonl"),
-        (["new-task", "medmqp", "--head", "pair"], "tasks/medmqp.py is there already", "another name"),
-        (["new-task", "2fast", "--head", "pair"], "'2fast' will not do", "small letters"),
+        (["new-task", "medmqp", "--head", "pair"], "tasks/medmqp.py exists already", "another name"),
+        (["new-task", "2fast", "--head", "pair"], "'2fast' is not a valid task name", "small letters"),
     ],
 )
 def test_errors_name_the_thing_and_the_remedy_in_a_few_lines(project, arguments, said, remedy, monkeypatch, capsys):
@@ -173,7 +173,7 @@ def test_check_tells_of_every_task_and_fails_on_a_finding(project):
     made = harness("new-task", "triage", "--head", "sequence", cwd=project)
     assert made.returncode == 0 and "tasks: [medmcqa, medmqp, nor_deid, aismec, synergi, triage]" in made.stdout
     alone = harness("check", "triage", cwd=project)
-    assert alone.returncode == 0 and "nothing to find fault with (not under run.tasks" in alone.stdout
+    assert alone.returncode == 0 and "no findings (not under run.tasks" in alone.stdout
     every = harness("check", cwd=project)
     assert every.returncode == 1 and "medmqp: 1 finding" in every.stdout and "triage: nothing" in every.stdout
 
@@ -280,10 +280,10 @@ def test_a_profile_says_what_data_are_in_place_and_what_to_type(tmp_path):
     assert harness("data", "generate", "data", cwd=project).returncode == 0
     shutil.rmtree(project / "data" / "synergi")
     said = harness("profile", "use", "paper", cwd=project).stdout
-    assert "nor_deid: its data in place are generated; `harness data fetch nor_deid`" in said
-    assert "medmqp_nb: no data are in place; `harness translate medmqp --to nb --model …` (or --from FILE)" in said
-    assert "aismec: its data in place are generated; restricted: `harness data use aismec PATH`" in said
-    assert "synergi: no data are in place; restricted: `harness data use synergi PATH`" in said
+    assert "nor_deid: its data are generated; `harness data fetch nor_deid`" in said
+    assert "medmqp_nb: it has no data; `harness translate medmqp --to nb --model …` (or --from FILE)" in said
+    assert "aismec: its data are generated; restricted: `harness data use aismec PATH`" in said
+    assert "synergi: it has no data; restricted: `harness data use synergi PATH`" in said
     assert "in place" not in harness("profile", "use", "embedded", cwd=project).stdout
 
 
@@ -298,8 +298,8 @@ def test_a_profile_of_generated_data_names_those_in_place_that_are_not(tmp_path)
         record = project / "data" / task / "source.json"
         record.write_text(record.read_text(encoding="utf-8").replace('"synthetic"', f'"{kind}"'), encoding="utf-8")
     said = harness("profile", "use", "embedded", cwd=project).stdout.splitlines()[1:]
-    assert said == ["  medmqp: its data in place are public, not generated",
-                    "  aismec: its data in place are restricted, not generated"]  # fmt: skip
+    assert said == ["  medmqp: its data are public, not generated",
+                    "  aismec: its data are restricted, not generated"]  # fmt: skip
 
 
 def test_a_profile_says_what_data_are_in_place_where_one_task_file_is_broken_or_gone(tmp_path):
@@ -313,7 +313,7 @@ def test_a_profile_says_what_data_are_in_place_where_one_task_file_is_broken_or_
     assert done.returncode == 0 and not done.stderr
     assert "  medmcqa_nb: " in done.stdout and "line 1: SyntaxError" in done.stdout
     assert "  medmqp_nb: There is no task 'medmqp_nb'." in done.stdout
-    assert "  nor_deid: no data are in place; `harness data fetch nor_deid`" in done.stdout
+    assert "  nor_deid: it has no data; `harness data fetch nor_deid`" in done.stdout
 
 
 def test_a_profile_is_written_where_there_is_nothing_else(tmp_path):

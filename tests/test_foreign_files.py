@@ -28,7 +28,7 @@ def test_a_yaml_bomb_is_refused_before_it_goes_off(merge, tmp_path):
     from harness.encoders.readme_header import stated_header
 
     start = time.process_time()
-    with pytest.raises(ConfigError, match="aliases of aliases"):
+    with pytest.raises(ConfigError, match="its aliases expand to more than"):
         parse(bomb(40, merge))
     (tmp_path / "README.md").write_text(f"---\nlicense: mit\n{bomb(40, merge)}\n---\n# x\n", encoding="utf-8")
     assert stated_header(tmp_path) == {"licence": None, "language": None}

@@ -16,7 +16,7 @@ def by_part(root: Path, task: str) -> tuple[dict[str, list[dict[str, Any]]], dic
     missing = sorted(record["id"] for record in records if record["id"] not in places)
     if missing:
         raise DataError(
-            f"{split.manifest_place(root, task).name} knows no split for {len(missing)} records, first {missing[0]}.",
+            f"{split.manifest_place(root, task).name} has no part for {len(missing)} records, first {missing[0]}.",
             remedy=f"Run `harness split {task}`.",
         )
     parts: dict[str, list[dict[str, Any]]] = {}

@@ -46,7 +46,7 @@ def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict[str, Any
     if wrong := [f"line {number}: {fault}" for number, fault in found if fault]:
         more = f"\nand {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise DataError(
-            f"{path} holds {len(wrong)} line(s) that no model answered.\n" + "\n".join(wrong[:SHOWN]) + more,
+            f"{path} has {len(wrong)} line(s) that cannot be a model's answer.\n" + "\n".join(wrong[:SHOWN]) + more,
             remedy=_remedy(made_by),
         )
     return lines
@@ -83,7 +83,7 @@ def _part_faults(
     present = set(ids)
     if len(present) != len(ids):
         twice = sorted(i for i, n in Counter(ids).items() if n > 1)
-        yield f": {part} rows stand twice: {_some(twice)}."
+        yield f": {part} rows occur twice: {_some(twice)}."
     for what, some in (("lacks", expected - present), ("has, beyond the split,", present - expected)):
         if some:
             yield f" {what} {len(some)} {part} row(s): {_some(sorted(some))}."

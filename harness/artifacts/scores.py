@@ -189,7 +189,8 @@ def read(root: Path, task: str, family: str) -> Scores:
     found = Scores.read(path, made_by)
     if (found.task, found.family) != (task, family):
         raise DataError(
-            f"{path} holds the scores of {found.task} with {found.family}.", remedy=f"Make it again with `{made_by}`."
+            f"{path} has the scores of another comparison, {found.task} with {found.family}.",
+            remedy=f"Make it again with `{made_by}`.",
         )
     return found
 

@@ -16,4 +16,4 @@ def checks(root: Path) -> Iterator[Check]:
     for one in found:
         yield SUBJECT.wrong(one.what, one.expected, one.found, one.remedy)
     if not found:
-        yield SUBJECT.holds("for their owner alone, and pushed nowhere")
+        yield SUBJECT.holds("closed to other users, and not pushed")

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.audit.checks import Check, Subject
 from harness.pipeline.hashes import Hashes
 
-SUBJECT = Subject("DVC's cache", "remove the damaged file, and `dvc commit` (or `dvc repro`) where its output is right")
+SUBJECT = Subject("DVC's cache", "remove the damaged file, then `dvc commit` (or `dvc repro`) if its output is right")
 _ABOVE = Path(".dvc") / "cache" / "files" / "md5"
 
 
@@ -26,7 +26,7 @@ def checks(root: Path, recorded: Iterable[Mapping], hashes: Hashes) -> Iterator[
         if md5.endswith(".dir") and listed.is_file() and not damaged:
             yield from SUBJECT.follow(_named(paths), partial(_below, root, listed, paths[0], hashes))
     if (root / _ABOVE).is_dir():
-        yield SUBJECT.holds("every file that is named can be looked up")
+        yield SUBJECT.holds("the cache can be checked")
 
 
 def _named(paths: list[str]) -> str:
@@ -42,6 +42,6 @@ def _file(root: Path, md5: str, output: str, hashes: Hashes) -> Iterator[Check]:
     path = _ABOVE / md5[:2] / md5[2:]
     found = hashes.dvc(root / path) if (root / path).is_file() else None
     if found and found["md5"] != md5.removesuffix(".dir"):
-        remedy = f"remove {path}, and `dvc commit` (or `dvc repro`) where the output itself is right"
+        remedy = f"remove {path}, then `dvc commit` (or `dvc repro`) if the output itself is right"
         expected, damaged = f"md5 {md5}", f"{path} with md5 {found['md5']}"
         yield SUBJECT.of(path.as_posix()).wrong(f"DVC's copy of {output}", expected, damaged, remedy)

@@ -83,7 +83,7 @@ def _card(root: Path, folder: Path, card: dict, params: Params, subject: Subject
         trunk = subject.of(f"{where}/harness.json", rests_on=((first / checkpoint.NAME).relative_to(root).as_posix(),))
         until = replicates.shared_updates(card["branched"]["share"], card["steps"])
         theirs, own = (_course(one, until) for one in (checkpoint.card(first), card))
-        yield trunk.same(f"{arm}: the course that it shares with {of}", theirs, own)
+        yield trunk.same(f"{arm}: the part of the training that it shares with {of}", theirs, own)
     yield subject.same(f"{arm}: the corpora of its card", sorted(parts_of(of)), sorted(card["corpus"]))
     for corpus, part in sorted(card["corpus"].items()):
         found = hashes.sha256(root / "artifacts" / "corpus" / f"{corpus}.jsonl")

@@ -88,11 +88,11 @@ class Subject:
         except MissingInputError as error:
             yield self._check(f"{name}: {_below(root, error.message)}", MISSING, remedy=error.remedy)
         except HarnessError as error:
-            yield self._check(name, DIFFERS, "can be followed", _below(root, error.message), error.remedy)
+            yield self._check(name, DIFFERS, "can be checked", _below(root, error.message), error.remedy)
         except Exception as error:
             # A file that was edited may break the code that reads it in any way.
             reason = messages.kind_and_message(error)
-            yield self._check(name, DIFFERS, "can be followed", as_line(_below(root, reason)), self.remedy)
+            yield self._check(name, DIFFERS, "can be checked", as_line(_below(root, reason)), self.remedy)
 
 
 def _below(root: Path | None, message: str) -> str:

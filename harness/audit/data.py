@@ -67,7 +67,7 @@ def _records(root: Path, target: Path, task: str, subject: Subject, stages: reco
     found = {row["id"]: row for row in rows}
     changed = {key: "another row" for key in made.keys() & found.keys() if made[key] != found[key]}
     expected = {key: "the row read from data/" for key in (made.keys() - found.keys()) | changed.keys()}
-    there = changed | {key: "a row that data/ has not" for key in found.keys() - made.keys()}
+    there = changed | {key: "a row that is not in data/" for key in found.keys() - made.keys()}
     yield from subject.values(f"{folder}/records.jsonl", expected, there)
     yield subject.same(f"{folder}/records.jsonl: number of rows", len(made), len(rows))
 

@@ -14,7 +14,7 @@ from harness.pipeline.hashes import PASSED_OVER, Hashes
 from harness.system.files import read_text
 
 SUBJECT = Subject("dvc.lock", "`dvc repro`, or restore the file (`git checkout -- PATH`, `dvc checkout PATH`)")
-_REPRO = "`dvc repro` makes the numbers again by what is there now; `git checkout -- PATH` puts the old file back"
+_REPRO = "`dvc repro` makes the numbers again from the present files; `git checkout -- PATH` restores the old file"
 
 
 def checks(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Check]:
@@ -50,7 +50,7 @@ def checks(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator
 
 def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
     """Check that the code lists among `deps` name the present code and task files."""
-    remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` puts the old files back"
+    remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` restores the old files"
     outdated = set(code_lists.outdated(root))
     for path in sorted(dep for dep in deps if dep.split("/")[0] == code_lists.LISTS):
         # The report depends on the folder of all lists.
@@ -84,7 +84,7 @@ def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Check]:
     """Check that the waiting splits, which are in git, have not changed, because a later run starts from them."""
     for path, out in waiting(root).items():
         if (root / path).is_file():
-            name = f"{path}, which waits for a run with its task,"
+            name = f"{path} (its task is not in this run)"
             yield from _file(root, f"{name} as it was split", out, hashes, "`git checkout -- PATH`")
 
 
@@ -94,7 +94,7 @@ def _passed_over(root: Path) -> Iterator[Check]:
     lines = read_text(path).splitlines() if path.is_file() else []
     listed = sorted(line.strip() for line in lines if line.strip() and not line.startswith("#"))
     yield from SUBJECT.values(
-        ".dvcignore: what DVC passes over", sorted(PASSED_OVER), listed, "`git checkout -- .dvcignore`"
+        ".dvcignore: what DVC ignores", sorted(PASSED_OVER), listed, "`git checkout -- .dvcignore`"
     )
 
 
@@ -105,7 +105,7 @@ def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Check]:
         listed = sorted(e["path"] for e in entry.get(key, ()))
         yield from declared.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
     if stage.passed_over:
-        yield declared.wrong(f"stage {stage.name}", "followed by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
+        yield declared.wrong(f"stage {stage.name}", "run by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
     recorded = entry.get("params", {}).get("params.yaml", {})
     now = {path: value_at(params, path) for path in stage.params}
     yield from SUBJECT.of("params.yaml").values(
@@ -147,7 +147,7 @@ def _file(root: Path, name: str, entry: Mapping, hashes: Hashes, remedy: str) ->
     found, recorded = hashes.dvc(path), _recorded(entry)
     if found is None:
         subject = SUBJECT.of(entry["path"])
-        yield subject.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
+        yield subject.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` if DVC's cache has it")
     elif recorded != found:
         changed = hashes.changed_files(root, path, entry["md5"]) if path.is_dir() else []
         where = f"{name}: {', '.join(changed[:3])}" if changed else name
@@ -197,4 +197,4 @@ def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Check]:
             name = f"{dep['path']} as data.dvc took it from stage generate"
             yield from SUBJECT.values(name, _recorded(made[dep["path"]]), _recorded(dep))
         if "md5" in dep:
-            yield SUBJECT.same("data.dvc: what it pins is what it was made of", dep["md5"], pin["outs"][0]["md5"])
+            yield SUBJECT.same("data.dvc: it pins the files that it was made from", dep["md5"], pin["outs"][0]["md5"])

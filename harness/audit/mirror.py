@@ -185,7 +185,7 @@ def statuses(profile: str, runs: Sequence[StoredRun], subject: Subject) -> Itera
             said = f"{run.status}, {'and' if killed else 'and not'} called {status.KILLED}"
             yield subject.wrong(f"{title} status", f"{status.KILLED} if and only if its status is KILLED", said)
         note = run.tags.get(status.NOTE, "")
-        yield subject.same(f"{title} says how it stands", status.described(note, run.tags), note)
+        yield subject.same(f"{title} description of its status", status.described(note, run.tags), note)
 
 
 def strangers(
@@ -240,7 +240,7 @@ def outside(profile: str, runs: Sequence[StoredRun]) -> Iterator[str]:
         yield f"tags in MLflow that the pipeline does not write: {', '.join(sorted(others))}"
     earlier = [run for run in ours if run.superseded or run.tags["recorded_by"] == "harness pretrain"]
     if earlier:
-        yield f"{len(earlier)} runs in MLflow of earlier results and of watched trainings, but for how they stand"
+        yield f"{len(earlier)} runs in MLflow of earlier results and of live trainings (only their status is checked)"
     strange = [run for run in runs if run.tags.get("recorded_by") not in RECORDERS]
     if strange:
         yield f"{len(strange)} runs in MLflow that the pipeline did not write"

@@ -25,7 +25,7 @@ def _sentences(root: Path, profile: str) -> Iterator[str]:
     if left := list(lock.undeclared(root)):
         named = ", ".join(left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
         yield (
-            f"{len(left)} stages in dvc.lock that params.yaml does not declare ({named}); what they wrote stays for "
+            f"{len(left)} stages in dvc.lock that params.yaml does not declare ({named}); their outputs are kept for "
             "a run that declares them"
         )
     yield from keeping.remotes(root)
@@ -34,8 +34,8 @@ def _sentences(root: Path, profile: str) -> Iterator[str]:
         yield from mirror.outside(profile, read(root))
     if any((root / "benchmarks").glob("*.md")):
         yield (
-            "what benchmarks/*.md, docs/*.md and README.md measured: nothing is measured again, and benchmarks/*.md "
-            "are held against the commit alone"
+            "the measurements in benchmarks/*.md, docs/*.md and README.md: nothing is measured again, and "
+            "benchmarks/*.md are compared only with the commit"
         )
 
 
@@ -49,8 +49,6 @@ def benchmarks(root: Path) -> Iterator[Check]:
         done = subprocess.run(["git", "-C", str(root), "show", f"HEAD:./{name}"], capture_output=True)
         subject = SUBJECT.of(name)
         if done.returncode != 0:
-            yield subject.wrong(
-                name, "a page of the commit", "a page that nobody has committed", "`git add` and commit it"
-            )
+            yield subject.wrong(name, "a page of the commit", "a page that is not committed", "`git add` and commit it")
         else:
             yield from reports.page(name, done.stdout, path.read_bytes(), subject)

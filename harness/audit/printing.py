@@ -33,9 +33,9 @@ def lines(checks: list[Check], every: bool, outside: Iterable[str] = ()) -> Iter
         said = f", {follow} of which follow from others" if follow and not every else ""
         yield f"{'✗' if wrong or follow else '✓'} {subject}: {_counted(own)}{said}"
         yield from (f"    {line}" for line in (map(_line, own) if every else _findings(wrong, checks)))
-    yield from (f"· not followed: {what}" for what in outside)
+    yield from (f"· not checked: {what}" for what in outside)
     if not first:
-        yield f"{_counted(checks)}: every number leads back to its bytes"
+        yield f"{_counted(checks)}: every number can be traced to its bytes"
     else:
         yield f"{_counted(checks)}: begin with {first[0].name}"
 

@@ -15,7 +15,7 @@ from harness.system.files import read_json, read_text
 
 KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",),
         "readings.csv": ("decided_by", "arm", "against"), "robustness.csv": ("kind", "against")}  # fmt: skip
-REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
+REMEDY = "`git checkout -- reports` if it was edited, `dvc repro` if it is out of date"
 PAGES = Subject("reports", REMEDY)
 # Columns that depend on all comparisons.
 OF_ALL = ("p_holm", "verdict", "mde_holm")
@@ -160,7 +160,9 @@ def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Check]:
 def _left_over(name: str, extra: list[str]) -> Iterator[Check]:
     for row in extra[:LISTED]:
         subject = PAGES.of(f"reports/{name.split()[0]}")
-        yield subject.wrong(f"{name} {row}", "no such row", "a row of no comparison of this run", "`harness report`")
+        yield subject.wrong(
+            f"{name} {row}", "no such row", "a row that does not belong to this run", "`harness report`"
+        )
     if not extra:
         yield PAGES.holds(f"{name}: every row belongs to a comparison of this run")
 

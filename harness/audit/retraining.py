@@ -76,7 +76,7 @@ def _scores_apart(before: list[dict], after: list[dict]) -> str:
         for line in before
         for one, other in zip(line.get("scores", ()), later[line["part"], line["id"]], strict=True)
     ]
-    return f"scores apart by at most {max(apart):.1e}" if apart else "the files differ elsewhere"
+    return f"scores differ by at most {max(apart):.1e}" if apart else "the files differ elsewhere"
 
 
 def _decided_otherwise(task: Task, before: list[dict], after: list[dict], records: Mapping | None) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _decided_otherwise(task: Task, before: list[dict], after: list[dict], record
             for lines in (one, other)
         ]
         if changed:
-            yield f"{part}: {changed} of {len(one)} rows decided otherwise, {title} {scores[0]} before, {scores[1]} now"
+            yield f"{part}: other answers to {changed} of {len(one)} rows, {title} {scores[0]} before, {scores[1]} now"
 
 
 def lines(name: str, found: list[Repeated]) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _data(root: Path, task: str) -> Iterator[str]:
     record = root / "data" / task / "source.json"
     card = _read(root / "artifacts" / "validated" / task / "card.json")
     if record.is_file() and _read(record).get("files") != card.get("source", {}).get("files"):
-        yield "data/ holds other files than those that were validated"
+        yield "the files in data/ are not those that were validated"
 
 
 def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
         return
     inputs = recorded.get("inputs", {})
     if inputs.get("records") != hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"):
-        yield "its predictions were made of other records"
+        yield "its predictions were made from other records"
     if inputs.get("manifest") != hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"):
         yield "its predictions were made with another split"
     made = path.stat().st_mtime
@@ -76,7 +76,7 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
         # Gigabytes are read only if something was written after the predictions.
         younger = not folder.is_dir() or any(file.stat().st_mtime > made for file in [folder, *folder.rglob("*")])
         if younger and inputs.get("checkpoints", {}).get(encoder) != hashes.tree(folder):
-            yield f"the checkpoint of arm {encoder} is another than the one that was fine-tuned"
+            yield f"the checkpoint of arm {encoder} is not the one that was fine-tuned"
     for key, wanted in (
         ("recipe", dataclasses.asdict(settings.recipe)),
         ("engine", dataclasses.asdict(settings.engine)),
@@ -90,7 +90,7 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
 
     tried = recorded.get("tuning", {}).get("candidates", [])
     if tried != candidates(settings):
-        yield "its arms were tuned otherwise"
+        yield "its arms were tuned with other settings"
     runs = {(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
     if lacking := sorted({(arm, seed) for arm in settings.arms for seed in settings.seeds} - runs.keys()):
         yield f"there are no predictions of arm {lacking[0][0]}, seed {lacking[0][1]}"

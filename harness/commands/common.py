@@ -123,7 +123,9 @@ def made(folder: Path, within: Together) -> Path:
 
 def pinned(whole: bool) -> str:
     """A phrase on whether data.dvc pins data/, which it does if they are `whole`."""
-    return "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
+    return (
+        "data.dvc pins it" if whole else "data/ is incomplete and not pinned. Run `dvc repro`, then this command again"
+    )
 
 
 def known_name(kind: str, name: str, known) -> str:

@@ -24,14 +24,17 @@ def add(commands) -> None:
     use = declare(data, "use", _data_use, text, "data use aismec /secure/calls.parquet", "task")
     use.add_argument("path", type=Path, help="the file, or the folder that holds the files")
     use.add_argument(
-        "--kind", choices=KINDS, default=restricted.KIND, help="what tables say of it (default: restricted)"
+        "--kind",
+        choices=KINDS,
+        default=restricted.KIND,
+        help="the kind of data, which reports state (default: restricted)",
     )
     for key in ("licence", "language", "citation", "note"):
         use.add_argument(f"--{key}", default="", help=f"{key} for the source record")
 
     text = "the commit of a hub repository and the hashes of its files, as lines for params.yaml"
     pin = declare(commands, "pin", _pin, text, "pin ltg/norbert3-large", "repository", connects=anywhere_here)
-    pin.epilog = f"{pin.epilog} With HF_HUB_OFFLINE=0 before it; the hub is left alone otherwise."
+    pin.epilog = f"{pin.epilog} It needs HF_HUB_OFFLINE=0 before the command, or it does not connect to the hub."
 
     profile = declare_group(commands, "profile", "presets for params.yaml", "profile use lab")
     declare(profile, "list", _profile_list, "the presets and which one params.yaml equals", "profile list")
@@ -57,7 +60,7 @@ def _tasks(options) -> None:
     task_table(root, tasks)
     for name, distribution, version in packages.offered():
         if name not in tasks:
-            said = f"`harness new-task {name} --from {distribution}` takes it"
+            said = f"`harness new-task {name} --from {distribution}` adds it"
             print(terminal(f"The package {distribution} {version} offers {name}: {said}."))
 
 
@@ -102,15 +105,16 @@ def _data_use(options) -> None:
         made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
         whole = pin(root, within)
     code_lists.write_task(root, options.task)
-    print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned(whole)}.")
+    print(f"{folder.relative_to(root)} now has your data ({options.kind}). {pinned(whole)}.")
     print(*map(terminal, [*remarks, *keeping.remotes(root)]), sep="\n")
     if taken := reader.columns_of(registry.get(root, options.task)):
-        print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
+        print(f"Columns of a record, each with the column of your file from which tasks/{options.task}.py reads it:")
         print(*map(terminal, reader.column_lines(taken)), sep="\n")
     if made:
         print(
-            f"{pseudonyms.KEY_FILE} was made: ids and groups are replaced with it wherever they are written. It is not "
-            "in git; keep it as the data are kept, or this split cannot be made again."
+            f"{pseudonyms.KEY_FILE} was made. With this key, ids and groups are replaced by pseudonyms wherever they "
+            "are written. The key is not in git. Keep it as you keep the data: without it, this split cannot be made "
+            "again."
         )
 
 
@@ -152,9 +156,9 @@ def _in_place(root: Path, *, generated: bool) -> list[str]:
             continue
         originals = kind not in (None, "synthetic")
         if generated and originals:
-            said.append(f"  {name}: its data in place are {kind}, not generated")
+            said.append(f"  {name}: its data are {kind}, not generated")
         elif not generated and not originals:
-            found = "its data in place are generated" if kind else "no data are in place"
+            found = "its data are generated" if kind else "it has no data"
             todo = f"`harness data fetch {name}`" if task.public else f"restricted: `harness data use {name} PATH`"
             if task.translation_of:
                 todo = f"`harness translate {task.translation_of} --to {task.language} --model …` (or --from FILE)"

@@ -5,7 +5,10 @@ from harness.pipeline import code_lists
 
 
 def add(commands) -> None:
-    text = "fine-tune all comparisons as one job array, on Slurm or on this machine; `dvc repro` then finds them done"
+    text = (
+        "fine-tune all comparisons as one job array, on Slurm or on this machine; `dvc repro` then does not run them "
+        "again"
+    )
     grid = declare(commands, "grid", _grid, text, "grid --dry-run", connects=anywhere_here)
     grid.add_argument("comparison", nargs="*", metavar="TASK/FAMILY", help="by default every task with every family")
     grid.add_argument("--dry-run", action="store_true", help="only say what would run, and where")
@@ -14,13 +17,13 @@ def add(commands) -> None:
 
 def declare_where(command) -> None:
     """Add the options that say where jobs run, and which resources each job gets."""
-    where = "where the jobs run; by default Slurm where there is one"
+    where = "where the jobs run (default: Slurm, if sbatch is installed)"
     command.add_argument("--on", choices=("local", "slurm"), help=where)
     text = "jobs at the same time (default: as many as there are cores or GPUs; on Slurm, all)"
     command.add_argument("--at-once", type=int, metavar="N", help=text)
     text = "processors of a job (default: this machine's, divided; on Slurm 8)"
     command.add_argument("--cpus", type=int, metavar="N", help=text)
-    text = "GPUs of a job, each trains one run at a time (default: 1 where engine.device is cuda)"
+    text = "GPUs of a job, each trains one run at a time (default: 1 if engine.device is cuda)"
     command.add_argument("--gpus", type=int, metavar="N", help=text)
     slurm = command.add_argument_group("on Slurm")
     slurm.add_argument("--partition")
@@ -49,14 +52,14 @@ def _grid(options) -> int:
         print(f"{comparison.name}: made by an earlier grid, entered in dvc.lock")
     todo = [comparison for comparison in stale if comparison not in kept]
     if not todo:
-        print(f"All {len(wanted)} comparisons are up to date; `dvc repro` goes on from here.")
+        print(f"All {len(wanted)} comparisons are up to date. `dvc repro` continues from here.")
         return 0
     _heed_signals()
     try:
         running.run(root, todo, plan.executor(root), lambda line: print(line, flush=True))
     except KeyboardInterrupt:
         return 130
-    print(f"{len(todo)} comparisons made, {len(wanted) - len(todo)} were up to date; `dvc repro` goes on from here.")
+    print(f"{len(todo)} comparisons made, {len(wanted) - len(todo)} were up to date. `dvc repro` continues from here.")
     return 0
 
 

@@ -5,7 +5,7 @@ from harness.pipeline import code_lists
 
 
 def add(commands) -> None:
-    text = "write pipeline/, by which DVC sees that code or a task has changed; `harness repro` does it, too"
+    text = "write pipeline/, from which DVC knows whether code or a task has changed (`harness repro` does it, too)"
     pipeline = declare(commands, "pipeline", _pipeline, text, "pipeline")
     pipeline.add_argument("--check", action="store_true", help="only say which lists are out of date")
 
@@ -20,7 +20,7 @@ def _pipeline(options) -> int:
         if not options.check:
             schema.write(root)
     for path in changed:
-        print(f"{path} {'does not name the present code; run `harness pipeline`' if options.check else 'written'}")
+        print(f"{path} {'is out of date; run `harness pipeline`' if options.check else 'written'}")
     if not changed:
-        print("pipeline/ names the present code and tasks of every stage.")
+        print("pipeline/ is up to date with the code and the tasks.")
     return int(options.check and bool(changed))

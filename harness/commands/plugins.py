@@ -7,16 +7,16 @@ from harness.text.printable import terminal
 
 
 def add(commands) -> None:
-    text = "a task to begin with: its declaration, a sample of valid rows, a test"
+    text = "write a new task to start from: its declaration, a sample of valid rows, a test"
     new = declare(commands, "new-task", _new_task, text, "new-task triage --head sequence --format csv", "name")
     kind = new.add_mutually_exclusive_group(required=True)
     kind.add_argument("--head", help=f"one of {', '.join(HEADS)}")
     kind.add_argument("--from", dest="package", metavar="PACKAGE", help="an installed package that offers the task")
     formats = "; ".join(f"{head.name}: {', '.join(head.template.formats)}" for head in HEADS.values())
     new.add_argument("--format", help=f"the format of your data ({formats})")
-    text = "everything that is wrong with a task's declaration and data, at once"
+    text = "list everything that is wrong with a task's declaration and data"
     check = declare(commands, "check", _check, text, "check medmqp", only_looks=True)
-    check.add_argument("task", nargs="?", help="by default all tasks that are there")
+    check.add_argument("task", nargs="?", help="by default all tasks")
 
 
 def _new_task(options) -> None:
@@ -30,7 +30,7 @@ def _new_task(options) -> None:
         path, task = creating.adopt(root, options.name, options.package)
         code_lists.write_task(root, options.name)
         print(f"Wrote {path.relative_to(root)}, which pins that package by its version and files.")
-        print(f"Next: `harness data use {options.name} PATH`; to run it, make params.yaml say\n")
+        print(f"Next: `harness data use {options.name} PATH`. To run the task, write in params.yaml:\n")
         print(templates.parameters(options.name, heads.of(task), running), end="")
         return
     with replacing(root) as within:
@@ -41,10 +41,10 @@ def _new_task(options) -> None:
     print("Wrote " + ", ".join(shown) + ".")
     if not whole and (root / "data.dvc").is_file():
         print(
-            "data/ is not whole yet, and the first `dvc repro` makes it anew: put the sample back afterwards with "
+            "data/ is incomplete, and the first `dvc repro` makes it anew. Afterwards, put the sample back with "
             f"`harness data use {options.name} tests/tasks/{options.name} --kind synthetic`."
         )
-    print(f"Next: `harness check {options.name}`; to run it, make params.yaml say\n")
+    print(f"Next: `harness check {options.name}`. To run the task, write in params.yaml:\n")
     print(templates.parameters(options.name, heads.HEADS[options.head], running), end="")
 
 
@@ -71,7 +71,7 @@ def _check(options) -> int:
         found = [str(one) for one in keeping.exposures(root)]
         failed += bool(found)
         print(
-            f"where restricted data are kept: {_counted(found)}",
+            f"protection of restricted data: {_counted(found)}",
             *map(terminal, [*found, *keeping.remotes(root), *filter(None, [sockets.not_held()])]),
             sep="\n  ",
         )
@@ -93,4 +93,4 @@ def _check(options) -> int:
 
 
 def _counted(found: list[str]) -> str:
-    return f"{len(found)} finding{'s' * (len(found) > 1)}" if found else "nothing to find fault with"
+    return f"{len(found)} finding{'s' * (len(found) > 1)}" if found else "no findings"

@@ -24,15 +24,17 @@ def add(commands) -> None:
     audit.add_argument(
         "recorded", nargs="?", metavar="RUN", help="only this comparison: the id of an MLflow run, or TASK/FAMILY"
     )
-    audit.add_argument("--all", action="store_true", help="a line for every check, not only for those that do not hold")
-    audit.add_argument("--json", action="store_true", help="every check, for a program")
+    audit.add_argument("--all", action="store_true", help="a line for every check, not only for those that fail")
+    audit.add_argument("--json", action="store_true", help="every check as JSON, for a program")
     text = "run one recorded comparison again in a scratch copy, and say whether bytes or predictions differ"
     reproduce = declare(commands, "reproduce", _reproduce, text, "reproduce medmqp/nb_bert", connects=to_a_server)
     reproduce.add_argument("recorded", metavar="RUN", help="the id of an MLflow run, or TASK/FAMILY")
     text = "the bundle that may leave a restricted site: reports, provenance, cards, and a manifest to read first"
     export = declare(commands, "export", _export, text, "export bundle", "folder")
     export.add_argument(
-        "--instead", action="store_true", help="no earlier bundle has left whose figures of the same rows differ"
+        "--instead",
+        action="store_true",
+        help="I confirm that no earlier bundle with other figures for the same rows has left this site",
     )
 
 
@@ -118,7 +120,7 @@ def _say_in_mlflow(root, settings) -> None:
     try:
         sync.record(root, settings, registry.chosen(root, settings.run.tasks))
     except HarnessError as error:
-        then = "`harness track` says there what was found, once every comparison is there."
+        then = "Run `harness track` when every comparison has results: it records what was found."
         backend.warn(error, then, always=True)
 
 
@@ -147,6 +149,6 @@ def _export(options) -> None:
     with recomputing.scratch(root) as scratch:
         recomputing.link_inputs(root, scratch, ("harness", "tasks", *recomputing.REPORTED))
         entries = bundle.export(site, target.resolve(), scratch, options.instead)
-    print(f"{target} holds {len(entries)} files; read {target / manifest.MARKDOWN} before it goes.")
+    print(f"{target} has {len(entries)} files. Read {target / manifest.MARKDOWN} before you send the folder.")
     for said in keeping.remotes(root):
         print(terminal(said))

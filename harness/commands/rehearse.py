@@ -12,19 +12,21 @@ def add(commands) -> None:
     )
     new = declare(commands, "rehearse", _rehearse, text, "rehearse", connects=anywhere_here)
     new.add_argument("--check", action="store_true", help="only say what would fail; nothing is trained")
-    new.add_argument("--json", metavar="FILE", help="write everything there, for a program; - is standard output")
-    text = "what measuring may take; where that is too little for a batch, less of it is measured (default: 12)"
+    new.add_argument(
+        "--json", metavar="FILE", help="write everything as JSON to this file, for a program (-: standard output)"
+    )
+    text = "minutes for all measurements; a batch that would take longer is measured in part (default: 12)"
     new.add_argument("--minutes", type=float, default=12.0, metavar="M", help=text)
-    text = "where files of a pin are missing, random weights of its shape are what is wanted"
+    text = "use random weights of the published shape if files of a pin are missing"
     new.add_argument("--random-weights", action="store_true", help=text)
-    text = "tokens of the corpus of the run, where it is not here: an epoch is one of these"
+    text = "number of tokens in the run's corpus, if it is not here; one epoch reads them once"
     new.add_argument("--corpus-tokens", type=float, metavar="N", help=text)
-    there = new.add_argument_group("where the run is on another machine")
+    there = new.add_argument_group("if the run is on another machine")
     text = "floating-point operations a second that training reaches on one device there, such as 1.2e14"
     there.add_argument("--device-flops", type=float, metavar="FIGURE", help=text)
-    text = "or: what an update takes there, such as pretrain/nb_bert=0.9; may be repeated"
+    text = "or: seconds of one update there, such as pretrain/nb_bert=0.9; may be repeated"
     there.add_argument("--update-seconds", action="append", default=[], metavar="STAGE/FAMILY=S", help=text)
-    text = "memory of one device there; of the machine, where engine.device is cpu"
+    text = "memory of one device there (of the machine, if engine.device is cpu)"
     there.add_argument("--device-memory-gb", type=float, metavar="GB", help=text)
     there.add_argument("--disk-gb", type=float, metavar="GB", help="free space there")
     new.add_argument("--gpus-per-node", type=int, default=4, help="of the batch script of `harness pretrain --slurm`")

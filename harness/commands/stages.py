@@ -23,8 +23,8 @@ from harness.system import durations
 from harness.text.printable import terminal
 
 LIVE = (
-    "write loss, speed and held-out scores to MLflow while the training goes on; done without being asked where "
-    "MLFLOW_TRACKING_URI names a store. What is trained does not depend on it"
+    "write loss, speed and held-out scores to MLflow during the training (the default if MLFLOW_TRACKING_URI "
+    "names a store); the trained weights do not depend on it"
 )
 
 
@@ -45,7 +45,9 @@ def add(commands) -> None:
     _training_options(pretrain)
     pretrain.add_argument("--slurm", action="store_true", help="only print a Slurm batch script for this training")
     pretrain.add_argument("--gpus-per-node", type=int, default=4)
-    pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
+    pretrain.add_argument(
+        "--hours", type=int, default=24, help="the job's time limit; a job that reaches it is requeued and continues"
+    )
     text = "fine-tune all arms and seeds of a comparison"
     stage("finetune", _finetune, text, "finetune nor_deid nb_bert", "task", "family")
     stage("linear", _linear, "fit a linear model of counted words on a task, for comparison", "linear nor_deid", "task")
@@ -77,11 +79,11 @@ def _timed(name: str, run):
 
 def _training_options(command) -> None:
     command.add_argument("--live", action="store_true", help=LIVE)
-    text = "of an interrupted training that was made of something else: the next run {} it; nothing is trained now"
+    text = "for an interrupted training whose inputs have changed: the next run {}. This command trains nothing"
     which = command.add_mutually_exclusive_group()
-    resumed = text.format("goes on from") + ", and the checkpoint's card will say so"
+    resumed = text.format("resumes it (the checkpoint's card records this)")
     which.add_argument("--resume", dest="choice", action="store_const", const="resume", help=resumed)
-    which.add_argument("--anew", dest="choice", action="store_const", const="anew", help=text.format("does without"))
+    which.add_argument("--anew", dest="choice", action="store_const", const="anew", help=text.format("starts anew"))
 
 
 def _chosen(options, family: str, arms: list[str]) -> bool:

@@ -17,8 +17,12 @@ def add(commands) -> None:
     which.add_argument("--model", help="a Marian or NLLB checkpoint: a folder, or OWNER/NAME@COMMIT of the hub")
     which.add_argument("--from", dest="given", type=Path, metavar="FILE", help="a translation: CSV, TSV or JSONL by id")
     command.add_argument("--beams", type=int, default=4, help="width of the beam search (default: 4)")
-    command.add_argument("--batch", type=int, default=32, help="texts at a time; belongs to the result (default: 32)")
-    command.add_argument("--threads", type=int, help="belongs to the result; default: engine.pretraining_threads")
+    command.add_argument(
+        "--batch", type=int, default=32, help="texts at a time; another value may give other results (default: 32)"
+    )
+    command.add_argument(
+        "--threads", type=int, help="another value may give other results; default: engine.pretraining_threads"
+    )
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: engine.device of params.yaml")
 
 
@@ -41,9 +45,9 @@ def _translate(options) -> None:
     code_lists.write_task(root, task.name)
     from harness.data.translating import examined
 
-    print(f"data/{task.name} holds {len(records)} items of {original.name}, {by['told']}; {pinned(whole)}.")
+    print(f"data/{task.name} has {len(records)} items of {original.name}, {by['told']}. {pinned(whole)}.")
     print(*map(terminal, examined.lines(found, len(records))), sep="\n")
-    print("Next: name it in run.tasks of params.yaml, then `dvc repro`.")
+    print(f"Next: add {task.name} to run.tasks in params.yaml, then run `dvc repro`.")
 
 
 def _given(options, task, original, records) -> tuple[dict, dict]:
@@ -67,7 +71,9 @@ def _made(options, root, engine, task, records) -> tuple[dict, dict]:
 
     threads = engine.pretraining_threads if options.threads is None else options.threads
     if min(options.beams, options.batch, threads) < 1:
-        raise ConfigError("--beams, --batch and --threads are 1 or more.", remedy="Leave them out for the usual ones.")
+        raise ConfigError(
+            "--beams, --batch and --threads must be 1 or more.", remedy="Correct them, or leave them out."
+        )
     device = options.device or engine.device
     search = translators.Search(options.beams, options.batch, device, threads)
     model = translators.found(options.model)

@@ -53,7 +53,7 @@ class Gathered:
         key = raw.clean(str(value), repairs)
         self.repaired.update(repairs)
         if len(key) > raw.MAX_CHARACTERS:
-            self.fault(f"more than {raw.MAX_CHARACTERS:,} characters are no id or group", where, column)
+            self.fault(f"more than {raw.MAX_CHARACTERS:,} characters, too many for an id or a group", where, column)
         else:
             self.findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
         return key

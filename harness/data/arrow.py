@@ -71,7 +71,7 @@ def _refuse_twice(path: Path, names: list[str]) -> None:
         for number, name in enumerate(names, start=1)
         if name in names[: number - 1]
     ]
-    refuse(str(path), twice, len(names), unit="columns", remedy="Leave one of them away, or rename it.")
+    refuse(str(path), twice, len(names), unit="columns", remedy="Remove one of them, or rename it.")
 
 
 def _arrow_table(pyarrow, file):

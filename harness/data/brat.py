@@ -82,7 +82,7 @@ def brat(
         found.add(identity, identity, part, text if found.sound(text, path.name, "text") else None, spans, path.name)
         return lines
 
-    remedy = "Correct these lines, or say in the task's reader what to do with them"
+    remedy = "Correct these lines, or set in the task's reader what to do with them"
     layout = Layout("brat", files, {}, encoding=encoding)
     return reader(files, each, layout, limit=max_characters, unit="annotations", remedy=remedy, beside=_beside)
 
@@ -97,7 +97,7 @@ def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[An
     try:
         content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except FileNotFoundError:
-        found.fault("no .ann beside it; it is empty where nothing is annotated", f"{path.stem}.txt")
+        found.fault("its .ann file is missing; create an empty one if nothing is annotated", f"{path.stem}.txt")
         return []
     except UnicodeDecodeError:
         found.fault(raw.not_text(encoding), path.name)
@@ -109,7 +109,7 @@ def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[An
             places = tuple((int(start), int(end)) for start, end in map(str.split, match["places"].split(";")))
             annotations.append(Annotation(composed(match["label"]), places, match["words"], where))
         elif line.strip() and not _OTHER.match(line):
-            found.fault("no annotation (T1<tab>Label 0 5<tab>words)", where)
+            found.fault("not an annotation (T1<tab>Label 0 5<tab>words)", where)
     return annotations
 
 
@@ -144,7 +144,7 @@ def _in_text(
     right = [one for one in best if _agrees(text, one)]
     for one in best:
         if one not in right:
-            found.fault("offsets that do not hold the annotation's words", one.where)
+            found.fault("offsets that do not match the annotation's words", one.where)
     if annotations and best is not readings[0]:
         found.repaired["offsets that count carriage returns or a byte-order mark"] += 1
     return right
@@ -181,7 +181,7 @@ def _apart(text: str, annotations: list[Annotation], overlaps: Overlaps, found: 
         if all(end <= a or b <= start for a, b, _ in kept):
             kept.append((start, end, one))
         elif overlaps == "refuse":
-            found.fault('over another entity (overlaps="keep longest" keeps one)', one.where)
+            found.fault('overlaps another entity (overlaps="keep longest" keeps one)', one.where)
         else:
             found.repaired["overlapping entity left out"] += 1
     return [{"start": a, "end": b, "label": one.label} for a, b, one in sorted(kept, key=lambda k: k[:2])]

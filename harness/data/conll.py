@@ -108,7 +108,7 @@ def conll(
         return lines
 
     layout = Layout("conll", files, {"tokens": token, "tags": tag}, encoding=encoding, scheme=scheme)
-    remedy = "Correct these lines, or say which columns, scheme and unit the reader takes"
+    remedy = "Correct these lines, or set columns, scheme and unit of the reader"
     named = {"text": f"column {token}", "spans": f"column {tag}"}
     return reader(files, each, layout, limit=max_characters, unit="lines", remedy=remedy, columns=named)
 
@@ -151,7 +151,7 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gather
     if document.tokens or document.marked:
         yield document
     if unit == "document" and not (marked or empty):
-        fault = 'no line begins a document (-DOCSTART-, # newdoc): say unit="file" or "sentence"'
+        fault = 'no line starts a document (-DOCSTART-, # newdoc): write unit="file" or "sentence"'
         found.fault(fault, f"{file} line 1")
 
 
@@ -185,14 +185,14 @@ def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
     fewest = max(place + 1 if place >= 0 else -place for place in (columns.token, columns.tag))
     if width < max(2, fewest):
         return (
-            "no column for the tag: blanks or tabs part columns"
+            "only one column, so there is no tag: columns are separated by tabs or blanks"
             if width < 2
-            else f"{width} columns, and the reader takes number {fewest - 1} (counted from 0)"
+            else f"{width} columns, but the reader needs number {fewest - 1} (counted from 0)"
         )
     if len(cells) != width:
         return f"columns: {len(cells)} instead of {width}"
     if line.startswith("# ") and width > 2 and columns.comments == "detect":
-        return 'a comment or a token (comments="hash" takes it for a comment, "none" for a token)'
+        return 'a comment or a token (comments="hash" reads it as a comment, "none" as a token)'
     if read_tag(cells[columns.tag], columns.scheme) is None:
         return no_tag(columns.scheme)
     return "" if cells[columns.token] else "no token"

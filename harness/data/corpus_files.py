@@ -51,7 +51,7 @@ def corpus_files(folder: Path, name: str) -> list[Path]:
         shown = sorted(file.as_posix() for file in below if not any(part.startswith(".") for part in file.parts))
         files = [path / file for file in shown]
         if not files:
-            raise MissingInputError(f"{path} holds no files.", remedy=f"Put {', '.join(KINDS)} files there.")
+            raise MissingInputError(f"{path} has no files.", remedy=f"Put {', '.join(KINDS)} files there.")
     elif path.is_file():
         files = [path]
     else:
@@ -64,7 +64,7 @@ def corpus_files(folder: Path, name: str) -> list[Path]:
     for file in files:
         if not file.name.endswith(KINDS):
             raise DataError(
-                f"{file} is none of {', '.join(KINDS)}.", remedy="Convert it, or take it out of the corpus folder."
+                f"{file} is not one of {', '.join(KINDS)}.", remedy="Convert it, or remove it from the corpus folder."
             )
     return files
 
@@ -112,14 +112,14 @@ def _lines(path: Path) -> Iterator[Chunk]:
                 yield Chunk(partial(_of_lines, path, first, lines), after - before)
                 first, before = first + len(lines), after
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise DataError(f"{path}: no gzip archive, or damaged.", remedy="Fetch the file again.") from None
+        raise DataError(f"{path}: not a gzip archive, or damaged.", remedy="Fetch the file again.") from None
 
 
 def _refuse_bomb(where: str, unpacked: int, packed: int) -> None:
     """Raise DataError if a file, or its beginning, is far larger than it looks (both in bytes)."""
     if is_bomb(unpacked, packed, UNPACKED):
         raise DataError(
-            f"{where}: unpacks to more than {RATIO} times its size, as no text does.",
+            f"{where}: unpacks to more than {RATIO} times its size, which is too much for text.",
             remedy="Do not use this file unless you know where it comes from; unpack it to see.",
         )
 
@@ -201,14 +201,14 @@ def _parsed(line: bytes, where: str):
     except json.JSONDecodeError as error:
         why = error.msg
     except ValueError:
-        why = "a number of too many digits"
+        why = "a number with too many digits"
     raise DataError(f"{where}: not JSON ({why}).", remedy=_REMEDY)
 
 
 def _document(row, where: str) -> dict:
     for key in ("id", "text"):
         if not isinstance(row, dict) or not isinstance(row.get(key), str):
-            raise DataError(f"{where}: no {key!r} with a string.", remedy=_REMEDY)
+            raise DataError(f"{where}: {key!r} is missing or not a string.", remedy=_REMEDY)
     language = str(row.get("language") or "")
     document = {
         "id": row["id"],
@@ -219,5 +219,8 @@ def _document(row, where: str) -> dict:
     try:
         "".join(document.values()).encode()
     except UnicodeEncodeError:
-        raise DataError(f"{where}: half of a surrogate pair outside the text.", remedy=_REMEDY) from None
+        raise DataError(
+            f"{where}: an invalid Unicode character (half of a surrogate pair) in a field other than the text.",
+            remedy=_REMEDY,
+        ) from None
     return document | {"text": row["text"]}

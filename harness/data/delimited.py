@@ -20,14 +20,14 @@ _SEPARATOR = re.compile(r'"?sep=(.)"?\n', re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _QUOTED_HEADER = re.compile(r'"[^"\n]*"([;,\t|])')
 _OTHERS = re.compile(r"[;,\t|]")
-TRAILING = "a column without name and values: the delimiter that spreadsheets put at the end of every line"
-AMBIGUOUS = 'quotes that may be quoting or text: say quotes="quoting" or quotes="text"'
+TRAILING = "an empty column without a name: each line ends with a delimiter, as some spreadsheets write"
+AMBIGUOUS = 'quotes that may be quoting or text: write quotes="quoting" or quotes="text"'
 
 
 def delimiter_fault(delimiter: object) -> str | None:
     """Why `delimiter` is not valid, or None if it is. "" means the usual delimiter of the file's ending."""
     if not isinstance(delimiter, str) or len(delimiter) > 1:
-        return f"delimiter={delimiter!r} is not one character; a file separated by more than one has to be converted"
+        return f"delimiter={delimiter!r} is not one character; a file separated by more than one must be converted"
     return f"delimiter={delimiter!r} has another meaning" if delimiter and delimiter in '"\r\n' else None
 
 
@@ -56,11 +56,13 @@ def delimited(
         names = tuple(composed(cell.strip()) for cell in header)
         other = _OTHERS.search(names[0])
         if len(names) == 1 and other:
-            findings.append(Finding(f"one column: is the delimiter {other[0]!r}? Say delimiter=", "", f"line {line}"))
+            findings.append(
+                Finding(f"one column: if the delimiter is {other[0]!r}, set delimiter=", "", f"line {line}")
+            )
             return [(f"line {number}", None) for number, _ in rows]
         names = _named(names, rows, f"line {line}", findings, ignoring)
     elif rows and _is_header(rows[0][1], names):
-        findings.append(Finding("a header where none belongs", "", f"line {rows[0][0]}"))
+        findings.append(Finding("a header, although names= gives the columns", "", f"line {rows[0][0]}"))
     elif rows and len(rows[0][1]) == len(names + optional):
         names += optional
     found: list[Row] = []
@@ -68,7 +70,7 @@ def delimited(
     for number, cells in rows:
         fits = len(cells) == width
         if not fits:
-            empty = "; the last is empty: a delimiter at the end of the line" if cells[width:] == [""] else ""
+            empty = "; the last is empty, because the line ends with a delimiter" if cells[width:] == [""] else ""
             findings.append(Finding(f"{len(cells)} cells instead of {width}{empty}", "", f"line {number}"))
         found.append((f"line {number}", dict(zip(names, cells, strict=True)) if fits else None))
     return found
@@ -79,8 +81,10 @@ def _without_separator(text: str, findings: list[Finding]) -> tuple[str, int]:
     match = _SEPARATOR.match(text)
     if not match:
         return text, 0
-    remedy = f"remove it and say delimiter={match[1]!r}"
-    findings.append(Finding(f"sep={match[1]}, a spreadsheet's note to itself and no header: {remedy}", "", "line 1"))
+    remedy = f"remove it and set delimiter={match[1]!r}"
+    findings.append(
+        Finding(f"sep={match[1]}, which spreadsheets add and which is not a header: {remedy}", "", "line 1")
+    )
     return text[match.end() :], 1
 
 
@@ -117,7 +121,7 @@ def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[
         except csv.Error as error:
             # The reader has lost its place, so later rows cannot be told from the broken one.
             other = _QUOTED_HEADER.match(text)
-            hint = f": is the delimiter {other[1]!r}? Say delimiter=" if other and other[1] != delimiter else ""
+            hint = f": if the delimiter is {other[1]!r}, set delimiter=" if other and other[1] != delimiter else ""
             findings.append(Finding(f"not separated values ({error}){hint}", "", f"line {start}"))
     finally:
         csv.field_size_limit(limit)

@@ -38,8 +38,8 @@ def deal(rows: Iterable[Row], folds: Folds, repeat: int) -> list[Parts]:
         parts |= {row.id: "test" for row in pooled if places[row.id] == str(fold)}
         if lacking := sorted({"train", "validation", "test"} - set(parts.values())):
             raise DataError(
-                f"{len({row.group for row in pooled})} groups in {folds.number} folds leave nothing for "
-                f"{' and '.join(lacking)}.",
+                f"{len({row.group for row in pooled})} groups are too few for {folds.number} folds: "
+                f"{' and '.join(lacking)} would be empty.",
                 remedy="Ask for fewer folds or another validation share under cross_validation.folds in params.yaml.",
             )
         dealt.append(dict(sorted(parts.items())))

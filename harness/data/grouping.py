@@ -110,6 +110,6 @@ def _as_text(record: Mapping, column: str) -> str:
     if value is None or value == "":
         raise DataError(
             f"Record {record['id']!r} has no {column!r}, which keeps its group together.",
-            remedy=f"Fill in {column}, or take it out of the task's groups.",
+            remedy=f"Fill in {column}, or remove it from the task's groups.",
         )
     return "\n".join(value) if isinstance(value, list) else str(value)

@@ -57,7 +57,7 @@ class Rules:
     neither of two nested entities. `escaped`: whether `&lt;Name&gt;` may be a tag.
 
     Raises ValueError if names of different labels differ only in case and signs, if a rule names a label that does not
-    exist, or if a shape is no regular expression.
+    exist, or if a shape is not a regular expression.
     """
 
     labels: tuple[str, ...]
@@ -77,12 +77,12 @@ class Rules:
         of_labels = {"aliases": self.aliases.values(), "shapes": self.shapes, "absorbs": self.absorbs}
         for rule, about in of_labels.items():
             if strange := sorted(set(about) - set(self.labels)):
-                raise ValueError(f"{rule}= is about {strange[0]!r}, which is none of the labels")
+                raise ValueError(f"{rule}= is about {strange[0]!r}, which is not one of the labels")
         for label, shape in self.shapes.items():
             try:
                 re.compile(shape)
             except re.error as error:
-                raise ValueError(f"shapes= of {label!r} is no regular expression ({error})") from None
+                raise ValueError(f"shapes= of {label!r} is not a regular expression ({error})") from None
 
 
 @dataclass(frozen=True)

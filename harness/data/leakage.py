@@ -61,7 +61,7 @@ def examine(
     ]
     if task.groups.text_blind_siblings:
         siblings = siblings_outside(texts, splits)
-        detail = "a sibling outside the test split tells the label"
+        detail = "a text of the test split also occurs in another split and reveals the label"
         findings.append(_across("text-blind sibling rule", siblings, detail))
     return findings
 
@@ -177,10 +177,16 @@ def labels_everywhere(
     gaps = lacking(held, splits, names) | {label: tuple(names) for label in task.labels if label not in known}
     said = [f"{label} is missing from {' and '.join(gaps[label])}" for label in sorted(gaps)]
     if not said:
-        return Check("labels in every part", "ok", 0, (), "every label stands in every part")
+        return Check("labels in every part", "ok", 0, (), "every part has every label")
     more = f"; and {len(said) - KEPT_LABELS} more" if len(said) > KEPT_LABELS else ""
     detail = "; ".join(said[:KEPT_LABELS]) + more
-    return Check("labels in every part", "note", len(said), (), f"{detail}: not learnt, or not measured, there")
+    return Check(
+        "labels in every part",
+        "note",
+        len(said),
+        (),
+        f"{detail} (a label cannot be learnt or measured in a part that lacks it)",
+    )
 
 
 def siblings_outside(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
@@ -219,7 +225,7 @@ def _near(threshold: float, texts, splits, placed: frozenset[str]) -> list[Check
     findings = [_across("near duplicates across splits", leaking, f"cosine of character n-grams from {threshold}")]
     if drifted:
         ids = sorted({record_id for pair in drifted for record_id in pair[:2]})
-        detail = f"placed earlier, since then drifted to between {threshold} and {threshold + DRIFT:.2f}"
+        detail = f"pairs of an earlier split whose cosine is now between {threshold} and {threshold + DRIFT:.2f}"
         findings.append(Check("drifted near duplicates", "note", len(ids), tuple(ids[:KEPT_IDS]), detail))
     return findings
 

@@ -53,7 +53,8 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter", told: str = "") 
             number = int(label) - int(answer[-1])
             if 0 <= number < len(labels):
                 return labels[number]
-        raise Refused("label", f"no {answer} of an option", label)
+        what = f"number (from {answer[-1]})" if answer.startswith("number") else answer
+        raise Refused("label", f"not the {what} of an option", label)
 
     carried: Any = shape
     carried.answer = answer
@@ -71,7 +72,7 @@ def several(labels: Iterable[str], *, separator: str = ";") -> Callable[[dict], 
         given = record["labels"]
         given = [part.strip() for part in given.split(separator) if part.strip()] if isinstance(given, str) else given
         if not isinstance(given, list) or not all(isinstance(label, str) for label in given):
-            raise Refused("labels", "no list of labels")
+            raise Refused("labels", "not a list of labels")
         if not set(given) <= places.keys():
             raise Refused("labels", "a label that is not the task's")
         return {**record, "labels": sorted(set(given), key=places.__getitem__)}

@@ -52,7 +52,7 @@ def pin_data(root: Path, within: Together | None = None) -> None:
         # DVC's output names files, which may not be shown for restricted data.
         said = "it failed" if confidential or not reason else reason[-1]
         raise DataError(
-            f"data/ could not be pinned, and is as it was: dvc add: {said}",
+            f"data/ could not be pinned and was not changed. dvc add: {said}",
             remedy="Fix that, then run the same command again.",
         )
     return None

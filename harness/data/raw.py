@@ -20,17 +20,17 @@ Encoding = Literal["utf-8", "windows-1252"]
 # Tabs and newlines are layout. Any other control character is damage that a tokenizer would hide.
 _DAMAGE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _BEGINNING = 64  # characters: a text that is visible there need not be searched further
-_CONVERT = ", which has to be converted"
+_CONVERT = ", which must be converted"
 # The first bytes of files that are not text in a supported encoding, and what such files are.
 _KINDS = {
     b"\xff\xfe\x00\x00": "UTF-32" + _CONVERT,
     b"\x00\x00\xfe\xff": "UTF-32" + _CONVERT,
     b"\xff\xfe": "UTF-16" + _CONVERT,
     b"\xfe\xff": "UTF-16" + _CONVERT,
-    b"PK\x03\x04": "a spreadsheet or another packed file, which has to be saved as text",
-    b"\xd0\xcf\x11\xe0": "a spreadsheet or a document of an office program, which has to be saved as text",
-    b"\x1f\x8b": "a compressed file (gzip), which has to be unpacked",
-    b"PAR1": "Parquet, whose name has to end in .parquet",
+    b"PK\x03\x04": "a spreadsheet or another packed file, which must be saved as text",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet or a document of an office program, which must be saved as text",
+    b"\x1f\x8b": "a compressed file (gzip), which must be unpacked",
+    b"PAR1": "Parquet, whose name must end in .parquet",
 }
 _LOOKED_AT = 64  # bytes at the beginning
 _NO_BREAK_SPACE = "\u00a0"
@@ -56,7 +56,8 @@ def read_text(
     except FileNotFoundError:
         raise DataError(
             f"{path} is missing.",
-            remedy="Put the file there (`harness data --help`), or name the one that you have in the declaration.",
+            remedy="Put the file there (`harness data --help`), or write the name of your file in the task's "
+            "declaration.",
         ) from None
     except IsADirectoryError:
         raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.") from None
@@ -105,20 +106,24 @@ def _other_kind(content: bytes, encoding: Encoding) -> str | None:
         # Nearly every byte is valid in Windows-1252, so UTF-8 would become wrong letters without an error.
         with contextlib.suppress(UnicodeDecodeError):
             content.decode("utf-8")
-            return 'UTF-8: leave encoding="windows-1252" away'
+            return 'UTF-8: remove encoding="windows-1252" from the task\'s reader'
     return None
 
 
 def not_text(encoding: Encoding, known: str = "") -> str:
     """The message for bytes that are not in the declared `encoding`. `known` says what they are, if that is clear."""
-    hint = ' (of a file of Windows: say encoding="windows-1252")' if encoding == "utf-8" else ""
+    hint = (
+        ' (if the file comes from Windows, write encoding="windows-1252" in the task\'s reader)'
+        if encoding == "utf-8"
+        else ""
+    )
     return f"not {encoding.upper()}" + (f" but {known}" if known else hint)
 
 
 def _save(encoding: Encoding) -> str:
     if encoding != "utf-8":
-        return f"Save the file as UTF-8, and leave out encoding={encoding!r} in the task's reader."
-    return 'Save the file as UTF-8; where it is a file of Windows, say encoding="windows-1252" in the task\'s reader.'
+        return f"Save the file as UTF-8, and remove encoding={encoding!r} from the task's reader."
+    return 'Save the file as UTF-8, or, if it comes from Windows, write encoding="windows-1252" in the task\'s reader.'
 
 
 def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: str) -> str:

@@ -58,7 +58,7 @@ def without_blanks(labels: Iterable[str]) -> frozenset[str]:
     """The set of `labels`. Raises ValueError for a label with white space, which would end it in a tag."""
     known = frozenset(labels)
     if strange := sorted(label for label in known if len(str(label).split()) != 1):
-        raise ValueError(f"label {strange[0]!r} holds a blank, which no tag can: write it as the file does")
+        raise ValueError(f"label {strange[0]!r} contains a space, and tags cannot: write the label as the file does")
     return known
 
 
@@ -67,7 +67,7 @@ def one_of(argument: str, given: object, words: object) -> None:
     known = get_args(words)
     if given not in known:
         listed = ", ".join(map(repr, known))
-        raise ValueError(f"{argument}={given!r} is none of {listed}.{nearest(given, known)}")
+        raise ValueError(f"{argument}={given!r} is not one of {listed}.{nearest(given, known)}")
 
 
 KEY = "columns"
@@ -90,7 +90,7 @@ def hold_columns(source: Mapping, task: Task) -> None:
     for name in sorted(now.keys() | then.keys()):
         if now.get(name) != then.get(name):
             raise DataError(
-                f"data/{task.name}: {name} is now read from {now.get(name, 'nothing')}, and was from "
+                f"data/{task.name}: {name} is now read from {now.get(name, 'nothing')}, but it was read from "
                 f"{then.get(name, 'nothing')} when the data were put in place.",
                 remedy=f"Restore `columns` in tasks/{task.name}.py, or put the file in place anew with "
                 f"`harness data use {task.name} PATH`.",

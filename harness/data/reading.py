@@ -17,11 +17,11 @@ _LOST = "\ufffd"
 _MISSING = frozenset(["null", "none", "nan", "na", "n/a", "#n/a", "<na>", "nil", "undefined", "missing", "-"])
 _ODD = (
     "with a replacement character (U+FFFD): letters were lost before this file was written.",
-    "are one group because its name says that a value is missing; a split keeps them together.",
+    'share a group whose name means "missing" (NULL, NaN, …); a split keeps them together.',
 )
 _FILES_NAMED = 5
 PARTS = 3  # training, validation, test
-NOT_READ = "a file that is not read: the task's reader names no such file"
+NOT_READ = "the task's reader does not read this file"
 
 
 def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Iterable[str] = ()) -> Reading:
@@ -40,7 +40,7 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
         if not unread:
             raise
         files = "\n".join(f"{folder}/{finding.row}: {finding.check}." for finding in unread[:_FILES_NAMED])
-        files += f"\nSo are others: {len(unread)} files in all." if len(unread) > _FILES_NAMED else ""
+        files += f"\n{len(unread)} files in all are not read." if len(unread) > _FILES_NAMED else ""
         raise type(error)(f"{error.message}\n{files}", remedy=error.remedy) from None
     reading = _pooled(reading)
     if kind == restricted.KIND:
@@ -48,7 +48,7 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
         reading = replace(reading, dropped=dropped, repaired=repaired)
     found = schema.failures(task, reading, kind) if reading.records else []
     if unread:
-        remedy = "Take these files out of the folder, or name them in the task's reader; nothing was written."
+        remedy = "Remove these files from the folder, or name them in the task's reader; nothing was written."
         refuse(source_name, [*unread, *found], len(reading.records) + len(unread), unit="files and records",
                remedy=remedy + schema.mapped(task, found))  # fmt: skip
     schema.refuse_failures(task, reading, found, source_name)
@@ -65,9 +65,10 @@ def remarks(task: Task, reading: Reading) -> list[str]:
     said += _labels(task, reading.records)
     rows, texts = differing_answers(task, reading.records)
     if texts:
-        some = "texts stand" if texts > 1 else "text stands"
+        some = "texts occur" if texts > 1 else "text occurs"
         said.append(
-            f"{texts} {some} in {rows} rows with different answers; all are kept, and no model gets all of them right."
+            f"{texts} {some} in {rows} rows with different answers. All are kept, so no model can get all of them "
+            "right."
         )
     said += [remark for remark in map(_remark, (damaged(reading.records), unnamed(reading.records)), _ODD) if remark]
     return said
@@ -92,7 +93,7 @@ def _labels(task: Task, records: list[dict]) -> list[str]:
     if rare := [label for label in task.labels if 0 < len(groups[label]) < PARTS]:
         said.append(
             f"Fewer than {PARTS} groups have {_named(rare)}: training, validation and test part each need one. "
-            "Where a part lacks a label, it is not learnt, or its scores cannot be measured."
+            "If a part lacks a label, the label cannot be learnt, or its scores cannot be measured."
         )
     return said
 
@@ -164,7 +165,7 @@ def _unread(task: Task, folder: Path, recorded: Iterable[str]) -> list[tuple[str
         ending = Path(name).suffix
         cause = ""
         if ending not in endings and ending.lower() in endings:
-            cause = f" ({ending} is another ending than {ending.lower()})"
+            cause = f" ({ending} is not the same ending as {ending.lower()})"
         elif ending == ".ann" and ".txt" in endings:
             cause = " (annotations without their text)"
         found.append((name, cause))

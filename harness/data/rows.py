@@ -19,7 +19,7 @@ Columns = Mapping[str, str | tuple[str, ...]]
 Values = Mapping[str, Mapping[str, str]]
 Drop = Callable[[list[dict]], tuple[list[dict], Counter]]
 REMEDY = (
-    'Correct these rows, or say in the reader what to do with them (columns=, values=, others="ignore"); '
+    'Correct these rows, or set in the reader what to do with them (columns=, values=, others="ignore"); '
     "nothing was written."
 )
 UNKNOWN = "unknown column"
@@ -144,7 +144,7 @@ def _value_fault(column: str, value, plan: Plan) -> str | None:
         whole = " (values= maps 0.0 and 1.0 to labels)" if value.is_integer() else ""
         return "a decimal number as label: regression is not supported" + whole
     if column == "label" and isinstance(value, list | dict):
-        return "several labels: they are the column labels of the head multilabel"
+        return "several labels: the head multilabel has them, in the column labels"
     # Only a shape can convert an object or a list.
     types = () if not plan.shape else (dict, list) if column in LISTED else (dict,)
     return None if isinstance(value, (str, *types)) else f"{type(value).__name__} where text belongs"
@@ -181,7 +181,7 @@ def shown_name(name: str, number: int) -> str:
 def _cause(name: str, number: int) -> str:
     """The likely cause of an undeclared column with this name, or ""."""
     if _INDEX.fullmatch(name) or (number == 1 and not name):
-        return " (an index that pandas wrote; index=False leaves it away)"
+        return " (an index that pandas wrote: write the file with index=False)"
     return " (without a name)" if not name else ""
 
 

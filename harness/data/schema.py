@@ -85,7 +85,7 @@ def mapped(task: Task, found: Iterable[Finding]) -> str:
     if not columns or getattr(task.reader, "values", None) is None:
         return ""
     said = ", ".join(f'"{column}": {{"…": "…"}}' for column in columns)
-    return f"\nWhere the file has its own words for them, map these in tasks/{task.name}.py: values={{{said}}}."
+    return f"\nIf the file has its own words for them, map these in tasks/{task.name}.py: values={{{said}}}."
 
 
 def _schema(columns: dict, metadata: Mapping[str, Iterable[str] | None] | None, checks: Iterable = ()):

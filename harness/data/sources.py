@@ -67,8 +67,8 @@ def _put_there(folder: Path) -> str:
     except (OSError, UnicodeDecodeError):
         frozen = False
     if frozen:
-        own = f"`harness data use {folder.name} PATH` other files"
-        return f"`dvc checkout {restricted.PIN}` puts back what it pins; {own}."
+        own = f"`harness data use {folder.name} PATH` puts other files there"
+        return f"`dvc checkout {restricted.PIN}` restores the pinned files; {own}."
     return "Run `dvc repro` for the generated data, or `harness data fetch` for the public originals."
 
 
@@ -97,21 +97,23 @@ def _problem(source) -> str | None:
         # A note may have paragraphs. All other values are shown in tables, on one line.
         text = source[key] if key != "note" else " ".join(str(source[key]).split())
         if isinstance(text, str) and (fault := printable.fault(text)) is not None:
-            return f"{key} holds {fault}."
+            return f"{key} contains {fault}."
     if not all(isinstance(text, str) for pair in source.get("columns", {}).items() for text in pair):
-        return "columns does not name a column for each of a record's."
+        return "columns has a name that is not a string."
     for shares in source.get("planted", {}).values():
         if not isinstance(shares, list) or [type(s) for s in shares] != [float, float]:
-            return "planted does not give two shares for each kind of row."
+            return "planted does not have two shares for each kind of row."
     if "translation" in source and (fault := _translation_fault(source["translation"])):
         return f"translation {fault}."
     if source["kind"] not in KINDS:
         return f"kind is {source['kind']!r}, not one of {', '.join(KINDS)}."
     if not source["files"]:
-        return "files names no file."
+        return "files is empty."
     for name, digest in source["files"].items():
         if Path(name).name != name:
-            return f"files names {name!r}, which is no plain file name." if told else "a file has no plain name."
+            return (
+                f"files names {name!r}, which is not a plain file name." if told else "the name of a file is not plain."
+            )
         if not isinstance(digest, str) or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             return f"the hash of {name if told else 'a file'} is not a SHA-256."
     return None
@@ -120,10 +122,10 @@ def _problem(source) -> str | None:
 def _translation_fault(said: dict) -> str | None:
     for key in ("of", "to", "told"):
         if not isinstance(said.get(key), str) or printable.fault(said[key]) is not None:
-            return f"does not say {key!r} in one line"
+            return f"has no one-line text for {key!r}"
     counts = said.get("checks")
     if not isinstance(counts, dict) or not all(type(n) is int for n in counts.values()):
-        return "does not count what its checks found"
+        return "does not have the counts of its checks"
     return None
 
 
@@ -140,7 +142,7 @@ def faults(folder: Path, source: dict) -> Iterator[tuple[str, str, str]]:
         if name in others:
             yield name, f"is not listed in {RECORD}.", "Move it away, or list it in source.json with its SHA-256."
         elif leads_out(path, folder):
-            yield name, "leads out of its folder.", "Put the file itself there, and no link to it."
+            yield name, "leads out of its folder.", "Put the file itself there, not a link to it."
         elif path.is_dir():
             yield name, "is a folder, not a file.", "Put the data file itself there."
         elif not path.is_file():
@@ -199,7 +201,7 @@ def _content(task: str, file: PublicFile, mirror: Path | None) -> bytes:
         if not path.is_file():
             raise DataError(
                 f"{path} is missing.",
-                remedy=f"Put {file.name} there (from {file.url}), or leave out --mirror where there is a network.",
+                remedy=f"Put {file.name} there (from {file.url}), or leave out --mirror if there is a network.",
             )
         content, origin = path.read_bytes(), str(path)
     _check_digest(content, file.sha256, origin)
@@ -249,7 +251,7 @@ def _fetch_corpus(root: Path, name: str, mirror: Path | None, within: Together |
     path = next((place for place in places if place.is_file()), None)
     if path is None:
         raise DataError(
-            f"The corpus {name} ({corpus.mirrored}) is in no mirror folder, and this extract has no public address.",
+            f"The corpus {name} ({corpus.mirrored}) is not in a mirror folder, and this extract has no public address.",
             remedy=f"Put it at DIR/{corpus.mirrored} and give --mirror DIR.",
         )
     content = path.read_bytes()

@@ -84,7 +84,7 @@ def table(
             text, behind = raw.read_text(path, repaired, findings, encoding=encoding), tuple(more.values())
             rows = delimited(text, separator, names, quotes, findings, optional=behind, ignoring=plan.ignoring)
         else:
-            raise DataError(f"{path} is none of {', '.join(TABLES)}.", remedy="Rename or convert the file.")
+            raise DataError(f"{path} is not one of {', '.join(TABLES)}.", remedy="Rename or convert the file.")
         return to_reading(path, rows, findings, repaired, plan)
 
     one = (lambda folder: {path.name for path in _tables(folder)}) if file == "*" else reads(file)
@@ -101,7 +101,7 @@ def _only_table(folder: Path) -> Path:
     found = _tables(folder)
     if len(found) != 1:
         raise DataError(
-            f"{folder} holds {len(found) or 'no'} table{'s' * (len(found) != 1)} ({', '.join(TABLES)}).",
+            f"{folder} has {len(found) or 'no'} table{'s' * (len(found) != 1)} ({', '.join(TABLES)}).",
             remedy="Put one file there, or name it in the task's reader.",
         )
     return found[0]
@@ -133,7 +133,7 @@ def dataset(
         paths = [path for path in _of_data_set(folder) if path.suffix in ARROW and "cache-" not in path.name]
         if not paths:
             raise DataError(
-                f"{folder} holds no .arrow or .parquet file.", remedy="Put the files of `save_to_disk` there."
+                f"{folder} has no .arrow or .parquet file.", remedy="Put the files of `save_to_disk` there."
             )
         rows: list[Row] = []
         for path in paths:

@@ -66,7 +66,11 @@ def undeclared(what: str, labels: Iterable[str]) -> str:
 
 def no_tag(scheme: Scheme) -> str:
     """The message for a cell without a tag."""
-    return "no label" if scheme == "bare" else 'no tag (O, B-…, I-…; labels alone: scheme="bare")'
+    return (
+        "no label"
+        if scheme == "bare"
+        else 'no tag (O, B-…, I-…; if the column has labels without B- and I-, write scheme="bare")'
+    )
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Tagging:
                 close(i - 1, scheme != "iobes")
                 alone = token.place in "IE" and scheme != "iob1"
                 if alone and self.lonely == "refuse":
-                    fault = f'{token.place}- that continues nothing (lonely="begin" takes it for a beginning)'
+                    fault = f'{token.place}- that does not continue an entity (lonely="begin" reads it as a beginning)'
                     found.fault(fault, f"{file} {token.where}")
                     before = token
                     continue

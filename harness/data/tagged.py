@@ -58,7 +58,7 @@ def tagged(
         return count
 
     layout = Layout("tags", files, {"text": text, "id": identity}, encoding=encoding)
-    remedy = "Correct these documents, or say in the task's rules what their tags mean"
+    remedy = "Correct these documents, or set in the task's rules what their tags mean"
     return reader(files, each, layout, limit=max_characters, unit="documents", remedy=remedy)
 
 
@@ -132,7 +132,7 @@ def _parallel(path: Path, content, text: str) -> list[tuple]:
         raise DataError(f"{path}: not a JSON object.", remedy=remedy)
     for key in (text, "scenarios"):
         if not isinstance(content.get(key), list) or not content[key]:
-            raise DataError(f"{path}: {key} is missing, empty or no list.", remedy=remedy)
+            raise DataError(f"{path}: {key} is missing, empty or not a list.", remedy=remedy)
     if len(content[text]) != len(content["scenarios"]):
         lengths = f"{len(content[text])} and {len(content['scenarios'])}"
         raise DataError(f"{path}: {text} and scenarios differ in length ({lengths}).", remedy=remedy)

@@ -60,7 +60,7 @@ def word_lists(
     told = {"id": identity, "group": group, "text": tokens, "spans": tags}
     given = {name: theirs for name, theirs in told.items() if theirs}
     layout = Layout("lists", files, given | {"tokens": tokens, "tags": tags}, scheme=scheme)
-    remedy = "Correct these rows, or say which columns and scheme the reader takes"
+    remedy = "Correct these rows, or set columns and scheme of the reader"
     return reader(files, each, layout, limit=max_characters, unit="rows", remedy=remedy, columns=given)
 
 
@@ -74,7 +74,7 @@ def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> li
     """The row's tokens, or the fault of the row."""
     words, given = row.get(tokens), row.get(tags)
     if not isinstance(words, list) or not isinstance(given, list):
-        return f"no lists {tokens} and {tags}"
+        return f"{tokens} and {tags} are not lists"
     if not words or len(words) != len(given):
         return "not as many tags as tokens" if words else "no tokens"
     read = [found for tag in given if isinstance(tag, str) and (found := read_tag(tag, scheme))]

@@ -106,7 +106,7 @@ def _new_heads(kind: Architecture, missing: Collection[str]) -> list[str]:
     lacking = [title for title, prefixes in heads.items() if prefixes and any(n.startswith(prefixes) for n in missing)]
     if not lacking:
         return []
-    return [f"it holds no {' and no '.join(lacking)}; pre-training here begins with a new one, fine-tuning reads none"]
+    return [f"it has no {' and no '.join(lacking)}: pre-training starts with a new one, and fine-tuning needs none"]
 
 
 def _left_behind(origin: Path, read: Collection[str]) -> list[str]:
@@ -114,7 +114,7 @@ def _left_behind(origin: Path, read: Collection[str]) -> list[str]:
     the names of the imported files."""
     notes = []
     if (origin / _POOLING).is_file():
-        notes.append(f"{_POOLING} and the folders it names were not read: the encoder is taken without its pooling")
+        notes.append(f"{_POOLING} and the folders it names were not read: the encoder is used without its pooling")
     paths = ((path.relative_to(origin).as_posix(), path) for path in sorted(origin.rglob("*")))
     found = [name for name, path in paths if path.suffix.lower() in _CODE and name not in read]
     for name in ("config.json", "tokenizer_config.json"):
@@ -124,7 +124,8 @@ def _left_behind(origin: Path, read: Collection[str]) -> list[str]:
         return notes
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     named = ", ".join(found[:_NAMED])
-    return [*notes, f"what is code, may hold some or leads elsewhere was neither run nor copied: {named}{more}"]
+    why = "these files and settings contain code, may contain code or refer to other files"
+    return [*notes, f"{why}, so they were neither run nor copied: {named}{more}"]
 
 
 def _folder(source: Folder) -> Path:
@@ -152,7 +153,7 @@ def _refuse_escapes(origin: Path) -> None:
             )
         if path.exists() and not path.is_file() and not path.is_dir():
             raise CheckpointError(
-                f"{path} is no ordinary file.", remedy="Take the pipe, socket or device out of the folder."
+                f"{path} is not an ordinary file.", remedy="Take the pipe, socket or device out of the folder."
             )
 
 
@@ -164,7 +165,9 @@ def _read_json(path: Path) -> dict:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise CheckpointError(f"{path} is no JSON object.", remedy="Copy the file anew from the checkpoint's origin.")
+        raise CheckpointError(
+            f"{path} is not a JSON object.", remedy="Copy the file anew from the checkpoint's origin."
+        )
     return value
 
 
@@ -231,7 +234,7 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]
     else:
         raise CheckpointError(
             f"{origin} has no tokenizer: tokenizer.json{' or vocab.txt' if kind.word_list else ''} is missing.",
-            remedy="Copy it too. Where there is only spm.model, sentencepiece.bpe.model or vocab.json with merges.txt, "
+            remedy="Copy it too. If there is only spm.model, sentencepiece.bpe.model or vocab.json with merges.txt, "
             "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes tokenizer.json.",
         )
     core = tokenizers.read(folder / "tokenizer.json")
@@ -250,7 +253,7 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]
         if token is not None and token not in vocabulary:
             raise CheckpointError(
                 f"{origin / 'tokenizer.json'} has no {token}, which is named as {role}.",
-                remedy="Name in tokenizer_config.json the token that the checkpoint was trained with.",
+                remedy="In tokenizer_config.json, name the token that the checkpoint was trained with.",
             )
     inputs = ["input_ids", "attention_mask"]
     # With type_vocab_size 1 the segment embedding has one row, so a second segment id would be out of range.
@@ -309,7 +312,7 @@ def _checked_tokenizer(folder: Path, vocab_size: int):
         if getattr(tokenizer, role) == tokenizer.mask_token:
             raise CheckpointError(
                 f"{role} and mask_token are one token, {tokenizer.mask_token}.",
-                remedy="Name in tokenizer_config.json the tokens that the checkpoint was trained with.",
+                remedy="In tokenizer_config.json, name the tokens that the checkpoint was trained with.",
             )
     ids = tokenizer("a").input_ids
     if ids[0] != tokenizer.cls_token_id or ids[-1] != tokenizer.sep_token_id:

@@ -103,7 +103,7 @@ def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tup
     head = {name for name, _ in model.named_parameters() if name.startswith(kind.masked_lm_head)}
     if lacking and head - lacking:
         raise CheckpointError(
-            f"{folder} holds a part of its masked-LM head only: {', '.join(sorted(lacking))} is missing.",
+            f"{folder} has only a part of its masked-LM head: {', '.join(sorted(lacking))} is missing.",
             remedy="Copy the weights anew from the checkpoint's origin.",
         )
     return model, report["missing"]
@@ -127,7 +127,8 @@ def load_head(
     model, report = load(folder, architecture, head.model, attention, settings=settings, may_lack=kind.task_head)
     if not any(name.startswith(kind.task_head[0]) for name in report["missing"]):
         raise CheckpointError(
-            f"{folder} holds a trained task head ({kind.task_head[0]}…), so the head would not be new.",
+            f"{folder} already has a trained task head ({kind.task_head[0]}…); fine-tuning needs an encoder without "
+            "one.",
             remedy="Use the checkpoint from before it was fine-tuned.",
         )
     if not head.windowed:

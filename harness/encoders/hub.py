@@ -43,8 +43,8 @@ def file_list(architecture: str | None) -> str:
     if architecture is None or architecture_named(architecture).word_list:
         tokenizer += " (BERT and ELECTRA: or vocab.txt in place of tokenizer.json)"
     return (
-        f"config.json; {tokenizer}; the weights as model.safetensors or pytorch_model.bin, whole or as "
-        "….index.json with all its shards; where there are any, special_tokens_map.json and README.md (its licence)"
+        f"config.json; {tokenizer}; the weights as model.safetensors or pytorch_model.bin, in one file or as "
+        "….index.json with all its shards; if they exist, special_tokens_map.json and README.md (its licence)"
     )
 
 
@@ -92,8 +92,8 @@ def _has_dead_links(folder: Path) -> bool:
 
 def how_to_fetch(repository: str, revision: str) -> str:
     return (
-        "With a network HF_HUB_OFFLINE=0 before the command fetches them; on another machine "
-        f"`hf download {repository} --revision {revision}` does."
+        "With a network, put HF_HUB_OFFLINE=0 before the command to fetch them, or on another machine run "
+        f"`hf download {repository} --revision {revision}`."
     )
 
 

@@ -49,9 +49,9 @@ def refuse_damaged_copy(folder: Path) -> None:
         wanted = {name: recorded[name] for name in sorted(recorded) if (folder / name).is_file()}
     except (OSError, ValueError, KeyError, TypeError):
         return
-    otherwise = f"where this was changed on purpose, remove its {CARD}."
+    otherwise = f"If you changed it on purpose, remove its {CARD}."
     found = {name: sha256(folder / name) for name in wanted}
-    _refuse_other(folder, wanted, found, lambda wrong: f"Copy {wrong} anew from where it was made; {otherwise}")
+    _refuse_other(folder, wanted, found, lambda wrong: f"Copy {wrong} anew from where it was made. {otherwise}")
 
 
 def _refuse_other(folder: Path, recorded: Mapping, found: Mapping, remedy: Callable[[str], str]) -> None:

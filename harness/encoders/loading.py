@@ -33,7 +33,7 @@ def load(
     kind, folder = architecture_named(architecture), Path(folder)
     if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
         raise CheckpointError(
-            f"{folder} is no checkpoint: config.json or model.safetensors is missing.",
+            f"{folder} is not a checkpoint: config.json or model.safetensors is missing.",
             remedy="Make it with `dvc repro`, or point the arm's source at a complete checkpoint folder.",
         )
     model_class = kind.model(head)
@@ -91,7 +91,7 @@ def _other_layers(folder: Path, config, held: int) -> CheckpointError:
     whole = "not a whole checkpoint" if held < config.num_hidden_layers else "not the checkpoint of its configuration"
     return CheckpointError(
         f"{folder} is {whole}: config.json says {config.num_hidden_layers} layers (num_hidden_layers), the "
-        f"weights hold {held}.",
+        f"weights have {held}.",
         remedy="Copy config.json and the weights anew from the same version of the checkpoint.",
     )
 
@@ -109,9 +109,9 @@ def _refuse_left_over(kind: Architecture, folder: Path, config, unexpected: list
     if (most := max(map(_layer, strange)) + 1) > config.num_hidden_layers:
         raise _other_layers(folder, config, most)
     raise CheckpointError(
-        f"{folder}: the weights hold {len(strange)} parameters that {kind.name} does not read ({_few(strange)}).",
-        remedy="Check that architecture, config.json and weights belong together; a head that was trained for a task "
-        "is to be left out, or use the checkpoint from before it was fine-tuned.",
+        f"{folder}: the weights have {len(strange)} parameters that {kind.name} does not read ({_few(strange)}).",
+        remedy="Check that architecture, config.json and weights belong together. Remove the weights of a task head, "
+        "or use the checkpoint from before it was fine-tuned.",
     )
 
 
@@ -135,8 +135,8 @@ def _assert_initialised(model: torch.nn.Module, folder: Path) -> None:
     for name, parameter in model.named_parameters():
         if parameter.is_meta or not torch.isfinite(parameter).all():
             raise CheckpointError(
-                f"{folder}: {name} holds values that are not numbers.",
-                remedy="The file is damaged or was trained to divergence; import or train it anew.",
+                f"{folder}: {name} has values that are not numbers.",
+                remedy="The file is damaged, or its training diverged. Import or train it anew.",
             )
 
 

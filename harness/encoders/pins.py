@@ -74,7 +74,7 @@ def pin(name: str) -> Hub:
     names = files_read(hashes)
     if not any(name.startswith(("model", "pytorch_model")) for name in names):
         raise CheckpointError(
-            f"{repository}@{revision} holds no weights for PyTorch ({' or '.join(WEIGHTS)}).",
+            f"{repository}@{revision} has no weights for PyTorch ({' or '.join(WEIGHTS)}).",
             remedy="Name a repository that does, or convert the weights and use source: folder.",
         )
     if info.sha is None:
@@ -150,7 +150,7 @@ def _by_hand(name: str) -> str:
     repository, _, revision = name.partition("@")
     return (
         f"Run `HF_HUB_OFFLINE=0 harness pin {name}` on a connected machine and paste what it prints below "
-        f"the arm in params.yaml (`git ls-remote https://huggingface.co/{repository} {revision or 'main'}` says the "
-        f"commit alone).\nThen put the files into {snapshot_folder(repository, 'COMMIT')} (or into any folder, with "
+        f"the arm in params.yaml (`git ls-remote https://huggingface.co/{repository} {revision or 'main'}` prints "
+        f"only the commit).\nThen put the files into {snapshot_folder(repository, 'COMMIT')} (or into any folder, with "
         f"source: folder):\n{file_list(None)}."
     )

@@ -17,7 +17,7 @@ ARMS = {
 }
 USE = (
     "A starting point for fine-tuning on Norwegian clinical text: classification, sentence pairs, token "
-    "classification, multiple choice. As it is it has no head for any of these. It is made for comparing arms of "
+    "classification, multiple choice. It has no head for any of these yet. It is made for comparing arms of "
     "one family under one recipe, not for decisions about patients."
 )
 KINDS = {"synthetic": "synthetic (written by a program)", "public": "public", "restricted": "restricted"}
@@ -68,7 +68,7 @@ def _origin(card: Mapping) -> str:
             f"Taken from {_code(source['repository'])} on the Hugging Face hub at commit {_code(source['revision'])}."
         )
     if source.get("kind") == "folder":
-        return f"Taken from a folder named {_code(source['name'])} that was handed over as it is."
+        return f"Taken unchanged from a folder named {_code(source['name'])}."
     if not parent:
         return "Its training began from random weights."
     if parent.get("repository"):
@@ -79,7 +79,7 @@ def _origin(card: Mapping) -> str:
 def _how(card: Mapping) -> list[str]:
     recipe = card.get("recipe")
     if not recipe:
-        lines = ["Nothing was trained here. How the checkpoint was made is for its source to say."]
+        lines = ["Nothing was trained here. Its source must state how the checkpoint was made."]
         if card.get("missing") or card.get("unexpected"):
             lines += ["", *_unmet(card)]
         if notes := card.get("notes"):
@@ -105,11 +105,12 @@ def _how(card: Mapping) -> list[str]:
         lines += [
             "",
             f"The first {100 * branched['share']:g} % of its updates are those of {_code(arm_of(card['arm']))}, seed "
-            f"{_code(branched['seed'])}: it is an end branched from that training, and no training of its own.",
+            f"{_code(branched['seed'])}: it continues that training with another seed and is not an independent "
+            "training.",
         ]
     for origin in card.get("mixed") or ():
         names = ", ".join(_code(name) for name in sorted(origin["differs"]))
-        lines += ["", f"After update {_count(origin['update'])} it went on from a training with other {names}."]
+        lines += ["", f"Its updates up to {_count(origin['update'])} are those of a training with other {names}."]
     return lines
 
 
@@ -117,8 +118,8 @@ def _unmet(card: Mapping) -> list[str]:
     """Lines that list parameters without weights, and weights without a parameter, at loading."""
     lines = []
     for key, words in (
-        ("missing", "Not in the weights it was loaded from"),
-        ("unexpected", "In those weights, but left out"),
+        ("missing", "Not in the source's weights"),
+        ("unexpected", "In the source's weights, but left out"),
     ):
         if names := card.get(key):
             lines.append(f"{words}: {', '.join(_code(name) for name in names)}.")
@@ -168,7 +169,7 @@ def _losses(card: Mapping) -> list[str]:
     header = ("Corpus", "Document type", "Masked tokens", "Loss before", "Loss after", "Right before", "Right after")
     return [
         "On documents held out of training, under the same masks before and after: mean cross-entropy in nats per "
-        "masked token, and the share of masked tokens predicted rightly.",
+        "masked token, and the share of masked tokens predicted correctly.",
         "",
         *_table(header, rows),
     ]
@@ -177,12 +178,12 @@ def _losses(card: Mapping) -> list[str]:
 def gate_in_words(gate: Mapping, shown: Callable[[str], str]) -> str:
     """A sentence that compares an imported masked LM with token counts. `shown` escapes a text of the gate."""
     if "not_run" in gate:
-        return f"Not held against token counts when it was taken in: {shown(_short(gate['not_run']))}."
-    despite = f" It was taken in because: {shown(_short(gate['despite'], 300))}." if gate["despite"] else ""
+        return f"Not compared with token counts at import: {shown(_short(gate['not_run']))}."
+    despite = f" It was imported because: {shown(_short(gate['despite'], 300))}." if gate["despite"] else ""
     return (
-        f"On {_count(gate['masked_tokens'])} masked tokens of held-out general text it loses {gate['loss']:.2f} nats a "
-        f"token, where counts of its own tokenizer's tokens lose {gate['unigram_loss']:.2f}; at least "
-        f"{gate['margin']} less was asked for when it was taken in.{despite}"
+        f"On {_count(gate['masked_tokens'])} masked tokens of held-out general text, its loss is {gate['loss']:.2f} "
+        f"nats per token. Counts of its own tokenizer's tokens give {gate['unigram_loss']:.2f}; the import requires at "
+        f"least {gate['margin']} less.{despite}"
     )
 
 
@@ -196,7 +197,7 @@ def _limits(card: Mapping) -> list[str]:
     kinds = {part.get("kind") for part in (card.get("corpus") or {}).values()}
     lines = []
     if not card.get("recipe"):
-        lines.append("What it was trained on is not known here, so neither is what it may repeat or where it fails.")
+        lines.append("Its training data are not known here. So it is not known what it may repeat or where it fails.")
     if "synthetic" in kinds:
         lines.append(
             "Generated text is more regular than what people write: losses and scores on it say nothing about real "
@@ -204,8 +205,8 @@ def _limits(card: Mapping) -> list[str]:
         )
     if "restricted" in kinds:
         lines.append(
-            "An encoder can give away what it was trained on, de-identified or not. Whether this one may leave the "
-            "site that holds the records is for that site to decide, after looking for memorised text."
+            "An encoder can reveal texts that it was trained on, de-identified or not. The site that owns the records "
+            "must decide whether this encoder may leave it, after a search for memorised text."
         )
     if card.get("recipe"):
         lines.append("It is one pre-training run; another seed would give another checkpoint.")
@@ -235,7 +236,7 @@ def _loading(card: Mapping) -> list[str]:
         *(["import harness.encoders.norbert3_heads  # makes the Auto classes know it", ""] if own else []),
         f"from transformers import {opener}, AutoTokenizer",
         "",
-        'folder = "."  # where this README lies',
+        'folder = "."  # the folder of this README',
         "tokenizer = AutoTokenizer.from_pretrained(folder)",
         f"model = {opener}.from_pretrained(folder)",
         "```",
@@ -252,7 +253,7 @@ def _provenance(card: Mapping) -> list[str]:
     return [
         *_table(("SHA-256 of", "Value"), [(_cell(name), _code(value)) for name, value in rows]),
         "",
-        f"Made with {versions}. `harness.json` in this folder holds the same and the loss curve.",
+        f"Made with {versions}. `harness.json` in this folder has the same values and the loss curve.",
     ]
 
 

@@ -180,15 +180,15 @@ def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
         if isinstance(stated.get(name), bool) and stated[name] != does:
             found.append(
                 f"tokenizer_config.json says {name}: {str(stated[name]).lower()}, tokenizer.json does "
-                f"{'it' if does else 'not do it'}; tokenizer.json is taken"
+                f"{'it' if does else 'not do it'}; tokenizer.json is used"
             )
     for name in OF_TOKENS:
         if name in stated and not _does(tokenizer, name, stated[name]):
-            found.append(f"tokenizer_config.json says {name} otherwise than tokenizer.json; tokenizer.json is taken")
+            found.append(f"tokenizer_config.json has another {name} than tokenizer.json; tokenizer.json is used")
     for name in ("truncation", "padding"):
         value, side = getattr(tokenizer, name), stated.get(f"{name}_side", "right")
         if value:
-            found.append(f"tokenizer.json has its own {name}; that of the recipe is taken")
+            found.append(f"tokenizer.json has its own {name}; the recipe's is used")
         if side != "right":
             found.append(f"tokenizer_config.json says {name}_side: {side}; texts are cut and filled at their end")
     return found

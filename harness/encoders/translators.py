@@ -65,7 +65,7 @@ def found(named: str) -> Pinned:
         folder, name, commit = Path(named), Path(named).resolve().name, ""
     else:
         pin = (
-            "A branch is another model tomorrow. The repository's page on the hub, or `git ls-remote "
+            "A branch can change. The repository's page on the hub, or `git ls-remote "
             f"https://huggingface.co/{repository}`, says its commit."
         )
         folder = hub.fetched(repository, revision, (*BESIDE_WEIGHTS, "README.md"), pin)
@@ -75,7 +75,7 @@ def found(named: str) -> Pinned:
         otherwise = "Or name a repository of the hub at a commit: --model OWNER/NAME@COMMIT."
         known = "" if folder.is_dir() else " There is no such folder; a repository is named OWNER/NAME@COMMIT."
         raise CheckpointError(
-            f"{folder} is no translation model: it lacks {', '.join(missing)}.{known}",
+            f"{folder} is not a translation model: it lacks {', '.join(missing)}.{known}",
             remedy="Put there config.json, the tokenizer's files (Marian: vocab.json, source.spm, target.spm; NLLB: "
             "tokenizer.json) and the weights (model.safetensors or pytorch_model.bin).\n"
             f"{hub.how_to_fetch(repository, revision) if repository else otherwise}",

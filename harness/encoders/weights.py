@@ -29,7 +29,7 @@ def weight_files(folder: Path) -> list[str]:
         if (folder / name).is_file():
             return [name]
     raise CheckpointError(
-        f"{folder} holds no weights ({SAFETENSORS} or {PICKLE}, whole or with an index of shards).",
+        f"{folder} has no weights ({SAFETENSORS} or {PICKLE}, whole or with an index of shards).",
         remedy="Copy the PyTorch or safetensors weights of the checkpoint into the folder.",
     )
 
@@ -117,7 +117,7 @@ def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
-            f"{path} is a pickle that holds more than tensors, or is damaged; it was not executed.",
+            f"{path} is a pickle that contains more than tensors, or is damaged; it was not executed.",
             remedy="Use a safetensors copy of the checkpoint.",
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError) as error:

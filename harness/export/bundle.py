@@ -53,10 +53,10 @@ def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> li
     no earlier bundle or empty folder.
     """
     if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / manifest.JSON).is_file())):
-        raise DataError(f"{target} is there and is no earlier bundle.", remedy="Name a folder that is not there yet.")
+        raise DataError(f"{target} exists and is not an earlier bundle.", remedy="Name a new folder.")
     if unchecked := sorted(set(site.restricted) - site.releases.keys()):
         raise DisclosureError(
-            f"What the figures of {', '.join(unchecked)} tell of few rows was not checked.",
+            f"The figures of {', '.join(unchecked)} were not checked for small counts.",
             remedy=f"Run `harness score {unchecked[0]}` and `harness report`.",
         )
     site.render(scratch)
@@ -136,8 +136,11 @@ def _refuse(site: Site, contents: Mapping[str, bytes], counted: Counted) -> None
     if wrong:
         more = f"\n… and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise DisclosureError(
-            "The bundle would hold what must not leave; nothing was written.\n" + "\n".join(wrong[:SHOWN]) + more,
-            remedy="Ask for a report without it: shorter labels, other slices, or the task taken out of run.tasks.",
+            "The bundle would contain data that must not leave the site. Nothing was written.\n"
+            + "\n".join(wrong[:SHOWN])
+            + more,
+            remedy="Make a report without these data: use shorter labels or other slices, or remove the task from "
+            "run.tasks.",
         )
 
 

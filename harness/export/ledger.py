@@ -31,9 +31,9 @@ def enter(root: Path, releases: Mapping[str, Release], instead: bool) -> None:
         others = [e for e in earlier if e["released"] != mine["released"] and set(e["rows"]) & set(mine["rows"])]
         if others and not instead:
             raise DisclosureError(
-                f"{task}: an earlier bundle released other figures of the same rows. Both together can tell what "
-                "neither tells alone, and no check has looked at them together; nothing was written.",
-                remedy=f"Leave {task} out of run.tasks, or, if no earlier bundle has left, add --instead.",
+                f"{task}: an earlier bundle released other figures of the same rows. Together they may reveal more "
+                "than either alone, and this was not checked. Nothing was written.",
+                remedy=f"Remove {task} from run.tasks, or add --instead if no earlier bundle has left the site.",
             )
         found[task] = [entry for entry in earlier if entry not in (*others, mine)] + [mine]
     if found:
@@ -51,8 +51,8 @@ def _read(path: Path) -> dict[str, list[dict]]:
     except (AttributeError, TypeError):
         pass
     raise HarnessError(
-        f"{path} is no list of what earlier bundles released.",
-        remedy="Put back what was there, or remove it if no bundle has left.",
+        f"{path} is not a list of what earlier bundles released.",
+        remedy="Restore the earlier file, or remove it if no bundle has left the site.",
     )
 
 

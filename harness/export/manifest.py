@@ -59,9 +59,9 @@ def _by_task(said: Mapping[str, str]) -> str:
 def _inferable(releases: Mapping[str, Release]) -> list[str]:
     lines = []
     for task, release in releases.items():
-        lines += [f"- `{task}`: released is {release.rung.description}; told is {release.at_best}."]
+        lines += [f"- `{task}`: Released: {release.rung.description}. Can be inferred at best: {release.at_best}."]
         lines += [f"  The range of every small count stays on the site, in `artifacts/scores/{task}/released.json`."]
-    return lines or ["Nothing here is of restricted data."]
+    return lines or ["There are no restricted data in this bundle."]
 
 
 def holds(path: str) -> str | None:
@@ -99,11 +99,12 @@ def as_markdown(entries: Iterable[Entry], kinds: Mapping[str, str], releases: Ma
         RULE, "",
         "## How to decide", "", *(f"{i}. {said}" for i, said in enumerate(DECIDE, start=1)), "",
         "## The files", "",
-        "*Smallest count* is the least number of restricted rows, groups or documents that a table of the file shows.",
-        "*Can be told at best* is what follows from its scores for whoever holds all files and knows all rules.",
-        "", "| file | holds | smallest count | can be told at best | released | bytes | SHA-256 |",
+        "*Smallest count* is the smallest number of restricted rows, groups or documents that a table of the file "
+        "shows.",
+        "*Can be inferred at best* is the most that a person with all files and all rules can infer from its scores.",
+        "", "| file | content | smallest count | can be inferred at best | released | bytes | SHA-256 |",
         "|---|---|---|---|---|---|---|", *rows, "",
-        "## What can be told of each restricted task at best", "", *_inferable(releases), "",
-        "## What is not in it, and why", "", "| left out | it holds |", "|---|---|", *left, "",
-        "## What to know before it goes", "", *(f"- {limit}" for limit in LIMITS), "",
+        "## What can be inferred about each restricted task at best", "", *_inferable(releases), "",
+        "## What is not in it, and why", "", "| left out | content |", "|---|---|", *left, "",
+        "## What to know before you send it", "", *(f"- {limit}" for limit in LIMITS), "",
     ])  # fmt: skip

@@ -42,7 +42,7 @@ def chosen(tasks: Sequence[str], families: Sequence[str], wanted: Sequence[str])
         if name not in every:
             raise ConfigError(
                 f"The run has no comparison {name!r}.{nearest(name, every)}",
-                remedy="Write TASK/FAMILY, both as they stand under `run` in params.yaml.",
+                remedy="Write TASK/FAMILY, with the names under `run` in params.yaml.",
             )
     return [every[name] for name in every if not wanted or name in wanted]
 

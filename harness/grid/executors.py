@@ -86,7 +86,7 @@ class Local:
             self._jobs[one.id][0].cancel()
         for one in started:
             self._jobs[one.id][0].wait()
-        return "its jobs were stopped; `harness grid` goes on with what is missing."
+        return "its jobs were stopped. `harness grid` continues with what is missing."
 
 
 class Slurm:
@@ -121,7 +121,9 @@ class Slurm:
             jobs = self._executor.map_array(carry_out, *zip(*columns, strict=True)) if waiting else []
         except Exception as error:
             said = (str(error).strip() or type(error).__name__).splitlines()[-1]
-            raise HarnessError(f"Slurm took no job: {said}", remedy="Correct the options of `harness grid`.") from None
+            raise HarnessError(
+                f"Slurm refused the jobs: {said}", remedy="Correct the options of `harness grid`."
+            ) from None
         started = [Started(one, job.job_id, self._log(job.job_id)) for one, job in zip(waiting, jobs, strict=True)]
         known = read_json(self._written) if self._written.is_file() else {}
         write_json(self._written, known | {one.comparison.name: one.id for one in started})
@@ -138,8 +140,8 @@ class Slurm:
     def stop(self, started: Sequence[Started]) -> str:
         arrays = sorted({one.id.split("_")[0] for one in started})
         return (
-            f"job {' '.join(arrays)} goes on by itself (`scancel {' '.join(arrays)}` ends it); `harness grid` takes "
-            "it up again, with what has been made meanwhile."
+            f"job {' '.join(arrays)} continues in Slurm (`scancel {' '.join(arrays)}` ends it). `harness grid` finds "
+            "it again, with what it has made by then."
         )
 
     def _log(self, job: str) -> Path:

@@ -39,7 +39,7 @@ def carry_out(root: str, task: str, family: str, environment: Mapping[str, str])
             print(_ending(comparison, done.returncode), file=sys.stderr)
             return done.returncode
         if inputs(place, comparison) != before:
-            print(f"harness: what {comparison.name} is made of changed while it was trained.", file=sys.stderr)
+            print(f"harness: the inputs of {comparison.name} changed during its training.", file=sys.stderr)
             return CHANGED
         write_note(place, comparison, before)
         return 0

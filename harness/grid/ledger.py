@@ -33,8 +33,8 @@ def stale(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
     if before:
         more = f" and {len(before) - 3} more" if len(before) > 3 else ""
         raise MissingInputError(
-            f"Not up to date: {', '.join(before[:3])}{more}; the comparisons would be made of old inputs.",
-            remedy=f"Bring what comes before them up to date: `{UPSTREAM}`.",
+            f"Not up to date: {', '.join(before[:3])}{more}. The comparisons would use old inputs.",
+            remedy=f"Run `{UPSTREAM}` first.",
         )
     return [comparison for comparison in comparisons if comparison.stage in status]
 

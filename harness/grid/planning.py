@@ -51,7 +51,7 @@ def plan(options: Namespace, device: str, jobs: int) -> Plan:
     else:
         devices = _devices() if gpus else ()
         if gpus > len(devices):
-            raise ConfigError(f"A job wants {gpus} GPUs, and {len(devices)} are here.", remedy="Lower --gpus.")
+            raise ConfigError(f"A job asks for {gpus} GPUs, but {len(devices)} are here.", remedy="Lower --gpus.")
         room = len(devices) // gpus if gpus else available_cpus()
         at_once = options.at_once or max(1, min(jobs, room))
         if gpus and at_once > room:

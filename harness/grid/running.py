@@ -27,7 +27,7 @@ def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Ca
     """
     running = executor.running(todo)
     for one in running:
-        say(f"{one.comparison.name}: taken up, job {one.id}")
+        say(f"{one.comparison.name}: submitted earlier, job {one.id}")
     taken = {one.comparison for one in running}
     waiting = [comparison for comparison in todo if comparison not in taken]
     failures: list[Failure] = []
@@ -58,7 +58,7 @@ def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Ca
         lines = "\n".join(f"  {one.comparison.name}: {one.reason} Log: {_below(one.log, root)}" for one in failures)
         raise TrainingError(
             f"{len(failures)} of {len(todo)} comparisons were not made:\n{lines}",
-            remedy="The others are kept; fix the cause, and `harness grid` makes only these.",
+            remedy="The others are kept. Fix the cause, then run `harness grid` again: it makes only these.",
         )
 
 
@@ -77,8 +77,8 @@ def last_words(log: Path) -> str:
         # The last line only says that the training ended. The error is before it.
         return said[-2] if len(said) > 1 and said[-1].startswith("the training of") else said[-1]
     if lines and lines[-1].endswith("Exiting after successful completion"):
-        return "what it was made of has changed since, or its predictions have."
-    return lines[-1] if lines else "no word from the job."
+        return "its inputs or its predictions have changed since."
+    return lines[-1] if lines else "the job printed nothing."
 
 
 def _tail(log: Path, most: int = 20_000) -> str:

@@ -36,11 +36,13 @@ def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, ho
     recipe, devices = settings.pretraining, settings.engine.devices
     if not settings.trained:
         raise ConfigError(
-            f"{family}: nothing of it is trained here, so there is no batch job to make.",
+            f"{family}: none of its arms is trained here, so it needs no batch job.",
             remedy=f"`harness pretrain {family}` imports its clinical arm, in one process.",
         )
     if recipe is None:
-        raise ConfigError(f"{family}: there is no recipe to train by.", remedy=f"Fill in families.{family}.adaptation.")
+        raise ConfigError(
+            f"{family}: there is no recipe for its pre-training.", remedy=f"Fill in families.{family}.adaptation."
+        )
     if settings.engine.device == "cpu":
         raise ConfigError(
             "The batch script asks for GPUs, but engine.device is cpu.",

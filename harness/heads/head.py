@@ -174,7 +174,7 @@ class Head(ABC):
         has the same total weight. Raises ConfigError if the head does not give each row a label."""
         if self.windowed or not self.outputs(labels):
             raise ConfigError(
-                f"class_weights: balanced asks for a label a row; the head {self.name} has none.",
+                f"class_weights: balanced needs one label per row, which the head {self.name} does not have.",
                 remedy="Set class_weights: none for this task in params.yaml.",
             )
         found = Counter(label for record in records for label in self.labels_of(record))

@@ -18,7 +18,7 @@ def scores_fault(scores, labels: int) -> str | None:
     if not isinstance(scores, list) or len(scores) != labels:
         return f"not a score for each of the {labels} labels"
     if not all(type(score) in (float, int) and -ROUNDING <= score <= 1 + ROUNDING for score in scores):
-        return "a score that is no probability"
+        return "a score is not a probability"
     return None
 
 
@@ -45,7 +45,7 @@ class Labelled(Whole):
         if fault := scores_fault(scores, len(labels)):
             return fault
         if abs(math.fsum(scores) - 1) > ROUNDING * (len(scores) + 1):
-            return "scores that do not add up to 1"
+            return "the scores do not add up to 1"
         if scores[labels[line["prediction"]]] < max(scores):
             return "the prediction is not the label with the highest score"
         return None

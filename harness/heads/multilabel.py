@@ -48,7 +48,7 @@ class Multilabel(Whole):
         for side in ("gold", "prediction"):
             value = line[side]
             if not _is_list(value) or not set(value) <= labels.keys():
-                return f"the {side} is no list of the task's labels"
+                return f"the {side} is not a list of the task's labels"
             if value != sorted(set(value), key=labels.__getitem__):
                 return f"the {side} has a label twice, or not in the order of the task's list"
         if fault := scores_fault(line["scores"], len(labels)):
@@ -148,7 +148,7 @@ multilabel = Multilabel(
     model="SequenceClassification",
     hub="text-classification",
     nothing="no row of the {} has a label",
-    unreleased="withheld: what figures of rows with several labels tell of few rows cannot be checked",
+    unreleased="withheld: for rows with several labels, it cannot be checked what the figures reveal about a few rows",
     template=Template(
         labels=("fall", "medication", "equipment"),
         formats=("jsonl", "csv", "tsv", "parquet", "dataset"),

@@ -40,12 +40,12 @@ def faults(task: Task, decided: str) -> Iterator[tuple[str, str]]:
                 f"Metrics of this head: {', '.join(known)}.",
             )
         elif name not in usable:
-            yield f"TASK.metrics has {name}, which needs TASK.positive.", f"Set TASK.positive, or take {name} out."
+            yield f"TASK.metrics has {name}, which needs TASK.positive.", f"Set TASK.positive, or remove {name}."
         elif name in task.metrics[:i]:
             yield f"TASK.metrics repeats {name}.", "Name each metric once."
         elif i == 0 and known[name].unfit:
             leading = [other for other in usable if not known[other].unfit]
             yield (
-                f"TASK.metrics begins with {name}, by which arms cannot be compared: {known[name].unfit}.",
+                f"TASK.metrics: {name} cannot be the first metric, because {known[name].unfit}.",
                 f"Begin with one of {', '.join(leading)}; {name} may follow.",
             )

@@ -57,7 +57,7 @@ def _mean_correlation(totals: "np.ndarray") -> "np.ndarray":
 def _in_groups(decisions: "Decisions") -> "sparse.csr_array":
     if not decisions.groups:
         raise DataError(
-            "group_accuracy needs a group per example.", remedy="Make the predictions again; they carry it."
+            "group_accuracy needs a group per example.", remedy="Make the predictions again: new ones have the groups."
         )
     return decisions.hits()
 

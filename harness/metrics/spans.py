@@ -19,13 +19,13 @@ strict_f1 = Metric(
 relaxed_f1 = Metric(
     "relaxed_f1", "relaxed F1", _SPANS, lambda d: d.found(paired, pooled=True), f1,
     convention="the same label and at least one shared character, each span paired with at most one other (i2b2's "
-    "relaxed score; tools that match greedily differ where a span touches two)",
+    "relaxed score; tools that match greedily differ if a span touches two)",
 )  # fmt: skip
 # The share of documents with a gold span in which a readable character would be left if every predicted span were
 # masked, whatever its label. A name is masked under any label, so no label has to be learnt.
 document_leak_rate = Metric(
     "document_leak_rate", "documents that leak", _SPANS, lambda d: d.leaking(), share,
     higher_is_better=False, learnt=False,
-    convention="documents in which a readable character of a gold span lies in no predicted span, whatever its label, "
+    convention="documents in which a readable character of a gold span is outside every predicted span (of any label), "
     "as a share of documents with a gold span",
 )  # fmt: skip

@@ -30,8 +30,8 @@ def refuse_misnamed() -> None:
     for file, one in _BY_FILE:
         if one.name != file:
             raise RegistryError(
-                f"harness/objectives/{file}.py holds an objective that is called {one.name!r}.",
-                remedy=f"Name it {file!r}, or its file {one.name}.py.",
+                f"harness/objectives/{file}.py defines an objective of another name, {one.name!r}.",
+                remedy=f"Rename the objective to {file!r}, or the file to {one.name}.py.",
             )
 
 
@@ -73,8 +73,8 @@ def _own(section):
     for key in section if isinstance(recipe, str) and recipe in OBJECTIVES else ():
         owners = [name for name, other in OBJECTIVES.items() if key in _keys(other)]
         if owners and recipe not in owners:
-            says = f"must be left out where the recipe is not {' or '.join(owners)}."
-            remedy = f"Take it out, or correct PATH.recipe, which is {recipe}."
+            says = f"must be left out if the recipe is not {' or '.join(owners)}."
+            remedy = f"Remove it, or correct PATH.recipe, which is {recipe}."
             raise PydanticCustomError("refused", "another's setting", {"key": key, "says": says, "remedy": remedy})
     return section
 

@@ -15,7 +15,7 @@ class PackedMasks(Masks):
 
     def checks(self) -> Iterator[tuple]:
         yield from super().checks()
-        yield "short_rows", self.short_rows, not self.short_rows, "0 where rows are packed full (dynamic)"
+        yield "short_rows", self.short_rows, not self.short_rows, "0 (the recipe dynamic packs its rows full)"
 
 
 class DynamicMasking(Masked):

@@ -11,7 +11,7 @@ from harness.params.config import BatchPlan
 def batch_plan(effective: int, per_device: int, devices: int) -> BatchPlan:
     """The plan by which an update sees exactly `effective` rows.
 
-    Raises ConfigError if a number is below 1, or if `effective` is no multiple of `per_device` × `devices`: rounding
+    Raises ConfigError if a number is below 1, or if `effective` is not a multiple of `per_device` × `devices`: rounding
     would train another recipe than the stated one.
     """
     for name, value in (("effective batch", effective), ("batch per device", per_device), ("devices", devices)):
@@ -22,7 +22,7 @@ def batch_plan(effective: int, per_device: int, devices: int) -> BatchPlan:
         fitting = [n for n in range(per_device, 0, -1) if effective % (n * devices) == 0]
         raise ConfigError(
             f"An effective batch of {effective} cannot be made of {per_device} rows on each of {devices} devices: "
-            f"{effective} is no multiple of {at_once}.",
+            f"{effective} is not a multiple of {at_once}.",
             remedy=f"Set the batch per device to {fitting[0]}."
             if fitting
             else f"Use a number of devices that divides {effective}.",

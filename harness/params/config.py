@@ -91,7 +91,7 @@ class Engine:
 
     def checks(self) -> Iterator[tuple]:
         fits = self.device == "cuda" or self.precision == "fp32"
-        wanted = "fp32 where engine.device is cpu (bf16 is slower there, and other bits)"
+        wanted = "fp32 if engine.device is cpu (bf16 is slower there and gives other numbers)"
         yield Check("precision", self.precision, fits, wanted)
 
 
@@ -179,7 +179,7 @@ class Hub:
         remedy = f"Pin it: `harness pin {self.repository}` prints the commit to put there."
         yield Check("revision", self.revision, pinned, "a 40-digit commit", remedy)
         # Only the hashes show that a package contains the checkpoint.
-        yield Check("files", self.files, self.package is None or bool(self.files), "given where package is", remedy)
+        yield Check("files", self.files, self.package is None or bool(self.files), "given if package is given", remedy)
 
 
 @dataclass(frozen=True)

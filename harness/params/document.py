@@ -38,7 +38,7 @@ def sections(text: str, name: str) -> Mapping:
     try:
         if expanded(YAML(typ="safe", pure=True).parse(text)) > NODES:
             raise ConfigError(
-                f"{name}: aliases of aliases make more than {NODES:,} values of it.", remedy="Write the values out."
+                f"{name}: its aliases expand to more than {NODES:,} values.", remedy="Write the values out."
             )
         values = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
@@ -49,5 +49,5 @@ def sections(text: str, name: str) -> Mapping:
             f"{name}{where}: not valid YAML ({problem}).", remedy="Fix the line, or `harness profile use embedded`."
         ) from None
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{name} holds no settings.", remedy="Write it anew with `harness profile use embedded`.")
+        raise ConfigError(f"{name} has no settings.", remedy="Write it anew with `harness profile use embedded`.")
     return values

@@ -19,6 +19,6 @@ def hold(families: Mapping[str, Family], english: Mapping[str, str]) -> None:
                 other = english[task] or "its Norwegian version (docs/real-data.md)"
                 raise ConfigError(
                     f"params.yaml: the data of {task} are in English, and families.{name}.language is {NORWEGIAN}.",
-                    remedy=f"Put {other} in run.tasks instead, or, to compare on English all the same, "
+                    remedy=f"Put {other} in run.tasks instead. To compare on English anyway, write "
                     f"`despite_language: [{task}]` below families.{name}.",
                 )

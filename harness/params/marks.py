@@ -58,11 +58,11 @@ def each_once(section: object, *keys: str) -> Iterator[Check]:
     for key in keys:
         listed = getattr(section, key)
         once = len(listed) == len(set(listed)) > 0
-        yield Check(key, list(listed), once, "a list with something in it and nothing twice")
+        yield Check(key, list(listed), once, "a list that is not empty and has no value twice")
 
 
 def one_of(key: str, place: int, chosen: Sequence[str], known: Collection[str], wanted: str) -> Iterator[Check]:
     """Check that the name at this `place` of the list `chosen` at `key` is one of `known`, and there once."""
     at, name = f"{key}[{place}]", chosen[place]
     yield Check(at, name, name in known, wanted, known=known)
-    yield Check(at, name, chosen.count(name) == 1, "there once")
+    yield Check(at, name, chosen.count(name) == 1, "listed only once")

@@ -47,7 +47,7 @@ def _checks(part, path: str) -> Iterator[tuple]:
     """The checks of all sections in `part`, inner ones first, and of all texts, because each is shown somewhere."""
     if isinstance(part, str):
         fault = printable.fault(" ".join(part.split()))
-        yield path, part, fault is None, f"plain characters (it holds {fault})"
+        yield path, part, fault is None, f"plain characters (it contains {fault})"
     elif isinstance(part, Mapping):
         for key, item in part.items():
             yield from _checks(item, faults.below(path, key))

@@ -79,24 +79,24 @@ class Family:
     def checks(self) -> Iterator[tuple]:
         built = [arm for arm in self.arms if arms.ARMS[arm].optional or isinstance(getattr(self, arm), Build)]
         fits = not built or self.architecture in TRAINED
-        wanted = f"one that is trained here ({', '.join(TRAINED)}), as the {'/'.join(built)} arm asks for"
+        wanted = f"one that can be trained here ({', '.join(TRAINED)}), because the {'/'.join(built)} arm needs it"
         remedy = "Give existing checkpoints (source: hub or folder)."
         yield Check("architecture", self.architecture, fits, wanted, remedy)
         needed = {"encoder": "baseline", "general": "baseline", "adaptation": "clinical"}
         for key, arm in needed.items():
-            wanted, remedy = f"a section where {arm} is built here", f"Or give {arm} a source: hub or folder."
+            wanted, remedy = f"a section if {arm} is built here", f"Or give {arm} a source: hub or folder."
             yield Check(key, getattr(self, key), getattr(self, key) is not None or arm not in built, wanted, remedy)
-        wanted = "null where {}: only an arm that is trained here several times has ends to branch"
+        wanted = "null if {}: only an arm that is trained here several times can be branched"
         for fits, reason in (
             (isinstance(self.clinical, Build), "the clinical arm is an existing checkpoint"),
             (self.replicates > 1, "replicates is 1"),
         ):
             yield Check("branched", self.branched, fits or self.branched is None, wanted.format(reason))
-        wanted = "1 where the clinical arm is an existing checkpoint, which cannot be trained again"
+        wanted = "1 if the clinical arm is an existing checkpoint, which cannot be trained again"
         once = self.replicates == 1 or isinstance(self.clinical, Build)
         yield Check("replicates", self.replicates, once, wanted)
         for arm in (arm for arm in built if arms.ARMS[arm].optional):
-            wanted = f"a section where {arm} is true: that arm is trained by it"
+            wanted = f"a section if {arm} is true: it is the recipe of that arm"
             yield Check("adaptation", self.adaptation, self.adaptation is not None, wanted)
         for key in ("general", "adaptation"):
             if (settings := getattr(self, key)) is not None:
@@ -126,15 +126,15 @@ class Params:
             known = getattr(self, key)
             for i, name in enumerate(getattr(self.run, key)):
                 wanted = f"the name of a section under {key}"
-                remedy = f"Add {key}.{name}, or take {name!r} out of run.{key}."
+                remedy = f"Add {key}.{name}, or remove {name!r} from run.{key}."
                 yield Check(f"run.{key}[{i}]", name, name in known, wanted, remedy, known)
         used = {name: self.families[name] for name in self.run.families if name in self.families}
         for name, family in used.items():
             number = family.replicates
-            wanted = f"a number that {len(self.run.seeds)} seeds are shared out to evenly"
+            wanted = f"a divisor of the number of run.seeds ({len(self.run.seeds)})"
             yield Check(f"families.{name}.replicates", number, len(self.run.seeds) % number == 0, wanted)
             given = not family.task or bool(self.trained_on_tasks)
-            wanted = "false where corpus.training_texts_of names none of run.tasks: that arm is trained on their texts"
+            wanted = "false if corpus.training_texts_of names none of run.tasks: that arm is trained on their texts"
             yield Check(f"families.{name}.task", family.task, given, wanted)
         if self.tune is not None:
             reported = sorted(set(self.tune.seeds) & set(self.run.seeds))
@@ -146,7 +146,7 @@ class Params:
             # Folds test every row, also the rows that an arm was pre-trained on.
             tested = task in self.trained_on_tasks and any(family.task for family in used.values())
             wanted = (
-                "none of corpus.training_texts_of where a family has the arm task (folds would test that arm on what "
+                "none of corpus.training_texts_of if a family has the arm task (folds would test that arm on what "
                 "it was trained on)"
             )
             yield Check(f"cross_validation.tasks[{i}]", task, not tested, wanted)

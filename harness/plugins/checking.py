@@ -81,10 +81,10 @@ def _contract(task: Task, name: str) -> Iterator[str]:
 def _layout_faults(layout: Layout, labels: tuple[str, ...]) -> Iterator[str]:
     for word, label in layout.values.get("label", {}).items():
         if not layout.shaped and labels and label not in labels:
-            yield f"TASK.reader maps {word!r} to {label!r}, which is no label.{nearest(label, labels)}"
+            yield f"TASK.reader maps {word!r} to {label!r}, which is not a label.{nearest(label, labels)}"
     options = layout.columns.get("options", "")
     if labels and isinstance(options, tuple) and len(options) != len(labels):
-        yield f"TASK.reader names {len(options)} columns for options, and there are {len(labels)} labels."
+        yield f"TASK.reader names {len(options)} columns for options, but there are {len(labels)} labels."
 
 
 def _schema_faults(task: Task) -> Iterator[str]:

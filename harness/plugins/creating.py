@@ -44,7 +44,7 @@ def create(root: Path, name: str, head: str, format_: str | None, within: Togeth
     folders = [root / "data" / name, root / "tests" / "tasks" / name]
     if there := [place for place in (*programs, *folders) if os.path.lexists(place)]:
         shown = there[0].relative_to(root)
-        raise ConfigError(f"{shown} is there already; nothing was written.", remedy="Take another name.")
+        raise ConfigError(f"{shown} exists already. Nothing was written.", remedy="Choose another name.")
     for path, content in programs.items():
         files.write_bytes(copy := within.scratch_folder(path) / path.name, content)
         within.put_in_place(copy, path)
@@ -72,8 +72,9 @@ def check_name(name: str) -> None:
     plain = name.isidentifier() and name.isascii() and name == name.lower() and not name.startswith("_")
     if not plain or keyword.iskeyword(name) or name in RESERVED:
         raise ConfigError(
-            f"{name!r} will not do as the name of a task.",
-            remedy="Take small letters, digits and _, beginning with a letter; not a word of Python, and not corpus.",
+            f"{name!r} is not a valid task name.",
+            remedy="Use small letters, digits and _, and begin with a letter. Words of Python and the name corpus are "
+            "not allowed.",
         )
 
 
@@ -89,8 +90,8 @@ def _check_head(head: str) -> None:
 
 _FILE = '''"""{title}
 
-From the {package}. Written by `harness new-task {name} --from {distribution}`, which also takes an upgrade;
-another version, or other files, are refused.
+From the {package}. Written by `harness new-task {name} --from {distribution}`; run this again after an
+upgrade. Another version, or other files, are refused.
 """
 
 from harness.plugins import packages
@@ -115,8 +116,8 @@ def adopt(root: Path, name: str, distribution: str) -> tuple[Path, Task]:
     path = root / "tasks" / f"{name}.py"
     if path.is_file() and not _OURS.search(files.read_text(path)):
         raise ConfigError(
-            f"tasks/{name}.py is there already, and from no package; nothing was written.",
-            remedy=f"Rename that task, or remove the file to take the one of {distribution}.",
+            f"tasks/{name}.py exists already and is not from a package. Nothing was written.",
+            remedy=f"Rename that task, or remove the file to use the one of {distribution}.",
         )
     package = packages.installed(name, distribution)
     task = packages.load(name, distribution)

@@ -46,8 +46,8 @@ def installed(name: str, distribution: str) -> Package:
     _, dist = _entry_point(name, distribution)
     if not _NAMED.fullmatch(f"{dist.name} {dist.version}"):
         raise RegistryError(
-            f"The package that offers the task {name} has no name and version that an index takes.",
-            remedy="Its names stand in code and in reports: build it with a plain `name` and `version`.",
+            f"The package that offers the task {name} has a name or version that no package index accepts.",
+            remedy="They appear in code and in reports: build the package with a plain `name` and `version`.",
         )
     hashed = {path: sha256(file) for path, file in _files(dist)}
     digest = hashlib.sha256("".join(f"{path}\0{hashed[path]}\n" for path in sorted(hashed)).encode()).hexdigest()
@@ -64,8 +64,9 @@ def task(name: str, package: Package) -> Task:
     if found != package:
         what = "with other files" if found.version == package.version else f"in version {found.version}"
         raise RegistryError(
-            f"tasks/{name}.py names {package}; {found.distribution} is installed {what}.",
-            remedy=f"Install that one, or take this one: `harness new-task {name} --from {found.distribution}`.",
+            f"tasks/{name}.py names {package}, but {found.distribution} is installed {what}.",
+            remedy=f"Install the one that it names, or use the installed one: `harness new-task {name} --from "
+            f"{found.distribution}`.",
         )
     return load(name, package.distribution)
 
@@ -84,12 +85,12 @@ def load(name: str, distribution: str) -> Task:
     place = Path(getattr(sys.modules[point.module], "__file__", None) or ".").resolve()
     if place not in {file.resolve() for _, file in _files(dist)}:
         raise RegistryError(
-            f"The package {title}, task {name}: its code lies outside the files of the package ({point.module}).",
+            f"The package {title}, task {name}: its code is outside the files of the package ({point.module}).",
             remedy=f"Install {dist.name} as a copy (`pip install PATH`), not in editable mode.",
         )
     if not isinstance(value, Task):
         raise RegistryError(
-            f"The package {title}, task {name}: {point.value} is a {type(value).__name__}, no Task.",
+            f"The package {title}, task {name}: {point.value} is a {type(value).__name__}, not a Task.",
             remedy='Let the entry point name a Task: NAME = "module:TASK".',
         )
     return value
@@ -104,7 +105,7 @@ def problems(declared: set[str], adopted: dict[str, Package]) -> Iterator[str]:
     for name, distribution, version in offered():
         offers.setdefault(name, []).append(distribution)
         if name in declared and name not in adopted:
-            yield f"The package {distribution} {version} offers the task {name}, and tasks/{name}.py is another one."
+            yield f"The package {distribution} {version} offers the task {name}, but tasks/{name}.py is not from it."
         if name not in declared:
             try:
                 load(name, distribution)

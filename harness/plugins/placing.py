@@ -64,14 +64,14 @@ def _flat(root: Path, given: Path) -> dict[str, Path]:
         found = {given.name: given}
     elif given.is_dir():
         if root.resolve().is_relative_to(given.resolve()):
-            raise DataError(f"{given} holds this repository.", remedy="Give the folder that holds the data alone.")
+            raise DataError(f"{given} contains this repository.", remedy="Give the folder with only the data.")
         found = _below(given)
     elif given.is_symlink() and not given.exists():
-        raise DataError(f"{given} is a link that leads to no file.", remedy="Give the file itself.")
+        raise DataError(f"{given} is a link to a file that does not exist.", remedy="Give the file itself.")
     elif given.exists():
-        raise DataError(f"{given} is no ordinary file.", remedy="Give a file, or the folder that holds the data.")
+        raise DataError(f"{given} is not an ordinary file.", remedy="Give a file, or the folder with the data.")
     else:
-        raise DataError(f"{given} is missing.", remedy="Give the file, or the folder, that holds the data.")
+        raise DataError(f"{given} is missing.", remedy="Give the file or the folder with the data.")
     for name, path in found.items():
         if any("\ud800" <= letter <= "\udfff" for letter in name):
             raise DataError(f"{path} has a name that is not UTF-8.", remedy="Rename that file.")
@@ -91,13 +91,13 @@ def _below(given: Path) -> dict[str, Path]:
                 continue
             if not path.is_file():
                 raise DataError(
-                    f"{path} is no ordinary file.", remedy="Take the pipe, socket or device out of the folder."
+                    f"{path} is not an ordinary file.", remedy="Remove the pipe, socket or device from the folder."
                 )
             if "-".join(parts) in found:
                 raise DataError(f"{path} would overwrite another file in one folder.", remedy="Rename one of the two.")
             found["-".join(parts)] = path
     if not found:
-        raise DataError(f"{given} holds no file.", remedy="Give the folder that holds the data.")
+        raise DataError(f"{given} has no files.", remedy="Give the folder with the data.")
     return found
 
 

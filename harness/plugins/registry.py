@@ -19,7 +19,7 @@ from harness.text import printable
 LONGEST_TITLE = 300
 UNSUPPORTED = {
     "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
-    "cut the numbers into classes and take the head sequence",
+    "cut the numbers into classes and use the head sequence",
 }
 
 
@@ -68,7 +68,7 @@ def package_of(name: str) -> Any:
 
 def unreadable(task: Task) -> Iterator[tuple[str, str]]:
     """Declared texts that are not one line of readable characters, each with a remedy. They appear in reports."""
-    said = "Write it as one line of plain characters; `values=` of a reader translates what a file says."
+    said = "Write it as one line of plain characters; `values=` of a reader can map the words of a file to it."
     texts = {"TASK.positive": task.positive} | {
         f"TASK.{field}": getattr(task, field) for field in ("version", "title", "licence", "citation")
     }
@@ -82,11 +82,11 @@ def unreadable(task: Task) -> Iterator[tuple[str, str]]:
         texts |= {f"TASK.public.files[{i}].name": file.name for i, file in enumerate(task.public.files)}
     for where, text in texts.items():
         if isinstance(text, str) and (fault := printable.fault(text)) is not None:
-            yield f"{where} holds {fault}.", said
+            yield f"{where} contains {fault}.", said
         elif text is not None and not isinstance(text, str):
             yield f"{where} is a {type(text).__name__}, not a text.", "Write it in quotes."
     if isinstance(task.title, str) and len(task.title) > LONGEST_TITLE:
-        remedy = f"Say it in {LONGEST_TITLE}: it stands in every table, and MLflow cuts what is long."
+        remedy = f"Shorten it to {LONGEST_TITLE} characters: every table shows it, and MLflow cuts long texts."
         yield f"TASK.title has {len(task.title):,} characters.", remedy
 
 
@@ -95,9 +95,9 @@ def _refuse_decomposed(path: Path) -> None:
     for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n"), start=1):
         if not unicodedata.is_normalized("NFC", line):
             raise RegistryError(
-                f"tasks/{path.name}, line {number}: holds decomposed letters (Unicode NFD), which no text that is read "
-                "holds.",
-                remedy="Save the file composed (NFC); for a pattern of such characters write their escapes.",
+                f"tasks/{path.name}, line {number}: decomposed letters (Unicode NFD). Data are read as NFC, so these "
+                "letters would never match.",
+                remedy="Save the file composed (NFC). In a pattern of such characters, write their escapes.",
             )
 
 

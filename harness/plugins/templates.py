@@ -46,7 +46,7 @@ def _reader(head: Head, format_: str) -> str:
         columns["options"] = _APART
     lines = ["tabular.dataset("] if format_ == "dataset" else ["tabular.table(", f'    "sample.{format_}",']
     lines += [
-        "    # A record's name for it, and your file's. Leave out id and group where there is none.",
+        "    # The column of a record, then the column of your file. Leave out id and group if your file has none.",
         "    columns={",
     ]
     lines += [f'        "{column}": {theirs},' for column, theirs in columns.items()]

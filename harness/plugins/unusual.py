@@ -14,13 +14,14 @@ def notices(root: Path, task: Task) -> Iterator[str]:
     """One sentence for each unusual property, with its consequence."""
     if len(task.labels) > LABELS:
         yield (
-            f"{task.name} has {len(task.labels):,} labels, where a few dozen are usual: those without a test row count "
-            f"0 in a macro mean, of over {MATRIX} no confusion matrix is shown, and predictions hold a score of each."
+            f"{task.name} has {len(task.labels):,} labels (a few dozen are usual). Labels without a test row count 0 "
+            f"in a macro mean, more than {MATRIX} labels have no confusion matrix, and predictions have a score of "
+            "each label."
         )
     made = (validated.folder_of(root, task.name) / "card.json").is_file()
     rows = validated.card(root, task.name).rows if made else 0
     if rows > ROWS:
         yield (
-            f"{task.name} has {rows:,} rows, where thousands are usual: every stage reads them all, and fine-tuning "
-            "sees only as many as its updates."
+            f"{task.name} has {rows:,} rows (thousands are usual). Every stage reads them all, but fine-tuning uses "
+            "only as many as its updates need."
         )

@@ -96,14 +96,14 @@ def remotes(root: Path) -> list[str]:
     what = ", and ".join([*kept, *_beside(root)])
     earlier = len(_pinned_to_push(root)) if any(settings.get("remote") for _, settings in _levels(root)) else 0
     history = (
-        f"`dvc push --all-commits` sends what is pinned by {earlier} version{'s' * (earlier > 1)} of {restricted.PIN} "
-        "in git's history, too: restricted data without `push: false`. "
+        f"`dvc push --all-commits` also sends the data of {earlier} earlier version{'s' * (earlier > 1)} of "
+        f"{restricted.PIN} in git's history: restricted data without `push: false`. "
         if earlier
         else ""
     )
     return [
         f"DVC has the remote {name} ({_address(given.get('url', ''))}): `dvc push` sends {what} there. {history}"
-        f"HARNESS_OFFLINE does not hold DVC back; `dvc remote remove {flag}{name}` does."
+        f"HARNESS_OFFLINE does not stop DVC; `dvc remote remove {flag}{name}` does."
         for flag, settings in _levels(root)
         for name, given in sorted(settings.get("remote", {}).items())
     ]
@@ -143,10 +143,12 @@ def _open(root: Path) -> Iterator[Exposure]:
     for name, path in _places(root).items():
         known = path.stat()
         if known.st_mode & bits:
-            mode = f"mode {stat.S_IMODE(known.st_mode):o} lets others in"
-            yield Exposure(f"{name}/", mode, f"for {who} alone", f"`chmod {letters}-rwx {name}`")
+            mode = f"mode {stat.S_IMODE(known.st_mode):o} gives access to others"
+            yield Exposure(f"{name}/", mode, f"only for {who}", f"`chmod {letters}-rwx {name}`")
         elif known.st_uid not in owners:
-            yield Exposure(f"{name}/", "another user's", "yours", f"`chown -R $(id -u) {name}`, as who may")
+            yield Exposure(
+                f"{name}/", "another user's", "yours", f"`chown -R $(id -u) {name}`, as a user who may do this"
+            )
 
 
 def _places(root: Path) -> dict[str, Path]:
@@ -164,7 +166,7 @@ def _places(root: Path) -> dict[str, Path]:
 def _named(root: Path) -> Iterator[Exposure]:
     place = os.environ.get("DVC_SITE_CACHE_DIR") or _config(root).get("core", {}).get(_NAMES)
     if (root / ".dvc").is_dir() and not (place and Path(place).resolve().is_relative_to(root.resolve())):
-        remedy = "any command of the harness but `check` and `audit` sets it, where DVC_SITE_CACHE_DIR is not set"
+        remedy = "any command of the harness except `check` and `audit` sets it, if DVC_SITE_CACHE_DIR is not set"
         yield Exposure(f"DVC's core.{_NAMES}", f"names of files go to {place or 'the machine'}", _inside(root), remedy)
 
 

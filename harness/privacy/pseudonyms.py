@@ -62,8 +62,8 @@ def read_key(root: Path) -> Key:
     except FileNotFoundError:
         raise MissingInputError(
             f"{path} is missing, and the ids of restricted data are never written without it.",
-            remedy="Put back the key that this site keeps; where there never was one, `harness data use TASK PATH` "
-            "makes it (another key gives other ids and another split).",
+            remedy="Put back this site's key. If there never was one, `harness data use TASK PATH` makes it (another "
+            "key gives other ids and another split).",
         ) from None
     except UnicodeDecodeError:
         text = ""
@@ -75,8 +75,8 @@ def read_key(root: Path) -> Key:
         secret = b""
     if len(secret) != _KEY_BYTES:
         raise DataError(
-            f"{path} is no key ({2 * _KEY_BYTES} hexadecimal digits, readable by you).",
-            remedy="Put back the key that this site keeps.",
+            f"{path} is not a key ({2 * _KEY_BYTES} hexadecimal digits, readable by you).",
+            remedy="Put back this site's key.",
         )
     return Key(secret)
 

@@ -56,7 +56,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
         training=cards.training_of(recipe, engine, trained_on, {name: parts[name] for name in SHARED}),
     )
     if cards.made_already(target, facts):
-        print(f"checkpoint {family}: {target} is there already, from these inputs.", file=sys.stderr)
+        print(f"checkpoint {family}: {target} exists already, made from these inputs.", file=sys.stderr)
         return
     files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in SHARED}
     hashes = {name: sha256(path) for name, path in files.items()}

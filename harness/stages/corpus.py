@@ -148,8 +148,8 @@ def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | Mapping[
         counts, many = _identified(refused.values())
         named = "; ".join(f"{part}: {', '.join(one.identified)}" for part, one in refused.items())
         raise DataError(
-            f"{folder} holds identifying details in {many:,} documents: {identifiers.total(counts)}. "
-            f"The first of {named}.",
+            f"{folder} has identifying details in {many:,} documents: {identifiers.total(counts)}. "
+            f"The first documents: {named}.",
             remedy="De-identify these documents, or set corpus.allow_phi: true in params.yaml (public text with its "
             "own addresses: {general: true, clinical: false}). Nothing was written.",
         )

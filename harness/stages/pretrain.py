@@ -61,9 +61,9 @@ def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
     for arm, part in own:
         if not corpus.parts(root)[part]["documents"]:
             raise TrainingError(
-                f"pretrain {family}: nothing is left of the corpus part {part}, so that the arm {arm} would be the "
-                "clinical arm once more.",
-                remedy=f"Look into artifacts/corpus/card.json, or set families.{family}.{arm}: false.",
+                f"pretrain {family}: nothing is left of the corpus part {part}, so the arm {arm} would equal the "
+                "clinical arm.",
+                remedy=f"See artifacts/corpus/card.json, or set families.{family}.{arm}: false.",
             )
 
 
@@ -252,4 +252,4 @@ class Training:
         )  # fmt: skip
 
     def _say_there(self, target: Path) -> None:
-        print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)
+        print(f"pretrain {self.family}: {target} exists already, made from these inputs.", file=sys.stderr)

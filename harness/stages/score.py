@@ -38,7 +38,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     robust = _robust(data, settings.robustness)
     stored = Stored(data, runs.folder_of(root, task.name, family), made_by, robust.parts)
     if recorded.family != family:
-        raise stored.refused(f"holds no runs of {family}")
+        raise stored.refused(f"has no runs of {family}")
     scorer = _scored(stored, recorded, robust)
     tuned = _tuned(stored, recorded)
     # All arms with several pre-trainings assign seeds to replicates alike. A baseline was pre-trained once.
@@ -126,7 +126,7 @@ def _tuned(stored: Stored, recorded: runs.Runs) -> dict | None:
         rows = stored.rows(trial, {"validation": set(data.ids("validation"))})["validation"]
         found = round(selection.judged(data.task, rows, data.records)["selection"], 6)
         if found != trial.best_selection and not trial.diverged:
-            wrong = f"says that {trial.file} has a validation score of {trial.best_selection}; it is {found}"
+            wrong = f"says that {trial.file} has a validation score of {trial.best_selection}, but it is {found}"
             raise stored.refused(wrong)
     by_arm: dict[str, list[list[float]]] = {arm: [[] for _ in tuning.candidates] for arm in tuning.chosen}
     for trial in tuning.trials:

@@ -31,12 +31,12 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
     stored.check(recorded)
     dealt = recorded.folds
     for what, ok in (
-        (f"holds no runs of {family}", recorded.family == family),
+        (f"has no runs of {family}", recorded.family == family),
         (
-            "is of other folds than params.yaml asks for",
+            "has other folds than params.yaml",
             (dealt.number, dealt.repeats, dealt.validation) == (folds.number, folds.repeats, folds.validation),
         ),
-        ("is of no complete set of arms and folds", _complete(recorded.runs, folds)),
+        ("does not have every arm on every fold", _complete(recorded.runs, folds)),
     ):
         if not ok:
             raise stored.refused(what)

@@ -115,8 +115,8 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
         made = "another key" if manifest.get("ids") else "the site's own ids"
         raise DataError(
             f"{path} was made with {made}, not with the key in {pseudonyms.KEY_FILE}.",
-            remedy="Put that key back; or, if it is lost, remove the manifest (own ids: from git's history, too) and "
-            "split anew.",
+            remedy="Restore that key. If it is lost, remove the manifest (with the site's own ids also from git's "
+            "history) and split anew.",
         )
     if differing:
         return {}
@@ -125,7 +125,7 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
     wrong = sorted(record_id for record_id, split in known.items() if split not in allowed)
     if wrong:
         raise DataError(
-            f"{path}: {wrong[0]!r} has the split {known[wrong[0]]!r} ({len(wrong)} such).",
+            f"{path}: {wrong[0]!r} has the split {known[wrong[0]]!r} ({len(wrong)} such rows).",
             remedy=f"Restore it from git; splits are {', '.join(sorted(allowed))}.",
         )
     return known
@@ -169,6 +169,6 @@ def _require_rows(splits: dict[str, str], settings: Split, name: str) -> None:
     empty = [split for split in settings.shares if not sizes[split]]
     if empty:
         raise DataError(
-            f"{name}: {len(splits)} records leave nothing for {', '.join(empty)}.",
+            f"{name}: {len(splits)} records are too few: {', '.join(empty)} would be empty.",
             remedy="Provide more records or groups, or larger shares under split in params.yaml.",
         )

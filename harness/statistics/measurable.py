@@ -71,4 +71,4 @@ def _nothing_shared(task: Task, metric: str, part: str, lacking: Mapping[str, Co
     if not METRICS[metric].learnt or METRICS[metric].positive or "train" not in lacking:
         return ""
     shared = set(task.labels) - set(lacking[part]) - set(lacking["train"])
-    return "" if shared else f"no label of the {PARTS[part]} stands in the training part"
+    return "" if shared else f"no label of the {PARTS[part]} occurs in the training part"

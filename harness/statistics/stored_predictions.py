@@ -69,7 +69,7 @@ class Stored:
         """Check `runs.json`. Raises DataError if it has another task, other labels, other records or another split."""
         task = self.data.task
         if recorded.task != task.name or not recorded.runs:
-            raise self.refused(f"holds no runs of {task.name}")
+            raise self.refused(f"has no runs of {task.name}")
         if recorded.labels != task.labels:
             raise DataError(
                 f"{task.name}: the predictions were made for the labels {', '.join(recorded.labels)}; "

@@ -17,17 +17,20 @@ _DISK = {
     errno.ENOSPC: ("No space left", _FREE),
     errno.EDQUOT: ("The disk quota is used up", _FREE),
     errno.EFBIG: ("The largest size of a file is reached", "Raise that limit (`ulimit -f`), then run it again."),
-    errno.EROFS: ("The file system is read-only", "Mount it for writing, or work where it is."),
-    errno.EACCES: ("Permission denied", "Give your user the right to it (`ls -ld` shows whose it is)."),
-    errno.EPERM: ("Permission denied", "Give your user the right to it (`ls -ld` shows whose it is)."),
-    errno.EBUSY: ("Device or resource busy", "It is replaced as a whole: mount the file system at a folder above it."),
-    errno.EIO: ("The disk cannot be read or written", "Have it looked at (`dmesg` says more), then run it again."),
-    errno.ESTALE: ("The share has lost it", "Mount the share anew, then run the command again."),
+    errno.EROFS: ("The file system is read-only", "Mount it for writing, or use a writable folder."),
+    errno.EACCES: ("Permission denied", "Give your user the right to it (`ls -ld` shows the owner)."),
+    errno.EPERM: ("Permission denied", "Give your user the right to it (`ls -ld` shows the owner)."),
+    errno.EBUSY: (
+        "Device or resource busy",
+        "This path is replaced as a whole: mount the file system at a folder above it.",
+    ),
+    errno.EIO: ("The disk cannot be read or written", "Check the disk (`dmesg` says more), then run it again."),
+    errno.ESTALE: ("The network share no longer has this file", "Mount the share anew, then run the command again."),
     errno.ELOOP: ("Links lead in a circle", "Remove the link."),
     errno.ENAMETOOLONG: ("The name is too long", "Give it a shorter name."),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), ("Too many files are open", "Raise the limit (`ulimit -n`).")),
-    **dict.fromkeys(_NO_FOLDER, ("A file stands where a folder belongs", _ASIDE)),
-    errno.EISDIR: ("A folder stands where a file belongs", _ASIDE),
+    **dict.fromkeys(_NO_FOLDER, ("There is a file in place of a folder", _ASIDE)),
+    errno.EISDIR: ("There is a folder in place of a file", _ASIDE),
 }
 # These may also be about a file that was read.
 _READING = _DISK.keys() - {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}

@@ -17,7 +17,7 @@ from harness.system.scratch import held, remove_abandoned, scratch_folder, scrat
 from harness.system.swapping import put_in_place
 from harness.system.together import Together
 
-_BEYOND = "JSON that is nested too deep, or has a number of too many digits"
+_BEYOND = "JSON that is nested too deep, or has a number with too many digits"
 
 
 def write_bytes(path: Path, content: bytes) -> None:

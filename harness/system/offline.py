@@ -104,9 +104,9 @@ def refuse_store(uri: str, root: Path) -> None:
 def error(host: str) -> OfflineError:
     return OfflineError(
         f"No connection to {host}: this process may not leave the machine ({VARIABLE}=1, "
-        "which is the default where data are restricted).",
-        remedy=f"Take away what names {host}, give files instead (--mirror, source: folder), or, where that host may "
-        f"be reached, run the command with {VARIABLE}=0.",
+        "which is the default if data are restricted).",
+        remedy=f"Remove the setting that names {host}, give files instead (--mirror, source: folder), or, if this host "
+        f"may be reached, run the command with {VARIABLE}=0.",
     )
 
 

@@ -221,7 +221,7 @@ def _locks_are_local(path: Path) -> bool:
 
 @functools.cache
 def _name_once(path: str) -> None:
-    print(f"harness: {path} is another machine's scratch copy; remove it where no run there needs it.", file=sys.stderr)
+    print(f"harness: {path} is another machine's scratch copy; remove it if no run there needs it.", file=sys.stderr)
 
 
 def undo(journal: Path) -> None:

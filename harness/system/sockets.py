@@ -51,8 +51,8 @@ def not_held() -> str | None:
     if _known() is not None:
         return None
     return (
-        f"On {platform.system()} {platform.machine()} native code and programs that are started are not kept from the "
-        "network, Python is; Linux on x86_64 or aarch64 holds them all."
+        f"On {platform.system()} {platform.machine()} native code and programs that are started can use the network; "
+        "only Python is blocked. Linux on x86_64 or aarch64 blocks them all."
     )
 
 

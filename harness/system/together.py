@@ -80,7 +80,7 @@ def _refuse_another(journal: Path, file: Path) -> None:
     others = [path for path in journal.parent.glob(f".{file.name}.*.undo{ENDING}") if path != journal]
     if others:
         raise DiskError(
-            f"Another command that writes {file.name} is not finished; it, or a process that it started, holds "
-            f"{others[0]}.",
+            f"Another command is still writing {file.name}: that command, or a process that it started, has "
+            f"{others[0]} open.",
             remedy=f"Wait until it has ended (`fuser {others[0]}` names it), then run this command again.",
         )

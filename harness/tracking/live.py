@@ -82,7 +82,11 @@ class LiveRun:
             self._experiment = backend.experiment_named(client, experiment, self._uri, views.checkpoints())
             run = self._cut_off(client)
             if run is None:
-                tags = LIVE | self._arm | {"fingerprint": fingerprint, status.NOTE: f"{name}, as it went on."}
+                tags = (
+                    LIVE
+                    | self._arm
+                    | {"fingerprint": fingerprint, status.NOTE: f"{name}, recorded during the training."}
+                )
                 run = backend.create(client, self._experiment, name, tags)
             self._lock = backend.hold(self._uri, run.info.run_id)
             self._run_id, self._client = run.info.run_id, client
@@ -141,4 +145,4 @@ class LiveRun:
             yield
         except Exception as error:
             self._client = None
-            backend.warn(error, "The training goes on without it.", always=True)
+            backend.warn(error, "The training continues without MLflow.", always=True)

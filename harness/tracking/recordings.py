@@ -156,11 +156,10 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
         best = "not released by run"
     else:
         best = formats.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
-    when = f"after {entry['best_step']}, " if "best_step" in entry else ""
+    kept = f"of update {entry['best_step']}, which" if "best_step" in entry else "that"
     text = (
         f"{plain(c.title)}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
-        f"updates, scored as it was {when}where it told the classes of the validation part best "
-        "apart (Matthews correlation). "
+        f"updates and scored with the weights {kept} had the best validation score (Matthews correlation). "
         f"{formats.capital(formats.metric_title(c.primary))} on the test split: {best} ({formats.data_of([c])})."
     )
     return {

@@ -7,8 +7,8 @@ KILLED = "killed"
 UNDECLARED = "no longer declared"
 _BREAK = "\n\n---\n\n"  # between a run's description and its state
 _SAID = {
-    KILLED: "**Killed**: its process ended before it was done; what stands here is not complete.",
-    UNDECLARED: "**No longer declared**: the latest run of this profile leaves it out.",
+    KILLED: "**Killed**: its process ended before it was done; this record is not complete.",
+    UNDECLARED: "**No longer declared**: the latest run of this profile does not have it.",
 }
 
 
@@ -26,10 +26,10 @@ def sentences(tags: Mapping[str, str]) -> str:
         run = f"those with the fingerprint `{by[:12]}`"
         if place := tags.get("successor"):
             run = f"[those of this run](#/experiments/{place.replace('/', '/runs/')})"
-        found.append(_SAID.get(by) or f"**Superseded**: other results took its place, {run}.")
+        found.append(_SAID.get(by) or f"**Superseded**: other results have replaced it, {run}.")
     if again := tags.get("reproduced"):
         yes, _, detail = again.partition(": ")
         found.append(f"**{'Reproduced' if yes == 'yes' else 'Not reproduced'}** by training again: {detail}.")
     if times := tags.get("interrupted"):
-        found.append(f"**Interrupted** {times} {'time' if times == '1' else 'times'}, and gone on with each time.")
+        found.append(f"**Interrupted** {times} {'time' if times == '1' else 'times'} and continued each time.")
     return " ".join(found)

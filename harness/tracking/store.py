@@ -43,7 +43,7 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
     )
     if not path.exists():
         if os.path.lexists(path):
-            raise DataError(f"MLflow's database {path} is a link that leads to no file.", remedy=anew)
+            raise DataError(f"MLflow's database {path} is a link to a file that does not exist.", remedy=anew)
         if not path.parent.is_dir():
             raise DataError(
                 f"MLflow's database {path} cannot be made: its folder is missing.",

@@ -124,7 +124,7 @@ def test_a_damaged_file_of_another_shape_is_refused_too(path, key, value, root):
 
 def test_the_scores_of_another_comparison_are_refused(root):
     edited(root / f"artifacts/scores/{TASK}/{FAMILY}.json", lambda content: content.update(family="norbert3"))
-    with pytest.raises(DataError, match="holds the scores of aismec with norbert3"):
+    with pytest.raises(DataError, match="has the scores of another comparison, aismec with norbert3"):
         scores.read(root, TASK, FAMILY)
 
 

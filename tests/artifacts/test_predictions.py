@@ -56,11 +56,11 @@ FALSE_ANSWERS = {
     "too few scores": ({"scores": [0.2, 0.8]}, "not a score for each of the 8 labels"),
     "a score too many": ({"scores": [0.0, 1.0, *[0.0] * 7]}, "not a score for each of the 8 labels"),
     "scores that are no list": ({"scores": "high"}, "not a score for each of the 8 labels"),
-    "a score above 1": ({"scores": [-0.5, 1.5, 0, 0, 0, 0, 0, 0]}, "a score that is no probability"),
-    "logits": ({"scores": [1.0, 3.0, -1, 0, 0, 0, 0, 0]}, "a score that is no probability"),
-    "a score that is true": ({"scores": [False, True, 0, 0, 0, 0, 0, 0]}, "a score that is no probability"),
-    "a score that is none": ({"scores": [None, 1.0, 0, 0, 0, 0, 0, 0]}, "a score that is no probability"),
-    "scores of half a sum": ({"scores": [0.0, 0.5, 0, 0, 0, 0, 0, 0]}, "scores that do not add up to 1"),
+    "a score above 1": ({"scores": [-0.5, 1.5, 0, 0, 0, 0, 0, 0]}, "a score is not a probability"),
+    "logits": ({"scores": [1.0, 3.0, -1, 0, 0, 0, 0, 0]}, "a score is not a probability"),
+    "a score that is true": ({"scores": [False, True, 0, 0, 0, 0, 0, 0]}, "a score is not a probability"),
+    "a score that is none": ({"scores": [None, 1.0, 0, 0, 0, 0, 0, 0]}, "a score is not a probability"),
+    "scores of half a sum": ({"scores": [0.0, 0.5, 0, 0, 0, 0, 0, 0]}, "the scores do not add up to 1"),
     "an unknown prediction": ({"prediction": "HEMMELIG"}, "the prediction is not in the task's label list"),
     "an unknown gold": ({"gold": "HEMMELIG"}, "the gold is not in the task's label list"),
     "a prediction that is a number": ({"prediction": 1}, "the prediction is not in the task's label list"),
@@ -119,7 +119,7 @@ def test_what_a_line_lacks_is_named(tmp_path, key):
 
 def test_many_faults_are_counted_and_the_first_shown(tmp_path):
     path = stored(tmp_path, *(answer(i, prediction="fall") for i in range(12)))
-    with pytest.raises(DataError, match=r"holds 12 line\(s\)") as caught:
+    with pytest.raises(DataError, match=r"has 12 line\(s\)") as caught:
         predictions.recorded_lines(path, files.sha256(path), SYNERGI, MADE_BY)
     assert len(caught.value.message.splitlines()) == 1 + predictions.SHOWN + 1
 
@@ -157,7 +157,7 @@ def test_rows_are_handed_back_by_part(tmp_path):
     [
         ([document(1)], {}, r"lacks 1 test row\(s\): d002"),
         ([document(1), document(2), document(3)], {}, r"beyond the split, 1 test row\(s\): d003"),
-        ([document(1), document(2), document(2)], {}, "test rows stand twice: d002"),
+        ([document(1), document(2), document(2)], {}, "test rows occur twice: d002"),
         ([document(2), document(1)], {}, "not in the order of their ids; the first out of place is d001"),
         ([document(1), document(2, gold=[])], {}, r"gold of 1 test row\(s\).*d002"),
         ([document(1), document(2, group="g1")], {}, r"group of 1 test row\(s\).*d002"),

@@ -420,8 +420,8 @@ TOGETHER = (
             "dvc.lock", "stage finetune@medmqp-norbert3 followed",
         ),
         "data.dvc": (replaced("data.dvc", r"md5: \w{6}", "md5: abcdef", count=0), "dvc.lock", "data.dvc"),
-        "what DVC passes over": (
-            replaced(".dvcignore", r"\Z", "*.jsonl\n"), "dvc.lock", ".dvcignore: what DVC passes over",
+        "what DVC ignores": (
+            replaced(".dvcignore", r"\Z", "*.jsonl\n"), "dvc.lock", ".dvcignore: what DVC ignores",
         ),
         "the pinned libraries": (
             replaced("constraints.txt", "^torch==.*$", "torch==9.9"), "medmqp/norbert3", "version of torch",

@@ -33,7 +33,7 @@ def test_an_untouched_repository_has_no_finding_and_the_audit_changes_nothing(ro
     }  # fmt: skip
     assert main(["audit"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == len(subjects) + 1 and said[-1] == f"{len(checks)} hold: every number leads back to its bytes"
+    assert len(said) == len(subjects) + 1 and said[-1] == f"{len(checks)} hold: every number can be traced to its bytes"
 
 
 @pytest.mark.parametrize("ways", tampering.TOGETHER, ids=lambda ways: f"{next(iter(ways))} and {len(ways) - 1} more")
@@ -200,7 +200,7 @@ def test_benchmarks_are_held_against_the_commit_and_named_as_not_measured_again(
     assert main(["audit", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert "benchmarks" in {check["subject"] for check in told["checks"]}
-    assert "what benchmarks/*.md, docs/*.md and README.md measured" in " ".join(told["outside"])
+    assert "the measurements in benchmarks/*.md, docs/*.md and README.md" in " ".join(told["outside"])
     (folder / "speed.md").write_text("| twice as fast | 9.0 |\n", encoding="utf-8")
     (folder / "more.md").write_text("| 9.0 |\n", encoding="utf-8")
     uncommitted, changed = (check for check in outside.benchmarks(root) if check.state != HOLDS)

@@ -39,7 +39,7 @@ def test_other_scores_behind_the_same_decisions_are_the_same_predictions(folders
 
     change(folders[1], lambda rows: [nudged(rows[0]), *rows[1:]])
     run = outcomes(folders)["clinical seed 2"]
-    assert (run.outcome, run.detail) == (retraining.DECISIONS, "scores apart by at most 2.0e-07")
+    assert (run.outcome, run.detail) == (retraining.DECISIONS, "scores differ by at most 2.0e-07")
     assert outcomes(folders)["clinical seed 1"].outcome == retraining.BYTES
 
 
@@ -53,9 +53,7 @@ def test_other_decisions_are_counted_by_part_with_what_they_do_to_the_score(fold
     change(folders[1], flip)
     run = outcomes(folders)["clinical seed 2"]
     assert run.outcome == retraining.DIFFERENT
-    assert (
-        run.detail.startswith("test: 1 of 40 rows decided otherwise, binary F1 0.") and "validation" not in run.detail
-    )
+    assert run.detail.startswith("test: other answers to 1 of 40 rows, binary F1 0.") and "validation" not in run.detail
     before, now = run.detail.split("F1 ")[1].split(" before, ")
     assert before != now.split()[0]
     last = list(retraining.lines("medmqp/nb_bert", list(outcomes(folders).values())))[-1]
@@ -64,7 +62,7 @@ def test_other_decisions_are_counted_by_part_with_what_they_do_to_the_score(fold
 
 def test_rows_that_are_gone_count(folders):
     change(folders[1], lambda rows: [row for row in rows if row["part"] != "test"])
-    assert outcomes(folders)["clinical seed 2"].detail.startswith("test: 40 of 40 rows decided otherwise, binary F1 0.")
+    assert outcomes(folders)["clinical seed 2"].detail.startswith("test: other answers to 40 of 40 rows, binary F1 0.")
 
 
 def test_a_run_that_was_not_made_again_is_named(folders):

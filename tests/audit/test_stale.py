@@ -89,11 +89,11 @@ def edit_scores(root: Path) -> None:
 
 
 EDITS = {
-    edit_checkpoint: "the checkpoint of arm clinical is another than the one that was fine-tuned",
+    edit_checkpoint: "the checkpoint of arm clinical is not the one that was fine-tuned",
     edit_prediction: "the predictions of arm clinical, seed 1 are not those that were made",
     edit_split: "its predictions were made with another split",
-    edit_records: "its predictions were made of other records",
-    edit_data: "data/ holds other files than those that were validated",
+    edit_records: "its predictions were made from other records",
+    edit_data: "the files in data/ are not those that were validated",
     edit_recipe: "its predictions were made with another recipe",
     edit_seeds: "there are no predictions of arm baseline, seed 3",
     edit_code: "the code that made its predictions has changed (pipeline/finetune.txt)",

@@ -27,7 +27,7 @@ def test_another_word_is_refused_with_those_that_are_known(reader, arguments, ne
     ((argument, given),) = ((k, v) for k, v in arguments.items() if k not in ("file", "files", "columns"))
     with pytest.raises(ValueError) as caught:
         reader(**labels, **arguments)
-    assert f"{argument}={given!r} is none of" in str(caught.value) and repr(nearest) in str(caught.value)
+    assert f"{argument}={given!r} is not one of" in str(caught.value) and repr(nearest) in str(caught.value)
 
 
 def test_the_registry_says_which_file_it_stands_in(tmp_path):
@@ -35,5 +35,5 @@ def test_the_registry_says_which_file_it_stands_in(tmp_path):
     path.write_text("from harness.data import tabular\n\ntabular.choice('AB', answer='from 0')\n", encoding="utf-8")
     with pytest.raises(RegistryError) as caught:
         registry.load_file(path)
-    for told in ("quiz.py", "answer='from 0' is none of 'letter', 'number from 0'"):
+    for told in ("quiz.py", "answer='from 0' is not one of 'letter', 'number from 0'"):
         assert told in str(caught.value)

@@ -44,12 +44,12 @@ def test_windows_lines_and_a_mark_counted_or_not(tmp_path, bom, counted):
 @pytest.mark.parametrize(
     ("notes", "said"),
     [
-        ("T1\tName 0 7\tKari Li\nT2 Place 14 16 Os\n", r"no annotation .* a\.ann line 2"),
-        ("T1\tName 1 8\tKari Li\n", r"offsets that do not hold .* a\.ann line 1"),
-        ("T1\tName 0 99\tKari Li\n", r"offsets that do not hold .* a\.ann line 1"),
+        ("T1\tName 0 7\tKari Li\nT2 Place 14 16 Os\n", r"not an annotation .* a\.ann line 2"),
+        ("T1\tName 1 8\tKari Li\n", r"offsets that do not match .* a\.ann line 1"),
+        ("T1\tName 0 99\tKari Li\n", r"offsets that do not match .* a\.ann line 1"),
         ("T1\tNmae 0 7\tKari Li\n", r"type not declared .* a\.ann line 1"),
         ("T1\tName 0 4;5 7\tKari Li\n", r"fragments .* a\.ann line 1"),
-        ("T1\tName 0 7\tKari Li\nT2\tName 5 7\tLi\n", r"over another entity .* a\.ann line 2"),
+        ("T1\tName 0 7\tKari Li\nT2\tName 5 7\tLi\n", r"overlaps another entity .* a\.ann line 2"),
         (b"\xff", r"not UTF-8 .* a\.ann"),
     ],
 )
@@ -69,7 +69,7 @@ def test_what_could_be_read_in_spite_of_faults_is_kept_for_the_schema(tmp_path):
 def test_a_text_without_annotations_has_an_empty_file_not_none(tmp_path):
     assert entities(read(tmp_path, notes="")) == []
     (tmp_path / "a.ann").unlink()
-    with pytest.raises(DataError, match=r"no \.ann beside it.* a\.txt"):
+    with pytest.raises(DataError, match=r"its \.ann file is missing.* a\.txt"):
         brat.brat(labels=LABELS)(tmp_path)
 
 
@@ -96,7 +96,7 @@ def test_everything_in_a_folder_is_told_at_once(tmp_path):
         (tmp_path / f"{name}.txt").write_bytes(text if isinstance(text, bytes) else text.encode())
         if notes is not None:
             (tmp_path / f"{name}.ann").write_bytes(notes if isinstance(notes, bytes) else notes.encode())
-    with pytest.raises(DataError, match=r"(?s)no \.ann beside it.* b\.txt.*not UTF-8 .* c\.txt line 1, d\.ann"):
+    with pytest.raises(DataError, match=r"(?s)its \.ann file is missing.* b\.txt.*not UTF-8 .* c\.txt line 1, d\.ann"):
         brat.brat(labels=LABELS)(tmp_path)
 
 
@@ -109,7 +109,7 @@ def test_an_empty_note_is_dropped_and_counted(tmp_path):
     assert (reading.dropped, reading.rows_in) == ({"empty text": 3}, 4)
     # What is annotated was not empty.
     (tmp_path / "b.ann").write_text("T1\tName 0 4\tKari\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"offsets that do not hold .* b\.ann line 1"):
+    with pytest.raises(DataError, match=r"offsets that do not match .* b\.ann line 1"):
         read(tmp_path)
 
 

@@ -36,9 +36,9 @@ def test_reading_both_formats(tmp_path):
     [
         (b'{"id":"1","text":"x"}\n{"id":"2",', "line 2: not JSON"),
         (b'{"id":"1","text":"\xff"}', "line 1: not UTF-8"),
-        (b'{"id":"1"}', "line 1: no 'text' with a string"),
-        (b'{"id":1,"text":"x"}', "line 1: no 'id' with a string"),
-        (b'["a"]', "line 1: no 'id' with a string"),
+        (b'{"id":"1"}', "line 1: 'text' is missing or not a string"),
+        (b'{"id":1,"text":"x"}', "line 1: 'id' is missing or not a string"),
+        (b'["a"]', "line 1: 'id' is missing or not a string"),
     ],
 )
 def test_bad_lines_are_named(tmp_path, content, message):
@@ -54,7 +54,7 @@ def test_missing_and_damaged_files_are_named(tmp_path):
     (tmp_path / "no.jsonl.gz").write_bytes(b"no archive")
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"id":"1","text":"x"}\n' * 1000)[:-20])
     for name in ("no", "cut"):
-        with pytest.raises(DataError, match="no gzip archive, or damaged"):
+        with pytest.raises(DataError, match="not a gzip archive, or damaged"):
             list(read_documents(tmp_path / f"{name}.jsonl.gz"))
 
 
@@ -86,7 +86,7 @@ def test_parquet(tmp_path, monkeypatch):
 
 def test_bad_parquet_is_named(tmp_path):
     parquet(tmp_path / "null.parquet", id=["1", "2", "3"], text=["x", "y", None])
-    with pytest.raises(DataError, match=r"null\.parquet, row 3: no 'text' with a string"):
+    with pytest.raises(DataError, match=r"null\.parquet, row 3: 'text' is missing or not a string"):
         list(read_documents(tmp_path / "null.parquet"))
     parquet(tmp_path / "other.parquet", id=["1"], body=["x"])
     with pytest.raises(DataError, match=r"other\.parquet: no column 'text'"):
@@ -122,10 +122,10 @@ def test_a_folder_is_read_in_the_order_of_its_paths_whatever_the_chunks(folder, 
 
 def test_what_is_no_corpus_file_is_refused(folder):
     (folder / "records" / "notes.docx").write_bytes(b"")
-    with pytest.raises(DataError, match=r"notes\.docx is none of \.jsonl"):
+    with pytest.raises(DataError, match=r"notes\.docx is not one of \.jsonl"):
         corpus_files.corpus_files(folder, "records")
     (folder / "empty").mkdir()
-    with pytest.raises(MissingInputError, match="holds no files"):
+    with pytest.raises(MissingInputError, match="has no files"):
         corpus_files.corpus_files(folder, "empty")
 
 
@@ -144,5 +144,5 @@ def test_a_file_without_line_ends_is_refused_before_it_fills_memory(tmp_path, mo
 
 def test_half_a_surrogate_pair_is_refused_outside_the_text(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"id": "\\ud800", "text": "x"}\n')
-    with pytest.raises(DataError, match=r"a\.jsonl, line 1: half of a surrogate"):
+    with pytest.raises(DataError, match=r"a\.jsonl, line 1: an invalid Unicode"):
         list(read_documents(tmp_path / "a.jsonl"))

@@ -58,5 +58,5 @@ def test_texts_that_are_too_long_are_one_kind_whatever_their_length(tmp_path):
 def test_an_answer_that_is_no_option_is_shown(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"q": "Hva?", "o": ["x", "y"], "a": "E"}\n', encoding="utf-8")
     columns = {"question": "q", "options": "o", "label": "a"}
-    with pytest.raises(DataError, match=r"no letter of an option.*'E'"):
+    with pytest.raises(DataError, match=r"not the letter of an option.*'E'"):
         tabular.table("a.jsonl", columns=columns, shape=choice(("A", "B")))(tmp_path)

@@ -90,7 +90,7 @@ def test_no_two_folds_share_a_seed():
 
 def test_too_few_groups_are_refused():
     rows = [Row(f"r{i}", f"g{i % 3}") for i in range(30)]
-    with pytest.raises(DataError, match="3 groups in 4 folds leave nothing for validation"):
+    with pytest.raises(DataError, match="3 groups are too few for 4 folds: validation would be empty"):
         folding.deal(rows, FOLDS, 1)
 
 

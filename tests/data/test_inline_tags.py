@@ -265,10 +265,10 @@ def test_every_escape_is_the_character_that_it_stands_for(written, read):
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ({"shapes": {"Nmae": "x"}}, "shapes= is about 'Nmae', which is none of the labels"),
+        ({"shapes": {"Nmae": "x"}}, "shapes= is about 'Nmae', which is not one of the labels"),
         ({"aliases": {"Navn": "Nmae"}}, "aliases= is about 'Nmae'"),
         ({"absorbs": {"Dtae": ("Name",)}}, "absorbs= is about 'Dtae'"),
-        ({"shapes": {"Name": "("}}, "shapes= of 'Name' is no regular expression"),
+        ({"shapes": {"Name": "("}}, "shapes= of 'Name' is not a regular expression"),
     ],
 )
 def test_a_rule_about_no_label_is_refused_where_it_is_declared(rule, said):

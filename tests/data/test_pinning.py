@@ -128,7 +128,7 @@ def test_where_the_pin_cannot_be_made_the_data_are_as_they_were(root, made):
     before = state(root)
     shutil.rmtree(root / ".dvc")
     done = subprocess.run([sys.executable, "-m", "harness", *USE], cwd=root, capture_output=True, text=True)
-    assert done.returncode == 1 and "data/ could not be pinned, and is as it was" in done.stderr
+    assert done.returncode == 1 and "data/ could not be pinned and was not changed" in done.stderr
     assert state(root) == before and scratch_copies(root) == []
 
 

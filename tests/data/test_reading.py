@@ -18,9 +18,9 @@ from harness.task import Reading
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = [
-    ("tokens", "tags", "zz.TXT", r"not read.*\(\.TXT is another ending than \.txt\) .*zz\.TXT"),
+    ("tokens", "tags", "zz.TXT", r"not read.*\(\.TXT is not the same ending as \.txt\) .*zz\.TXT"),
     ("tokens", "brat", "zz.ann", r"not read.*\(annotations without their text\) .*zz\.ann"),
-    ("tokens", "brat", "row-00.ANN", r"not read.*\(\.ANN is another ending than \.ann\) .*row-00\.ANN"),
+    ("tokens", "brat", "row-00.ANN", r"not read.*\(\.ANN is not the same ending as \.ann\) .*row-00\.ANN"),
     ("tokens", "conll", "zz.CONLL", r"not read.*zz\.CONLL"),
     ("tokens", "jsonl", "zz.json", r"not read.*zz\.json"),
     ("tokens", "dataset", "zz.parquet", r"not read.*zz\.parquet"),
@@ -88,7 +88,7 @@ def test_a_stray_file_is_told_with_everything_else(root, tmp_path):
     # And where nothing else is there at all.
     for path in given.glob("*.txt"):
         path.unlink()
-    with pytest.raises(DataError, match=r"(?s)\*\.txt is missing.*zz\.TXT: a file that is not read"):
+    with pytest.raises(DataError, match=r"(?s)\*\.txt is missing.*zz\.TXT: the task's reader does not read"):
         placing.put(root, "mine", given, {"kind": "public"})
 
 
@@ -140,7 +140,7 @@ def test_a_file_in_utf_16_is_one_finding_among_the_others(root, tmp_path, format
     with pytest.raises(DataError) as caught:
         placing.put(root, "mine", given, {"kind": "public"})
     told = str(caught.value)
-    assert re.search(rf"not UTF-8 but UTF-16, which has to be converted.* {name.format('a')} line 1", told), told
+    assert re.search(rf"not UTF-8 but UTF-16, which must be converted.* {name.format('a')} line 1", told), told
     assert f"{name.format('b')} line" in told and "Kari" not in told
 
 
@@ -223,7 +223,7 @@ def test_what_was_dropped_or_mended_or_contradicts_is_said(root, tmp_path, capsy
     given = tmp_path / "sample.csv"
     rows = ["id,group,text,label", "1,a,Hei der,no", "2,b, Hei der ,yes", "3,c,Noe annet,yes"]
     given.write_bytes(b"\xef\xbb\xbf" + "\n".join(rows).encode())
-    said = ["3 rows read, 3 kept.", "Fixed: 1 × byte-order mark, 1 × edge whitespace.", "1 text stands in 2 rows"]
+    said = ["3 rows read, 3 kept.", "Fixed: 1 × byte-order mark, 1 × edge whitespace.", "1 text occurs in 2 rows"]
     # In this process torch may be there already, and "portable" comes before it.
     params = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("portable", "fast")
     (root / "params.yaml").write_text(params, encoding="utf-8")
@@ -233,7 +233,7 @@ def test_what_was_dropped_or_mended_or_contradicts_is_said(root, tmp_path, capsy
     assert all(part in shown for part in said) and "Hei der" not in shown
     assert cli.main(["check", "mine"]) == 0
     shown = capsys.readouterr().out
-    assert all(part in shown for part in said) and "nothing to find fault with" in shown
+    assert all(part in shown for part in said) and "no findings" in shown
     validate.run(root, "mine")
     shown = capsys.readouterr().err
     assert all(part in shown for part in said)
@@ -247,8 +247,8 @@ def test_what_was_dropped_or_mended_or_contradicts_is_said(root, tmp_path, capsy
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"group": "NULL"}, "2 rows are one group because its name says that a value is missing"),
-        ({"group": "NaN"}, "2 rows are one group because its name says that a value is missing"),
+        ({"group": "NULL"}, "2 rows share a group whose name means"),
+        ({"group": "NaN"}, "2 rows share a group whose name means"),
         ({"text": "sm\ufffdrte"}, "2 rows with a replacement character (U+FFFD)"),
         ({"group": "p1"}, None),
     ],

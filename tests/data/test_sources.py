@@ -116,16 +116,16 @@ def test_a_restricted_task_cannot_be_fetched(tmp_path, mirrored):
     [
         ({"kind": "secret"}, "kind is 'secret'"),
         ({"kind": None}, "kind is a NoneType"),
-        ({"files": {}}, "names no file"),
+        ({"files": {}}, "files is empty"),
         ({"files": []}, "files is a list"),
-        ({"files": {"../x": "0" * 64}}, "no plain file name"),
+        ({"files": {"../x": "0" * 64}}, "not a plain file name"),
         ({"files": {"x": "abc"}}, "not a SHA-256"),
         ({"more": ""}, "'more' is not known"),
-        ({"licence": "MIT\n# Heading"}, "licence holds a line break"),
-        ({"citation": "\x1b[31mred"}, r"citation holds the control character U\+001B"),
-        ({"address": "a\u2028b"}, "address holds a line break"),
-        ({"language": "nb\t"}, r"language holds the control character U\+0009"),
-        ({"note": "one\n\ntwo\x07"}, r"note holds the control character U\+0007"),
+        ({"licence": "MIT\n# Heading"}, "licence contains a line break"),
+        ({"citation": "\x1b[31mred"}, r"citation contains the control character U\+001B"),
+        ({"address": "a\u2028b"}, "address contains a line break"),
+        ({"language": "nb\t"}, r"language contains the control character U\+0009"),
+        ({"note": "one\n\ntwo\x07"}, r"note contains the control character U\+0007"),
     ],
 )
 def test_a_bad_record_is_refused_on_reading_and_writing(tmp_path, change, message):
@@ -149,7 +149,7 @@ def test_the_corpus_is_added_and_nothing_lost(tmp_path, monkeypatch):
         "V. (2018)",
     )
     monkeypatch.setitem(sources.CORPORA, "norec", corpus)
-    with pytest.raises(DataError, match="no mirror"):
+    with pytest.raises(DataError, match="not in a mirror"):
         sources.fetch_corpus(tmp_path, ["norec"], None)
     files.write_bytes(tmp_path / "shared" / "corpora" / "norec.gz", content)
     mirror = tmp_path / "shared" / "datasets"

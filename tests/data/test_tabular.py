@@ -90,7 +90,7 @@ def test_rows_without_an_id_get_one_and_stand_once(tmp_path):
     ("row", "said"),
     [
         ({"kind": 0.5}, "regression is not supported"),
-        ({"kind": ["a", "b"]}, "several labels: they are the column labels of the head multilabel"),
+        ({"kind": ["a", "b"]}, "several labels: the head multilabel has them, in the column labels"),
         ({"kind": True}, "bool where text belongs"),
         ({"kind": None}, "null value"),
         ({"body": ["a"]}, "list where text belongs"),
@@ -110,7 +110,7 @@ def test_a_row_that_will_not_do_is_named(tmp_path, row, said):
         ("a.csv", b'key,body,kind\n1,"x,0\n', r"not separated values .*line 2"),
         ("a.csv", b"key,key,kind\n1,x,0\n", "a column name occurs twice .*line 1"),
         ("a.parquet", b"PAR1 no", "a.parquet: not a whole .parquet file"),
-        ("a.xlsx", b"", "none of .csv, .tsv, .jsonl, .parquet"),
+        ("a.xlsx", b"", "not one of .csv, .tsv, .jsonl, .parquet"),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path, name, content, said):
@@ -123,7 +123,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     for name in ("a.csv", "a.parquet"):
         with pytest.raises(DataError, match=rf"{name} is missing"):
             tabular.table(name, columns=COLUMNS)(tmp_path)
-    with pytest.raises(DataError, match=r"holds no \.arrow or \.parquet file"):
+    with pytest.raises(DataError, match=r"has no \.arrow or \.parquet file"):
         tabular.dataset(columns=COLUMNS)(tmp_path)
 
 
@@ -151,7 +151,7 @@ def test_options_and_answers_in_every_form(tmp_path, answer, label, given):
 def test_an_answer_that_is_no_option_is_refused(tmp_path, answer, label):
     write(tmp_path, "a.jsonl", [{"q": "Hva?", "o": OPTIONS, "right": label}])
     columns = {"question": "q", "options": "o", "label": "right"}
-    with pytest.raises(DataError, match=rf"(?s)no {answer} of an option.*line 1"):
+    with pytest.raises(DataError, match=rf"(?s)not the {answer.split()[0]} .*of an option.*line 1"):
         tabular.table("a.jsonl", columns=columns, shape=tabular.choice("ABC", answer=answer))(tmp_path)
 
 
@@ -218,10 +218,10 @@ def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("text,label\nBlør,nei\n".encode("utf-16"), "UTF-16, which has to be converted"),
-        ("text,label\nBlør,nei\n".encode("utf-16-le"), "UTF-16, which has to be converted"),
-        ("text,label\nBlør,nei\n".encode("utf-16-be"), "UTF-16, which has to be converted"),
-        ("text,label\nBlør,nei\n".encode("utf-32"), "UTF-32, which has to be converted"),
+        ("text,label\nBlør,nei\n".encode("utf-16"), "UTF-16, which must be converted"),
+        ("text,label\nBlør,nei\n".encode("utf-16-le"), "UTF-16, which must be converted"),
+        ("text,label\nBlør,nei\n".encode("utf-16-be"), "UTF-16, which must be converted"),
+        ("text,label\nBlør,nei\n".encode("utf-32"), "UTF-32, which must be converted"),
         (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "a spreadsheet or another packed file"),
         (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "a compressed file"),
     ],
@@ -237,14 +237,14 @@ def test_a_file_that_is_no_text_in_its_encoding_is_called_what_it_is(tmp_path, c
 def test_a_table_in_utf_8_is_not_read_as_one_of_windows(tmp_path, mark):
     """Every byte of it means a letter there: Blør would become BlÃ¸r."""
     (tmp_path / "a.csv").write_bytes(mark + "text,label\nBlør,nei\n".encode())
-    with pytest.raises(DataError, match=r'UTF-8: leave encoding="windows-1252" away'):
+    with pytest.raises(DataError, match=r'UTF-8: remove encoding="windows-1252"'):
         tabular.table("a.csv", columns={"text": "text", "label": "label"}, encoding="windows-1252")(tmp_path)
 
 
 def test_a_table_of_windows_is_read_where_that_is_declared(tmp_path):
     (tmp_path / "a.csv").write_bytes("id;text;label\n1;Blør på høyre side;nei\n".encode("windows-1252"))
     columns = {"id": "id", "text": "text", "label": "label"}
-    with pytest.raises(DataError, match=r'not UTF-8 .of a file of Windows: say encoding="windows-1252"'):
+    with pytest.raises(DataError, match=r'not UTF-8 .if the file comes from Windows, write encoding="windows-1252"'):
         tabular.table("a.csv", columns=columns, delimiter=";")(tmp_path)
     reading = tabular.table("a.csv", columns=columns, delimiter=";", encoding="windows-1252")(tmp_path)
     assert reading.records[0]["text"] == "Blør på høyre side"

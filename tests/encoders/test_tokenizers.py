@@ -224,8 +224,8 @@ def test_what_is_baked_into_a_tokenizer_is_said_at_import(checkpoints_by_name, t
     changed(folder, {}, truncation={"max_length": 6, "direction": "left"}, padding={"length": 9})
     card = imported(folder, "modernbert", tmp_path / "arm")
     assert card["notes"] == [
-        "tokenizer.json has its own truncation; that of the recipe is taken",
-        "tokenizer.json has its own padding; that of the recipe is taken",
+        "tokenizer.json has its own truncation; the recipe's is used",
+        "tokenizer.json has its own padding; the recipe's is used",
     ]
 
 

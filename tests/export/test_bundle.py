@@ -66,7 +66,7 @@ def test_the_bundle_holds_aggregates_and_a_manifest_of_them(root, tmp_path):
     # A range goes by the true count, so it stays on the site.
     words = (tmp_path / "a" / manifest.MARKDOWN).read_text(encoding="utf-8")
     assert all(said in words for said in (*listed["decide"], *listed["limits"], listed["rule"]))
-    assert len(told) == 1 and told[0] in words and "closer than between" not in str(listed["told"]) + words
+    assert len(told) == 1 and told[0] in words and "only be narrowed to" not in str(listed["told"]) + words
     assert {"results.csv", "index.html", "provenance.json", "cards/data/synergi.json"} <= found.keys()
     assert "cards/checkpoints/nb_bert-clinical.json" in found and not [p for p in found if p.endswith(".safetensors")]
     assert {entry["path"] for entry in listed["left_out"]} >= {"reports/splits", "artifacts/predictions"}
@@ -82,7 +82,7 @@ def test_the_bundle_holds_aggregates_and_a_manifest_of_them(root, tmp_path):
 def test_what_was_not_checked_does_not_leave(root, tmp_path):
     with (
         recomputing.scratch(root) as scratch,
-        pytest.raises(DisclosureError, match="synergi tell of few rows was not checked"),
+        pytest.raises(DisclosureError, match="synergi were not checked for small counts"),
     ):
         bundle.export(replace(site_of(root), releases={}), tmp_path / "a", scratch)
     assert not (tmp_path / "a").exists()
@@ -193,7 +193,7 @@ def test_bundles_about_other_rows_do_not_stand_in_each_others_way(root, tmp_path
     export(root, tmp_path / "a")
     assert len(files.read_json(root / ledger.FILE)["synergi"]) == 2
     (root / ledger.FILE).write_text('{"synergi": 5}')
-    with pytest.raises(HarnessError, match="no list of what earlier bundles released"):
+    with pytest.raises(HarnessError, match="not a list of what earlier bundles released"):
         export(root, tmp_path / "b")
     (root / ledger.FILE).unlink()
 

@@ -58,7 +58,7 @@ def test_one_that_was_killed_says_by_what(project, training, capfd):
 def test_inputs_that_change_meanwhile_are_not_vouched_for(project, training, capfd):
     training(f"{WRITES}; open('pipeline/finetune.txt', 'a').write('edited')")
     assert job.carry_out(str(project), "medmqp", "nb_bert", {}) == job.CHANGED
-    assert not is_made(project, ONE) and "changed while it was trained" in capfd.readouterr().err
+    assert not is_made(project, ONE) and "changed during its training" in capfd.readouterr().err
 
 
 def test_a_second_job_for_the_same_comparison_waits_for_the_first(tmp_path):

@@ -308,7 +308,7 @@ def test_an_arm_beside_the_clinical_one_is_trained_by_a_batch_job_where_that_is_
 @pytest.mark.parametrize(
     ("changes", "gpus", "said", "remedy"),
     [
-        ({"source": IMPORTED}, 4, "nb_bert: nothing of it is trained here", "`harness pretrain nb_bert` imports"),
+        ({"source": IMPORTED}, 4, "nb_bert: none of its arms is trained here", "`harness pretrain nb_bert` imports"),
         ({"pretraining": None}, 4, "no recipe", "families.nb_bert.adaptation"),
         ({"engine": ENGINE}, 1, "engine.device is cpu", "engine.device: cuda"),
         ({}, 3, "4 devices do not fill whole nodes of 3 GPUs", "--gpus-per-node 2, or engine.devices 3 or 6"),

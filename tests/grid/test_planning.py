@@ -58,7 +58,7 @@ def test_each_gpu_takes_a_job_of_its_own(machine):
         ({"memory_gb": -3}, "cpu", "--memory-gb must be 1 or more"),
         ({"gpus": 1}, "cpu", "--gpus 1, but engine.device is cpu"),
         ({"gpus": 0}, "cuda", "--gpus 0, but engine.device is cuda"),
-        ({"gpus": 3}, "cuda", "A job wants 3 GPUs, and 2 are here"),
+        ({"gpus": 3}, "cuda", "A job asks for 3 GPUs, but 2 are here"),
         ({"at_once": 3}, "cuda", "--at-once 3, but the GPUs suffice for 2"),
         ({"sbatch": ["account"]}, "cpu", "--sbatch 'account' is not KEY=VALUE"),
     ],

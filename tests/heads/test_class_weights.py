@@ -46,6 +46,6 @@ def test_of_several_labels_presence_counts_as_much_as_absence():
 
 @pytest.mark.parametrize("name", ["tokens", "choice"])
 def test_other_heads_refuse_and_say_what_to_set(name):
-    with pytest.raises(ConfigError, match=f"class_weights: balanced asks for a label a row; the head {name}") as caught:
+    with pytest.raises(ConfigError, match=f"balanced needs one label per row, which the head {name}") as caught:
         HEADS[name].class_weights([], LABELS)
     assert "class_weights: none" in caught.value.remedy

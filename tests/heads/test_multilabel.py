@@ -125,11 +125,11 @@ def test_what_a_record_may_be():
     [
         ({}, None),
         ({"scores": [0.9, 0.2]}, "not a score for each of the 3 labels"),
-        ({"scores": [0.9, 1.2, 0.2]}, "a score that is no probability"),
+        ({"scores": [0.9, 1.2, 0.2]}, "a score is not a probability"),
         ({"scores": [0.9, 0.6, 0.2]}, "not the labels with a score over 0.5"),
         ({"prediction": []}, "not the labels with a score over 0.5"),
-        ({"gold": ["theft"]}, "the gold is no list of the task's labels"),
-        ({"gold": "fall"}, "the gold is no list of the task's labels"),
+        ({"gold": ["theft"]}, "the gold is not a list of the task's labels"),
+        ({"gold": "fall"}, "the gold is not a list of the task's labels"),
         ({"gold": ["medication", "fall"]}, "not in the order"),
     ],
 )

@@ -142,11 +142,15 @@ def test_a_metric_that_a_constant_answer_wins_cannot_lead(metric):
 @pytest.mark.parametrize(
     ("change", "said", "remedy"),
     [
-        ({"metrics": ("sensitivity", "binary_f1")}, "begins with sensitivity", "Begin with one of binary_f1, macro_f1"),
+        (
+            {"metrics": ("sensitivity", "binary_f1")},
+            "sensitivity cannot be the first",
+            "Begin with one of binary_f1",
+        ),
         ({"metrics": ("specificity",)}, "“never positive” scores 1", "specificity may follow"),
         ({"metrics": ("marco_f1",)}, "Did you mean 'macro_f1'", "Metrics of this head: binary_f1"),
         ({"metrics": ("macro_f1", "macro_f1")}, "repeats macro_f1", "once"),
-        ({"metrics": ("mcc", "sensitivity"), "positive": None}, "sensitivity, which needs TASK.positive", "take"),
+        ({"metrics": ("mcc", "sensitivity"), "positive": None}, "sensitivity, which needs TASK.positive", "remove"),
         ({"head": "tokens", "metrics": ("accuracy",)}, "for the head 'tokens'", "document_leak_rate"),
         ({"head": "pair", "metrics": ("strict_f1",)}, "no metric 'strict_f1' for the head 'pair'", "group_accuracy"),
     ],

@@ -130,7 +130,7 @@ def test_its_settings_are_read_and_refused_as_others_are(package):
     assert misspelt.startswith(f"{at}.replace_rte is not a setting. Did you mean 'replace_rate'? Valid here: recipe, ")
     assert unknown.startswith(f"{at}.recipe must be one of dynamic, mlm, mlm_nsp, replaced, span, not 'replacd'")
     assert "Did you mean 'replaced'?" in unknown
-    assert "nb_bert.general.replace_rate must be left out where the recipe is not replaced." in others
+    assert "nb_bert.general.replace_rate must be left out if the recipe is not replaced." in others
 
 
 @pytest.mark.parametrize(("file", "called"), [("other", "replaced"), ("replaced", "other")])
@@ -148,8 +148,8 @@ def test_an_objective_that_is_not_called_as_its_file_is_refused(package, file, c
         place.unlink()
         aside.rename(package / "objectives" / "replaced.py")
     assert done.returncode == 1 and done.stderr == (
-        f"harness: harness/objectives/{file}.py holds an objective that is called '{called}'.\n"
-        f"Name it '{file}', or its file {called}.py.\n"
+        f"harness: harness/objectives/{file}.py defines an objective of another name, '{called}'.\n"
+        f"Rename the objective to '{file}', or the file to {called}.py.\n"
     )
 
 

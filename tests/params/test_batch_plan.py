@@ -39,5 +39,5 @@ def test_what_is_no_number_of_rows_or_devices_is_refused(numbers):
 
 def test_the_published_batches_fit_four_devices():
     assert batch_plan(64, 8, 4).accumulation == 2 and batch_plan(256, 8, 4).accumulation == 8
-    with pytest.raises(ConfigError, match="64 is no multiple of 96"):
+    with pytest.raises(ConfigError, match="64 is not a multiple of 96"):
         batch_plan(64, 24, 4)

@@ -63,13 +63,13 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("statistics.primary", "linear", r"statistics\.primary must be one of control, baseline, not 'linear'"),
         ("cross_validation.folds.repeats", 10**9, r"cross_validation\.folds\.repeats must be at most 1,000"),
         ("robustness.kinds", ["nynorks"], r"robustness\.kinds\[0\] must be one of .*nynorsk, not 'nynorks'"),
-        ("robustness.kinds", ["nynorsk", "nynorsk"], r"kinds\[0\] must be there once, not 'nynorsk'"),
+        ("robustness.kinds", ["nynorsk", "nynorsk"], r"kinds\[0\] must be listed only once, not 'nynorsk'"),
         ("robustness.rate", 1.5, r"robustness\.rate must be below 1"),
         ("cross_validation.tasks", ["aismek"], r"cross_validation\.tasks\[0\] must be one of run\.tasks.*'aismec'"),
         ("tune", {"learning_rates": [1], "lengths": [1], "seeds": [1]}, r"tune\.seeds must be none of run\.seeds"),
-        ("tune", {"learning_rates": [], "lengths": [1], "seeds": [9]}, r"tune\.learning_rates must be a list with"),
-        ("tune", {"learning_rates": [1], "lengths": [1, 1], "seeds": [9]}, r"tune\.lengths must be a list with"),
-        ("cross_validation.tasks", ["aismec", "aismec"], r"tasks\[0\] must be there once, not 'aismec'"),
+        ("tune", {"learning_rates": [], "lengths": [1], "seeds": [9]}, r"tune\.learning_rates must be a list that"),
+        ("tune", {"learning_rates": [1], "lengths": [1, 1], "seeds": [9]}, r"tune\.lengths must be a list that"),
+        ("cross_validation.tasks", ["aismec", "aismec"], r"tasks\[0\] must be listed only once, not 'aismec'"),
         ("tasks.medmqp.steps", 10**12, r"tasks\.medmqp\.steps must be at most 100,000,000"),
         ("tasks.medmqp.batch", 10**9, r"tasks\.medmqp\.batch must be at most 1,000,000"),
         ("tasks.medmqp.patience", -1, r"tasks\.medmqp\.patience must be 0 or more"),
@@ -82,7 +82,7 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.nb_bert.encoder.heads", 5, r"encoder\.hidden must be a multiple of heads \(5\), not 48"),
         ("families.nb_bert.encoder.dropout", 1.0, r"encoder\.dropout must be below 1"),
         ("engine.devices", 10**6, r"engine\.devices must be at most 4,096"),
-        ("run.seeds", [1, 1, 2], r"run\.seeds must be a list with something in it and nothing twice, not \[1, 1, 2\]"),
+        ("run.seeds", [1, 1, 2], r"seeds must be a list that is not empty and has no value twice, not \[1, 1, 2\]"),
         ("run.seeds", [1, -2], r"run\.seeds\[1\] must be 0 or more, not -2"),
         ("generate.seed", -1, r"generate\.seed must be 0 or more"),
         ("split.seed", 10**30, r"split\.seed must be at most 4,294,967,295"),
@@ -95,9 +95,9 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("tasks.medmqp.learning_rate", 10**400, r"learning_rate must be a finite number"),
         ("run.seeds", [1, "2"], r"run\.seeds\[1\] must be a whole number"),
         ("run.tasks", ["medmqq"], r"run\.tasks\[0\] must be the name of a section under tasks, not 'medmqq'.*'medmqp'"),
-        ("run.families", [], r"run\.families must be a list with something in it"),
+        ("run.families", [], r"run\.families must be a list that is not empty"),
         ("engine.precision", "fp16", r"engine\.precision must be one of fp32, bf16.*Did you mean"),
-        ("engine.precision", "bf16", r"engine\.precision must be fp32 where engine\.device is cpu"),
+        ("engine.precision", "bf16", r"engine\.precision must be fp32 if engine\.device is cpu"),
         ("engine.device", 3, r"engine\.device must be one of cpu, cuda"),
         ("split.test", 0.25, r"split must be three shares that add up to 1, not .*0\.25"),
         ("corpus.near_duplicate", 1.5, r"corpus\.near_duplicate must be at most 1"),
@@ -111,8 +111,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.nb_bert.baseline", {"source": "hubb"}, r"baseline\.source must be one of build, hub, folder.*'hub'"),
         ("families.nb_bert.baseline", {"source": "folder"}, r"families\.nb_bert\.baseline\.path is missing"),
         ("families.nb_bert.baseline", "build", r"families\.nb_bert\.baseline must be a section"),
-        ("families.nb_bert.adaptation", None, r"nb_bert\.adaptation must be a section where clinical is built"),
-        ("families.nb_bert.general", None, r"nb_bert\.general must be a section where baseline is built here"),
+        ("families.nb_bert.adaptation", None, r"nb_bert\.adaptation must be a section if clinical is built"),
+        ("families.nb_bert.general", None, r"nb_bert\.general must be a section if baseline is built here"),
         ("families.nb_bert.encoder.hiden", 3, r"encoder\.hiden is not a setting.*'hidden'"),
         ("families.Bad-Name", {}, r"a name in families must be small letters, digits and _ .*not 'Bad-Name'"),
         ("families.norbert3.general.recipe", "spam", r"general\.recipe must be one of .*mlm, mlm_nsp, span.*'span'"),
@@ -134,13 +134,13 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.norbert3.general.span_p", None, r"general\.span_p must be a number, not None"),
         ("families.norbert3.general.span_modulus", 1, r"general\.span_modulus must be 2 or more"),
         ("families.nb_bert.general.short_rows", 1.1, r"general\.short_rows must be at most 1"),
-        ("families.modernbert.general.short_rows", 0.1, r"short_rows must be 0 where rows are packed full \(dynamic\)"),
+        ("families.modernbert.general.short_rows", 0.1, r"short_rows must be 0 \(the recipe dynamic packs its rows"),
         ("families.modernbert.adaptation.recipe", "mlm_nsp", r"must be one that trains modernbert \(.*mlm, span\)"),
         ("families.nb_bert.general.recipe", "dynamic", r"recipe must be one that trains bert \(mlm, mlm_nsp, span\)"),
         ("families.nb_bert.general.span_q", 0.2, r"general\.span_q is not a setting"),
         ("families.norbert3.general.span_modulo", 3, r"general\.span_modulo is not a setting.*'span_modulus'"),
-        ("families.norbert3.general.recipe", "mlm_nsp", r"span_p must be left out where the recipe is not span"),
-        ("families.nb_bert.general.span_p", 0.2, r"general\.span_p must be left out where the recipe is not span"),
+        ("families.norbert3.general.recipe", "mlm_nsp", r"span_p must be left out if the recipe is not span"),
+        ("families.nb_bert.general.span_p", 0.2, r"general\.span_p must be left out if the recipe is not span"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_path(path, value, expected):
@@ -242,17 +242,17 @@ def test_an_arm_beside_the_clinical_one_needs_what_trains_it(arm):
         tree = set_at(tree, f"families.nb_bert.{other}", other == arm)
     assert parameters.ParamsFile(tree).everything().families["nb_bert"].arms == ("baseline", "clinical", arm)
     untrained = set_at(tree, "families.nb_bert.adaptation", None)
-    with pytest.raises(ConfigError, match=rf"nb_bert\.adaptation must be a section where {arm} is true"):
+    with pytest.raises(ConfigError, match=rf"nb_bert\.adaptation must be a section if {arm} is true"):
         parameters.ParamsFile(untrained).everything()
     unknown = set_at(set_at(tree, "families.elsewhere.architecture", "roberta"), f"families.elsewhere.{arm}", True)
-    with pytest.raises(ConfigError, match=rf"elsewhere\.architecture must be one .* as the {arm} arm asks for"):
+    with pytest.raises(ConfigError, match=rf"elsewhere\.architecture must be one .* because the {arm} arm needs it"):
         parameters.ParamsFile(unknown).everything()
 
 
 @pytest.mark.parametrize("texts_of", [[], ["elsewhere"]])
 def test_a_task_arm_needs_a_task_of_the_run_to_read(texts_of):
     tree = set_at(set_at(values(), "families.nb_bert.task", True), "corpus.training_texts_of", texts_of)
-    with pytest.raises(ConfigError, match=r"nb_bert\.task must be false where corpus\.training_texts_of names none"):
+    with pytest.raises(ConfigError, match=r"nb_bert\.task must be false if corpus\.training_texts_of names none"):
         parameters.ParamsFile(tree).everything()
     parameters.ParamsFile(set_at(tree, "run.families", ["norbert3", "modernbert"])).everything()
 
@@ -272,7 +272,7 @@ def test_texts_that_are_shown_hold_no_control_characters():
     assert parameters.ParamsFile(tree).everything().families["norbert3"].baseline.despite_gate == "one\ntwo <b>\n"
     for path, text in (("families.norbert3.baseline.despite_gate", "\x1b[31mred"), ("run.profile", "a\u202eb")):
         with pytest.raises(
-            ConfigError, match=rf"{re.escape(path)} must be plain characters \(it holds the control character U\+"
+            ConfigError, match=rf"{re.escape(path)} must be plain characters \(it contains the control character U\+"
         ) as caught:
             parameters.ParamsFile(set_at(tree, path, text)).everything()
         assert all(line.isprintable() for line in str(caught.value).splitlines())

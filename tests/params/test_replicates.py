@@ -50,16 +50,16 @@ def test_only_further_replicates_are_branched_and_their_trunk_has_the_seed_of_th
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"replicates": 2}, r"replicates must be a number that 5 seeds are shared out to evenly, not 2"),
+        ({"replicates": 2}, r"replicates must be a divisor of the number of run\.seeds \(5\), not 2"),
         ({"replicates": 0}, r"replicates must be 1 or more"),
         (
             {"replicates": 5, "clinical": {"source": "folder", "path": "checkpoints/x"}},
-            r"replicates must be 1 where the clinical arm is an existing checkpoint",
+            r"replicates must be 1 if the clinical arm is an existing checkpoint",
         ),
-        ({"branched": 0.75}, r"nb_bert\.branched must be null where replicates is 1.*, not 0\.75"),
+        ({"branched": 0.75}, r"nb_bert\.branched must be null if replicates is 1.*, not 0\.75"),
         (
             {"replicates": 5, "branched": 0.75, "clinical": {"source": "folder", "path": "checkpoints/x"}},
-            r"branched must be null where the clinical arm is an existing checkpoint",
+            r"branched must be null if the clinical arm is an existing checkpoint",
         ),
         ({"replicates": 5, "branched": "half"}, r"nb_bert\.branched must be a number"),
     ],

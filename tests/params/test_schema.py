@@ -63,6 +63,6 @@ def test_the_schema_stands_beside_the_parameters_that_name_it_and_is_renewed_wit
     assert (tmp_path / "params.yaml").read_text(encoding="utf-8").splitlines()[0].endswith(f"$schema={path.name}")
     path.write_text("{}", encoding="utf-8")
     monkeypatch.setattr(code_lists, "listings", lambda root: {})
-    assert main(["pipeline", "--check"]) == 1 and f"{path.name} does not name" in capsys.readouterr().out
+    assert main(["pipeline", "--check"]) == 1 and f"{path.name} is out of date" in capsys.readouterr().out
     assert main(["pipeline"]) == 0 and path.read_text(encoding="utf-8") == schema.text()
     assert main(["pipeline", "--check"]) == 0

@@ -92,7 +92,7 @@ def test_of_a_head_a_stage_depends_on_what_it_calls(package, before):
     assert changed("harness.heads.linear.linear import regression", "harness.heads.linear.tagging import tagger") == {
         "linear"
     }
-    judged = changed("scores that do not add up to 1", "scores that add up to something else")
+    judged = changed("the scores do not add up to 1", "the scores add up to something else")
     assert {"score", "score_folds"} <= judged and not judged & {"linear", "split", "corpus", "finetune", "pretrain"}
     trained = changed("return labels[record[", "return 1 + labels[record[")
     assert {"finetune", "crossvalidate"} <= trained and not trained & {"corpus", "pretrain", "checkpoint", "validate"}
@@ -180,7 +180,7 @@ def test_the_lists_of_tasks_come_and_go_with_their_files(package, repository):
         "pipeline/tasks/medmqp/" + name for name in ("report.txt", "runs.txt", "score.txt")
     ]
     code_lists.refuse_other(root, "split", "medmqp")
-    with pytest.raises(HarnessError, match=r"tasks/medmqp/runs.txt does not name the present code: tasks/medmqp.py\."):
+    with pytest.raises(HarnessError, match=r"tasks/medmqp/runs.txt is out of date \(tasks/medmqp.py\)\."):
         code_lists.refuse_other(root, "finetune", "medmqp")
     path.unlink()
     code_lists.refuse_other(root, "finetune", "medmqp")  # that there is no such task, the stage says
@@ -197,9 +197,7 @@ def test_a_stage_is_not_run_by_code_that_its_list_does_not_name(package):
         path.read_text(encoding="utf-8").replace("harness/system/files.py ", "harness/system/files.py 0"),
         encoding="utf-8",
     )
-    with pytest.raises(
-        HarnessError, match=r"pipeline/split.txt does not name the present code: harness/system/files.py\."
-    ):
+    with pytest.raises(HarnessError, match=r"pipeline/split.txt is out of date \(harness/system/files.py\)\."):
         code_lists.refuse_other(root, "split")
 
 
@@ -208,6 +206,6 @@ def test_the_command_says_what_is_outdated_and_mends_it(package, monkeypatch, ca
     (root / "params.yaml").write_text("families: {}\n", encoding="utf-8")
     monkeypatch.chdir(root)
     assert main(["pipeline", "--check"]) == 1
-    assert "pipeline/finetune.txt does not name the present code; run `harness pipeline`" in capsys.readouterr().out
+    assert "pipeline/finetune.txt is out of date; run `harness pipeline`" in capsys.readouterr().out
     assert main(["pipeline"]) == 0 == main(["pipeline", "--check"])
-    assert "pipeline/ names the present code and tasks of every stage." in capsys.readouterr().out
+    assert "pipeline/ is up to date with the code and the tasks." in capsys.readouterr().out

@@ -51,7 +51,7 @@ def changed(root, *changes):
         ("schema.sequence(LABELS)", "schema.sequense(LABELS)", "TASK.schema fails with AttributeError"),
         ("schema.sequence(LABELS)", 'schema.tokens(LABELS, columns={"x": None})', "TASK.schema lacks label"),
         ("lambda: schema.sequence(LABELS)", "lambda: 5", "TASK.schema gives int, not a pandera DataFrameSchema"),
-        ('others="refuse"', 'values={"label": {"0": "nei", "1": "yes"}}', "maps '0' to 'nei', which is no label"),
+        ('others="refuse"', 'values={"label": {"0": "nei", "1": "yes"}}', "maps '0' to 'nei', which is not a label"),
         ('"sample.csv"', '"*.csv"', "is a pattern"),
         ("LABELS = (", "LABELS = ((", "SyntaxError"),
         ("TASK = Task(", "TUSK = Task(", "declares no TASK"),
@@ -66,7 +66,7 @@ def test_the_columns_of_options_are_as_many_as_labels(tmp_path):
     (tmp_path / "tasks").mkdir()
     creating.create(tmp_path, "triage", "choice", "csv")
     found = changed(tmp_path, ('("A", "B", "C", "D")', '("A", "B", "C", "D", "E")'))
-    assert any("names 4 columns for options, and there are 5 labels" in text for text in found), found
+    assert any("names 4 columns for options, but there are 5 labels" in text for text in found), found
 
 
 @pytest.mark.parametrize("format_", ["conll", "brat", "jsonl", "dataset"])
@@ -74,7 +74,7 @@ def test_a_label_that_no_tag_can_hold_is_refused_with_the_declaration(tmp_path, 
     (tmp_path / "tasks").mkdir()
     creating.create(tmp_path, "triage", "tokens", format_)
     found = changed(tmp_path, ('("Name", "Place")', '("Første navn", "Place")'))
-    assert len(found) == 1 and "tasks/triage.py" in found[0] and "holds a blank" in found[0]
+    assert len(found) == 1 and "tasks/triage.py" in found[0] and "contains a space" in found[0]
 
 
 def test_many_files_that_are_not_read_are_counted(tmp_path):

@@ -81,7 +81,7 @@ def test_the_test_that_is_written_passes_and_can_fail(root, repository):
 def test_nothing_that_is_there_is_overwritten(root):
     creating.create(root, "triage", "sequence", None)
     before = contents(root)
-    with pytest.raises(ConfigError, match=r"tasks/triage\.py is there already; nothing was written"):
+    with pytest.raises(ConfigError, match=r"tasks/triage\.py exists already. Nothing was written"):
         creating.create(root, "triage", "tokens", None)
     (root / "tasks" / "triage.py").unlink()
     (root / "tests" / "tasks" / "test_triage.py").unlink()
@@ -92,7 +92,7 @@ def test_nothing_that_is_there_is_overwritten(root):
 
 @pytest.mark.parametrize("name", ["", "2fast", "Triage", "a-b", "../x", "_hidden", "class", "corpus", "æsj"])
 def test_names_that_will_not_do(root, name):
-    with pytest.raises(ConfigError, match="will not do as the name"):
+    with pytest.raises(ConfigError, match="is not a valid task name"):
         creating.create(root, name, "sequence", None)
     assert not list((root / "tasks").iterdir())
 

@@ -180,7 +180,7 @@ def test_code_outside_the_package_has_no_hash_and_is_refused(site, root, tmp_pat
     record = next(site.glob("*.dist-info")) / "RECORD"
     record.write_text(record.read_text() + "path.pth,,\n")
     monkeypatch.syspath_prepend(elsewhere)
-    with pytest.raises(RegistryError, match="its code lies outside the files of the package") as caught:
+    with pytest.raises(RegistryError, match="its code is outside the files of the package") as caught:
         creating.adopt(root, "dose", "clinic-tasks")
     assert "editable" in caught.value.remedy
 
@@ -188,8 +188,8 @@ def test_code_outside_the_package_has_no_hash_and_is_refused(site, root, tmp_pat
 def test_names_that_stand_twice_are_told(site, root, tmp_path):
     (root / "tasks" / "dose.py").write_text("# a task of one's own\n", encoding="utf-8")
     (problem,) = packages.problems({"dose"}, {})
-    assert problem == "The package clinic-tasks 1.0 offers the task dose, and tasks/dose.py is another one."
-    with pytest.raises(ConfigError, match="from no package; nothing was written"):
+    assert problem == "The package clinic-tasks 1.0 offers the task dose, but tasks/dose.py is not from it."
+    with pytest.raises(ConfigError, match=r"not from a package\. Nothing was written"):
         creating.adopt(root, "dose", "clinic-tasks")
     install(site, "other-tasks", points="dose = clinic_tasks.dose:TASK")
     assert "Several packages offer the task dose: clinic-tasks, other-tasks." in list(packages.problems({"dose"}, {}))
@@ -207,7 +207,7 @@ def test_the_commands(site, root, repository, tmp_path):
         return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
 
     listed = harness("tasks")
-    assert "clinic-tasks 1.0 offers dose: `harness new-task dose --from clinic-tasks` takes it." in listed.stdout
+    assert "clinic-tasks 1.0 offers dose: `harness new-task dose --from clinic-tasks` adds it." in listed.stdout
     made = harness("new-task", "dose", "--from", "clinic-tasks")
     assert made.returncode == 0 and "harness data use dose" in made.stdout and "synergi, dose]" in made.stdout
     assert "dose" in harness("tasks").stdout and "offers" not in harness("tasks").stdout
@@ -231,6 +231,6 @@ def test_a_package_whose_name_or_version_is_none_is_not_written_into_a_declarati
     (information / "METADATA").write_text(text.replace(old, new))
     forget()
     name = 'clinic-tasks"""' if "Name" in new else "clinic-tasks"
-    with pytest.raises(RegistryError, match="no name and version that an index takes"):
+    with pytest.raises(RegistryError, match="a name or version that no package index accepts"):
         creating.adopt(root, "dose", name)
     assert not (root / "tasks" / "dose.py").exists()

@@ -60,13 +60,13 @@ def odd(given, fault):
         return given, "is missing"
     if fault == "a loop":
         given.symlink_to(given.name)
-        return given, "is a link that leads to no file"
+        return given, "is a link to a file that does not exist"
     if fault in ("a pipe", "a link to a pipe"):
         os.mkfifo(pipe := given.with_name("pipe"))
         given.symlink_to(pipe)
-        return pipe if fault == "a pipe" else given, "is no ordinary file"
+        return pipe if fault == "a pipe" else given, "is not an ordinary file"
     if fault == "a device":
-        return "/dev/zero", "is no ordinary file"
+        return "/dev/zero", "is not an ordinary file"
     given.mkdir()
     if fault in ("a link in it", "a link far below"):
         (below := given if fault == "a link in it" else given / "a" / "b").mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def odd(given, fault):
         return given, "is a link"
     if fault == "a pipe in it":
         os.mkfifo(given / "calls.csv")
-        return given, "is no ordinary file"
+        return given, "is not an ordinary file"
     if fault == "a pipe for its record":
         os.mkfifo(given / "source.json")
         files.write_text(given / "sample.csv", "x")
@@ -92,8 +92,8 @@ def odd(given, fault):
             handle.truncate(1 << 43)
         return given, "No space left while writing .*triage"
     if fault == "the repository":
-        return given.parent, "holds this repository"
-    return given, "holds no file"
+        return given.parent, "contains this repository"
+    return given, "has no files"
 
 
 @pytest.mark.parametrize("fault", [

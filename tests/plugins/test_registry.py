@@ -96,7 +96,7 @@ def test_a_file_that_cannot_be_loaded(root, text, expected):
         (
             'metrics=("macro_f1",)',
             'metrics=("sensitivity",), positive="b"',
-            "TASK.metrics begins with sensitivity, by which arms cannot be compared",
+            "TASK.metrics: sensitivity cannot be the first metric",
         ),
         ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'"),
         ('citation="None"', 'citation="None", positive="c"', "not a label"),
@@ -180,7 +180,7 @@ def test_a_declaration_in_decomposed_letters_is_refused_with_its_line(root, old,
     assert registry.get(root, "apple")
     write(root, "apple", old, unicodedata.normalize("NFD", new))
     number = next(i for i, line in enumerate(TASK.split("\n"), 1) if old in line)
-    assert f"tasks/apple.py, line {number}: holds decomposed letters" in refused(root, name="apple")
+    assert f"tasks/apple.py, line {number}: decomposed letters" in refused(root, name="apple")
 
 
 def test_an_unknown_name_gets_the_nearest(root):

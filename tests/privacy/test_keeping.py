@@ -44,7 +44,7 @@ def umask():
 def test_places_that_others_may_enter_are_found_and_closed(root, umask):
     found = keeping.exposures(root)
     assert [one.what for one in found] == ["data/", "artifacts/", ".dvc/cache/", ".dvc/tmp/"]
-    assert str(found[0]) == "data/: mode 755 lets others in → `chmod go-rwx data`"
+    assert str(found[0]) == "data/: mode 755 gives access to others → `chmod go-rwx data`"
     subprocess.run(found[0].remedy.strip("`"), shell=True, cwd=root, check=True)
     assert next(one.what for one in keeping.exposures(root)) == "artifacts/"
     keeping.close(root)
@@ -167,7 +167,7 @@ def test_what_the_history_would_push_is_named_with_the_remote(root):
     assert "--all-commits" not in keeping.remotes(root)[0]
     committed("outs:\n- path: data\nmeta:\n  restricted: [aismec]\n")
     committed("outs:\n- path: data\n  push: false\nmeta:\n  restricted: [aismec]\n")
-    assert "`dvc push --all-commits` sends what is pinned by 1 version of data.dvc" in keeping.remotes(root)[0]
+    assert "`dvc push --all-commits` also sends the data of 1 earlier version of data.dvc" in keeping.remotes(root)[0]
 
 
 @pytest.mark.parametrize("moved", ["[core]\n    site_cache_dir = /before/.dvc/cache/site\n", "", None])
@@ -232,9 +232,9 @@ def test_the_commands_say_so_and_all_but_those_that_look_close(root, repository,
 
     done = harness("check", "aismec")
     assert done.returncode == 1
-    for said in ("data/: mode 755 lets others in → `chmod go-rwx data`", "DVC has the remote share (/there)"):
+    for said in ("data/: mode 755 gives access to others → `chmod go-rwx data`", "DVC has the remote share (/there)"):
         assert said in done.stdout, done.stdout + done.stderr
     assert modes(root) == {"755"}
     harness("tasks")
     assert modes(root) == {"700"}
-    assert "where restricted data are kept: nothing to find fault with" in harness("check", "aismec").stdout
+    assert "protection of restricted data: no findings" in harness("check", "aismec").stdout

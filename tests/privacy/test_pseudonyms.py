@@ -69,8 +69,9 @@ def test_git_never_sees_the_key(repository):
 
 @pytest.mark.parametrize(
     ("content", "mode", "message"),
-    [("ab" * 32, 0o644, "read by others"), ("", 0o600, "no key"), ("xyz", 0o600, "no key"), ("ab", 0o600, "no key"),
-     ("å", 0o600, "no key")],
+    [("ab" * 32, 0o644, "read by others"),
+     ("", 0o600, "not a key"), ("xyz", 0o600, "not a key"), ("ab", 0o600, "not a key"),
+     ("å", 0o600, "not a key")],
 )  # fmt: skip
 def test_what_is_no_key_is_refused_without_showing_it(tmp_path, content, mode, message):
     path = tmp_path / pseudonyms.KEY_FILE
@@ -84,7 +85,7 @@ def test_what_is_no_key_is_refused_without_showing_it(tmp_path, content, mode, m
 def test_a_missing_key_says_what_to_do(tmp_path):
     with pytest.raises(MissingInputError) as caught:
         pseudonyms.read_key(tmp_path)
-    assert "Put back the key" in caught.value.remedy
+    assert "Put back this site's key" in caught.value.remedy
 
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)

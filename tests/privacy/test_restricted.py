@@ -51,7 +51,7 @@ def test_the_export_checks_what_it_releases_once_more_and_refuses_without(finish
     released = finished / "artifacts" / "scores" / "aismec" / "released.json"
     kept = released.read_bytes()
     finer = json.loads(kept) | {"rung": "seeds", "step": 1.0}
-    for content, said in ((json.dumps(finer), "other figures may be released"), (None, "released.json")):
+    for content, said in ((json.dumps(finer), "a new check allows other figures"), (None, "released.json")):
         released.unlink() if content is None else released.write_text(content, encoding="utf-8")
         done = call(finished, [["export", str(finished.parent / "none")]])
         assert done.returncode == 1 and said in done.stderr and "harness score aismec" in done.stderr
@@ -220,7 +220,7 @@ BAD = [
     ("aismec", lambda text: "Qzxcanheader\n" + text, "not JSON"),
     ("medmqp", lambda text: '"x' + text, "not separated values"),
     ("medmqp", lambda text: text.replace('","', '","Qzxcancell","', 1), "5 cells instead of 4"),
-    ("medmqp", lambda text: "dr_id,question_1,question_2,Qzxcanheader\n" + text, "a header where none belongs"),
+    ("medmqp", lambda text: "dr_id,question_1,question_2,Qzxcanheader\n" + text, "a header, although names="),
     ("medmqp", lambda text: text.replace(',"1"', ',"Qzxcanlabel"', 1), "label allowed"),
     ("medmcqa", line(3, answer="Qzxcananswer"), "not the text of the right option"),
     (

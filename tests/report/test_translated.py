@@ -90,7 +90,7 @@ def test_every_table_with_rows_of_a_translated_task_says_so(both):
 
 def test_the_checks_of_a_translation_stand_in_a_table(both):
     _, (report, _) = both
-    (checks,) = [table for table in tables_of(report) if table.caption.startswith("What rules found")]
+    (checks,) = [table for table in tables_of(report) if table.caption.startswith("Items in which rules")]
     assert [row[1:] for row in checks.rows] == [
         ("empty translation", "dropped", "2"),
         ("negation lost", "counted", "7"),

@@ -96,7 +96,7 @@ def test_the_reader_is_told_why_and_the_encoders_are_not_blamed(root):
     assert not re.search(r"\d\.\d", line.split(SAID)[1]), line
     comparisons = loading.load(root, SETTINGS.run, fakes.TASKS)
     said = cautions.cautions(comparisons, {})
-    assert any("no fault of the encoders: binary F1 of `aismec`: " + REASON in item for item in said)
+    assert any("not a fault of the encoders: binary F1 of `aismec`: " + REASON in item for item in said)
     blamed = [i for i in said if i.startswith(("That the encoders can do every task", "That an encoder is needed"))]
     assert not any("aismec" in item for item in blamed)
 
@@ -175,4 +175,4 @@ def test_weights_chosen_by_a_part_that_lacks_a_label_are_named(tmp_path):
     root = finish(tmp_path, ("aismec",), ("aismec", "stroke", "other", ("validation",)))
     assert rows(root, "comparison.csv")[0]["delta"]
     text = fakes.report_text(root)
-    assert "the validation part, by which they are chosen, lacks labels of `aismec` (stroke)" in text
+    assert "they are chosen by the validation part, which lacks labels of `aismec` (stroke)" in text

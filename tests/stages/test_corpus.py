@@ -236,7 +236,7 @@ def test_missing_inputs_are_named_with_the_command(site):
         corpus.run(site, settings(general=("gone.jsonl",)))
     records = site / "artifacts" / "validated" / "my_pair" / "records.jsonl"
     write_jsonl(records, [*read_jsonl(records), {"id": "new", "group": "new"} | item("new", "pair")])
-    with pytest.raises(DataError, match="knows no split for 1 records, first new") as raised:
+    with pytest.raises(DataError, match="has no part for 1 records, first new") as raised:
         corpus.run(site, settings())
     assert raised.value.remedy == "Run `harness split my_pair`."
     (site / "reports" / "splits" / "my_choice.json").unlink()

@@ -60,7 +60,7 @@ def test_records_go_to_their_parts(project, repository):
 
 def test_a_record_without_a_split_is_named(project, repository):
     write_json(project / "reports" / "splits" / "aismec.json", {"splits": {"r0": "train"}})
-    with pytest.raises(DataError, match="knows no split for 3 records, first r1"):
+    with pytest.raises(DataError, match="has no part for 3 records, first r1"):
         inputs.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
 
 

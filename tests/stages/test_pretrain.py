@@ -153,7 +153,7 @@ def test_a_finished_arm_is_found_done_and_one_of_other_inputs_is_trained_again(b
     monkeypatch.setattr(arms, "train_arm", lambda *a, name, **k: trained.append(name))
     checkpoint.run(root, FAMILY, BASELINE)
     pretrain.run(root, FAMILY, ALONE)
-    assert not trained and capsys.readouterr().err.count("is there already, from these inputs") == 2
+    assert not trained and capsys.readouterr().err.count("exists already, made from these inputs") == 2
     assert sha256_tree(folder / "clinical") == sha256_tree(built / "clinical")
     monkeypatch.undo()
     longer = dataclasses.replace(ALONE, pretraining=dataclasses.replace(RECIPE, seed=3))
@@ -242,7 +242,7 @@ def test_two_arms_side_by_side_save_what_they_have_when_they_must_end(ending, bu
     lost = ending == "a killed arm"
     assert process.returncode == (1 if lost else 130 if ending == "SIGINT" else 75), said
     assert (
-        said.count("told to stop; saved after update")
+        said.count("stopped by a signal; saved after update")
         == len(list((root / "artifacts" / "states" / FAMILY).rglob("*.safetensors")))
         == (1 if lost else 2)
     ), said
@@ -324,7 +324,7 @@ def test_an_edit_of_the_code_does_not_begin_an_interrupted_training_anew(tmp_pat
         (2, ["code.encoders/readme.py"])
     ]
     readme = (root / "artifacts" / "checkpoints" / FAMILY / "baseline" / "README.md").read_text(encoding="utf-8")
-    assert "After update 2 it went on from a training with other `code.encoders/readme.py`." in readme
+    assert "Its updates up to 2 are those of a training with other `code.encoders/readme.py`." in readme
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", "5"])

@@ -172,7 +172,7 @@ def test_without_a_trunk_the_first_is_trained_again_and_with_all_ends_nothing_is
     made = root / "artifacts" / "checkpoints"
     shutil.rmtree(made)
     shutil.copytree(branched / "artifacts" / "checkpoints", made)
-    assert run(root) == {} and capsys.readouterr().err.count("is there already") == 2
+    assert run(root) == {} and capsys.readouterr().err.count("exists already") == 2
     shutil.rmtree(place(root, FAMILY, "clinical-2"))
     before = sha256_tree(place(root, FAMILY, "clinical"))
     assert run(root) == {"clinical": [1, 2, 3, 4, 5, 6, 7, 8], "clinical-2": [5, 6, 7, 8]}
@@ -190,7 +190,7 @@ def test_an_end_of_another_share_is_not_gone_on_with(root, monkeypatch):
     with pytest.raises(TrainingError, match=r"planned.branched.share was 0.5 and is 0.25"):
         run(root, dataclasses.replace(SMALL, branched=0.25))
     interrupted.choose(root, FAMILY, ["clinical-2"], "resume")
-    with pytest.raises(TrainingError, match=r"cannot be gone on with: planned.branched.share"):
+    with pytest.raises(TrainingError, match=r"cannot be resumed, because these changed: planned.branched.share"):
         run(root, dataclasses.replace(SMALL, branched=0.25))
 
 
@@ -262,7 +262,7 @@ def test_the_audit_finds_an_end_that_was_trained_apart_and_one_that_params_do_no
     card = read_json(folder / "harness.json")
     card["losses"][1]["loss"] += 0.5
     encoder_cards.write(folder, card)
-    assert [link.name for link in wrong()] == ["clinical-3: the course that it shares with clinical"]
+    assert [link.name for link in wrong()] == ["clinical-3: the part of the training that it shares with clinical"]
     family = dataclasses.replace(params.families[FAMILY], branched=None)
     names = [link.name for link in wrong(dataclasses.replace(params, families={FAMILY: family}))]
     assert sum(name.endswith("card against params.yaml: branched") for name in names) == 4

@@ -308,7 +308,7 @@ def test_a_missing_comparison_names_its_stage_and_extras_are_ignored(tmp_path):
         report.run(root, fakes.settings(tasks[:1], ("nb_bert",), (1, 9)), fakes.TASKS)
     path = root / "artifacts" / "scores" / "medmqp" / "nb_bert.json"
     files.write_json(path, files.read_json(path) | {"family": "other"})
-    with pytest.raises(DataError, match="holds the scores of medmqp with other"):
+    with pytest.raises(DataError, match="has the scores of another comparison, medmqp with other"):
         report.run(root, fakes.settings(tasks, ("nb_bert",), (1,)), fakes.TASKS)
 
 

@@ -173,7 +173,7 @@ def test_a_split_of_other_pseudonyms_is_kept_and_named(calls, before, made):
     give(calls, "calls", call_records(200, prefix="d"), "key-2")
     with pytest.raises(DataError, match=made) as caught:
         split.run(calls, "calls", SETTINGS)
-    assert "Put that key back" in caught.value.remedy and manifest_of(calls, "calls") == frozen
+    assert "Restore that key" in caught.value.remedy and manifest_of(calls, "calls") == frozen
     (calls / "reports" / "splits" / "calls.json").unlink()
     split.run(calls, "calls", SETTINGS)
     assert manifest_of(calls, "calls")["ids"]["key"] == "key-2"
@@ -253,7 +253,7 @@ def test_unusable_inputs_are_named(calls):
         split.run(calls, "other", SETTINGS)
     assert "harness validate other" in raised.value.remedy
     give(calls, "calls", call_records(200)[40:42])
-    with pytest.raises(DataError, match="2 records leave nothing for validation, test"):
+    with pytest.raises(DataError, match="2 records are too few: validation, test would be empty"):
         split.run(calls, "calls", SETTINGS)
     give(calls, "calls", call_records(200))
     split.run(calls, "calls", SETTINGS)

@@ -56,7 +56,7 @@ def test_rows(lacking, said):
         ({"test": [], "train": ["Date", "Age"]}, "no document of the training part has an entity", SPANS.metrics),
         (
             {"test": ["Age"], "train": ["Date"]},
-            "no label of the test part stands in the training part",
+            "no label of the test part occurs in the training part",
             ("strict_f1", "relaxed_f1", "macro_f1"),
         ),
     ],

@@ -91,7 +91,7 @@ def as_told(error: OSError | DiskError) -> DiskError:
     ("number", "said"),
     [
         (errno.EIO, "The disk cannot be read or written"),
-        (errno.ESTALE, "The share has lost it"),
+        (errno.ESTALE, "The network share no longer has this file"),
         (errno.EMFILE, "Too many files are open"),
         (errno.ENAMETOOLONG, "The name is too long"),
         (errno.ELOOP, "Links lead in a circle"),
@@ -122,14 +122,14 @@ def test_a_file_where_a_folder_belongs_is_named(place, tmp_path):
     (tmp_path / place).write_text("a file", encoding="utf-8")
     with pytest.raises((DiskError, OSError)) as caught:
         files.write_text(tmp_path / "artifacts" / "validated" / "a" / "b", "b")
-    assert as_told(caught.value).message == f"A file stands where a folder belongs: {tmp_path / place}."
+    assert as_told(caught.value).message == f"There is a file in place of a folder: {tmp_path / place}."
 
 
 def test_a_folder_where_a_file_belongs_is_named(tmp_path):
     (tmp_path / "params.yaml").mkdir()
     with pytest.raises((DiskError, OSError)) as caught:
         files.write_text(tmp_path / "params.yaml", "a")
-    assert as_told(caught.value).message == f"A folder stands where a file belongs: {tmp_path / 'params.yaml'}."
+    assert as_told(caught.value).message == f"There is a folder in place of a file: {tmp_path / 'params.yaml'}."
 
 
 @pytest.mark.parametrize(

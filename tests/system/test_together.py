@@ -29,7 +29,7 @@ def test_two_that_write_one_file_do_not_undo_each_other(tmp_path):
     while not (tmp_path / "held").exists():
         assert time.monotonic() < soon and process.poll() is None
         time.sleep(0.02)
-    with pytest.raises(DiskError, match="is not finished") as caught, together.together(tmp_path, tmp_path / "pin"):
+    with pytest.raises(DiskError, match="is still writing") as caught, together.together(tmp_path, tmp_path / "pin"):
         pass
     (journal,) = tmp_path.glob(".pin.*.undo.partial")
     assert f"`fuser {journal}`" in caught.value.remedy

@@ -97,7 +97,7 @@ def without_version(path: Path) -> None:
 
 
 DAMAGES = {truncate: "is damaged", garbage: "is damaged (file is not a database)", tear: "is damaged",
-           folder: "cannot be opened", link_to_nothing: "is a link that leads to no file",
+           folder: "cannot be opened", link_to_nothing: "is a link to a file that does not exist",
            without_runs: "is damaged (no table runs)", without_a_column: "is damaged (no column end_time of runs)",
            pipe: "cannot be opened", without_version: "is damaged (no schema version)",
            newer: "was written by a newer MLflow (schema f0f0f0f0f0f0)",
@@ -117,7 +117,7 @@ def test_what_cannot_be_used_is_named_within_seconds_with_what_helps(damage, roo
     live.Live(root, "embedded", "nb_bert", "clinical").started(About("test", "0" * 64, 9, 10, 1))
     told = capsys.readouterr().err
     assert told.count(said) == 2 and told.count("`harness track --rebuild`") == 2 and "again later" not in told
-    assert "The training goes on without it." in told
+    assert "The training continues without MLflow." in told
     assert time.monotonic() - began < 20
 
 

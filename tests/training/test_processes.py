@@ -99,7 +99,7 @@ def test_stopped_by_any_signal_a_restart_ends_with_the_same_bytes(tmp_path, told
             assert process.wait(60) == -number
         else:
             assert process.wait(60) == TRY_AGAIN == 75
-            step = re.search(r"told to stop; saved after update (\d+) of 200", said)[1]
+            step = re.search(r"stopped by a signal; saved after update (\d+) of 200", said)[1]
             assert list(tmp_path.rglob(f"{int(step):09}.safetensors"))
         assert not (tmp_path / "result").exists()
     assert run(arguments).returncode == 0
@@ -123,7 +123,7 @@ def test_a_disk_without_room_ends_with_a_clear_error_and_nothing_torn(tmp_path):
     assert done.returncode != 0
     assert "TrainingError" in done.stderr and "could not be saved, the last one before it is intact" in done.stderr
     assert "The largest size of a file is reached while writing" in done.stderr
-    assert "Raise that limit (`ulimit -f`), then run it again. It goes on from that state." in done.stderr
+    assert "Raise that limit (`ulimit -f`), then run it again. It resumes from that state." in done.stderr
     assert not [path for path in (tmp_path / "second").rglob("*") if "0000" in path.name and path.suffix != ".arrow"]
 
 

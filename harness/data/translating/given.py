@@ -20,13 +20,13 @@ ID = "id"
 ENDINGS = (".csv", ".tsv", ".jsonl")
 REMEDY = (
     "Correct these rows and run the same command again; nothing was written. A row with empty texts says that an item "
-    "has no translation: it is dropped and counted."
+    "has no translation: the item is dropped and counted."
 )
-MISSING = "item missing: add a row for it, with empty texts where it has no translation"
-UNKNOWN = "id of no item of the task: correct it, or take the row out"
+MISSING = "item missing: add a row for it, with empty texts if it has no translation"
+UNKNOWN = "no item of the task has this id: correct it, or remove the row"
 TWICE = "id occurs twice: keep one row of it"
 NO_COLUMN = "column missing: add it"
-OTHER_COLUMN = "column not known: take it out, or rename it"
+OTHER_COLUMN = "column not known: remove it, or rename it"
 
 
 def read(
@@ -69,7 +69,7 @@ def read(
 
 def _rows(path: Path, findings: list[Finding]):
     if path.suffix.lower() not in ENDINGS:
-        raise DataError(f"{path} is none of {', '.join(ENDINGS)}.", remedy="Save the translation as one of these.")
+        raise DataError(f"{path} is not one of {', '.join(ENDINGS)}.", remedy="Save the translation as one of these.")
     text = raw.read_text(path, Counter(), findings)
     if path.suffix.lower() == ".jsonl":
         return list(raw.json_lines(text, findings))

@@ -56,7 +56,7 @@ def of(path: Path, originals: Iterable[Mapping], texts: Sequence[str], labels: S
             if found != digest(text):
                 raise _unfit(path, record["id"], f"{name} was translated from another text")
     for record_id, name in left:
-        raise _unfit(path, record_id, f"{name} is no field of an original")
+        raise _unfit(path, record_id, f"{name} is not a field of an original")
     return said
 
 

@@ -72,7 +72,7 @@ def _work_file(folder: Path, identity: dict) -> Iterator[tuple[BinaryIO, list[li
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise DiskError(
-                    f"Another command is at work on this translation ({path}).", remedy="Wait until it has ended."
+                    f"Another command is working on this translation ({path}).", remedy="Wait until it has ended."
                 ) from None
             handle.seek(0)
             ready, end = [], 0

@@ -63,7 +63,7 @@ def _answer(process, connection) -> dict:
             ) from None
         raise TrainingError(
             f"A measurement ended by itself with exit code {process.exitcode}.",
-            remedy="What a library printed above says why.",
+            remedy="See the output of a library above for the reason.",
         ) from None
     if error is not None:
         raise error

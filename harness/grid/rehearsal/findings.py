@@ -116,7 +116,7 @@ def _too_large(
     )
     fewer = ", or fewer processes (HARNESS_WORKERS=1)" if processes > 1 else ""
     less = f"Set {key} to {fitting} or less{fewer}" if fitting else f"Not one row fits: take more memory{fewer}"
-    yield Finding(stage, message, f"{less}; --device-memory-gb says what another machine has.")
+    yield Finding(stage, message, f"{less}. If the run is on another machine, give its memory by --device-memory-gb.")
 
 
 def space(needed: int, free: int, largest: Mapping[str, int]) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def space(needed: int, free: int, largest: Mapping[str, int]) -> Iterator[Findin
     yield Finding(
         "disk",
         f"About {needed / GB:.1f} GB will be written, and {free / GB:.1f} GB are free (most: {named}).",
-        "Free space, work on a larger disk, or set `dvc config cache.type hardlink,symlink`, which halves it.",
+        "Free space, work on a larger disk, or set `dvc config cache.type hardlink,symlink`, which halves this.",
     )
 
 

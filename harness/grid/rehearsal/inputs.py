@@ -135,7 +135,7 @@ def _task(
     given = root / "data" / name
     source = given if given.is_dir() else generated.stand_in(root, task)
     if source is None:
-        message = f"There are no data in data/{name}, and none can be generated for a task of one's own."
+        message = f"There are no data in data/{name}, and the harness generates data only for its own tasks."
         made.findings.append(Finding(f"validate {name}", message, f"Put them there: `harness data use {name} PATH`."))
         return
     if _is_current(root, name):
@@ -150,7 +150,7 @@ def _task(
     lacking = {part: measurable.absent(task, records) for part, records in parts.items() if part in measurable.PARTS}
     for reasons in measurable.faults(task, lacking).values():
         for metric, why in reasons.items():
-            remedy = f"Give data/{name} rows that have it, or leave {name} out of run.tasks."
+            remedy = f"Add rows with the missing label to data/{name}, or remove {name} from run.tasks."
             made.findings.append(Finding(f"split {name}", f"{name}: {metric} cannot be measured: {why}.", remedy))
     rows = {part: len(records) for part, records in parts.items()}
     head, first = heads.of(task), next(iter(parts.values()))[:1]

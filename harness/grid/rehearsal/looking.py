@@ -119,7 +119,7 @@ def _config(kind, folder: Path):
         return kind.config().from_pretrained(folder, local_files_only=True)
     except Exception as error:  # many types, all about this file
         raise CheckpointError(
-            f"{folder / 'config.json'} is no configuration of {kind.name}: {first_line(error)}",
+            f"{folder / 'config.json'} is not a configuration of {kind.name}: {first_line(error)}",
             remedy="Copy it anew, or set the family's architecture to the checkpoint's own.",
         ) from error
 

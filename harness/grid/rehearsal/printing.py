@@ -28,13 +28,16 @@ def lines(made: Rehearsal, engine: Engine, cores: int) -> Iterator[str]:
     alone = _time(sum(stage.seconds for stage in made.stages))
     if engine.device == "cpu":
         busy = sum(stage.busy for stage in made.stages)
-        yield f"`dvc repro`, a stage after the other: {alone}."
+        yield f"`dvc repro`, one stage after the other: {alone}."
         yield f"`harness repro`, families side by side on {cores} cores: about {_time(busy / cores)}."
     else:
-        yield f"`dvc repro`, a stage after the other, on {engine.devices} devices: {alone}."
+        yield f"`dvc repro`, one stage after the other, on {engine.devices} devices: {alone}."
     more = [stage for stage in made.stages if stage.most_updates > stage.updates]
     if more:
-        yield "Where arms are tuned, the mean of the candidates counts; every arm that chooses the longest takes more."
+        yield (
+            "For tuned arms, the forecast uses the mean length of the candidates. An arm that chooses the longest "
+            "takes more time."
+        )
     yield "score, report and track are not rehearsed: they take minutes and little memory. ~ marks an estimate."
     for note in made.notes:
         yield f"note: {note}"

@@ -101,7 +101,7 @@ class Rehearsing:
         known = [name for name in names if encoders[name] or folders.get(name)]
         for name in (name for name in names if name not in known):
             self.made.notes.append(
-                f"{name}: nothing is forecast: the sizes of its baseline are not known. Give families.{name}.encoder."
+                f"{name}: no forecast, because the sizes of its baseline are not known. Give families.{name}.encoder."
             )
         looked = self._several([look for name, look in zip(names, looks, strict=True) if name in known])
         for name, found in zip(known, looked, strict=True):
@@ -171,24 +171,24 @@ class Rehearsing:
         notes, engine = self.made.notes, self.engine
         if prepared.stand_ins:
             notes.append(
-                f"generated rows stand in for the data of {', '.join(prepared.stand_ins)}: every row counts as long as "
-                "max_length allows, and there are as many to answer as were generated."
+                f"generated rows replace the data of {', '.join(prepared.stand_ins)}: every row is counted with "
+                "max_length tokens, and the number of rows is that of the generated data."
             )
         if prepared.corpus_stands_in and not self.asked.corpus_tokens:
             notes.append(
-                "a generated corpus stands in: where steps is null, an epoch is one of that. --corpus-tokens 5e9 says "
-                "how many tokens yours has."
+                "a generated corpus replaces yours: if steps is null, the forecast uses an epoch of the generated "
+                "corpus. Give the number of your tokens by --corpus-tokens, such as 5e9."
             )
         if engine.device == "cuda" and not self.on_device:
             bf16 = ", fp32 in place of bf16" if engine.precision == "bf16" else ""
             notes.append(
                 f"engine.device is cuda, and there is no GPU here: measured on {self.machine.cores} cores{bf16}; "
-                "memory of the device is an estimate, and what devices exchange is not counted."
+                "memory of the device is an estimate, and traffic between devices is not counted."
             )
             if self.asked.device_flops is None and not self.asked.update_seconds:
                 notes.append(
-                    "the hours are those of these cores: --device-flops 1.2e14 (40 % of an A100's peak in bf16) "
-                    "carries them to a device."
+                    "the hours are for these cores. For the hours on a device, give its speed by --device-flops, such "
+                    "as 1.2e14 (40 % of an A100's peak in bf16)."
                 )
 
     def _at_once(self, jobs: int) -> int:

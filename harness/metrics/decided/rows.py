@@ -72,7 +72,7 @@ class Decisions:
         if self.positive not in self.labels:
             raise DataError(
                 "This score needs the positive label, and the task declares none.",
-                remedy="Set TASK.positive, or take the score out of TASK.metrics.",
+                remedy="Set TASK.positive, or remove the score from TASK.metrics.",
             )
         return self.labels.index(self.positive)
 

@@ -24,11 +24,11 @@ def pack(
     The last row is filled with tokens from the first documents. Raises TrainingError if there is no token.
     """
     if length < 3:
-        raise ValueError(f"rows of {length} tokens hold nothing between [CLS] and [SEP]")
+        raise ValueError(f"rows of {length} tokens have no room between [CLS] and [SEP]")
     order = torch.randperm(len(documents), generator=generator).tolist()
     texts = [np.asarray(documents[i], dtype=np.int32) for i in order if len(documents[i])]
     if not texts:
-        raise TrainingError("There is no text to pre-train on.", remedy="Look into artifacts/corpus/card.json.")
+        raise TrainingError("There is no text to pre-train on.", remedy="See artifacts/corpus/card.json.")
     parts: list[np.ndarray] = []
     sizes: list[int] = []
     first, last = (np.array([token], np.int32) for token in (cls_id, sep_id))

@@ -27,7 +27,7 @@ from harness.system import files
 
 LEAKS = "document_leak_rate"
 TOO_SMALL = (
-    f"withheld: the test part is too small, its figures would tell a count under {MINIMUM}, or it cannot be measured"
+    f"withheld: the test part is too small, its figures would reveal a count under {MINIMUM}, or it cannot be measured"
 )
 Key = tuple[str, int, str]  # arm, seed, part
 
@@ -60,7 +60,7 @@ def release(root: Path, task: str) -> Release:
         path = folder / system / "linear.json" if system == "linear" else folder / f"{system}.json"
         if not path.is_file() or files.sha256(path) != sha256:
             raise DataError(
-                f"{task}: the scores of {system} are not those that were checked for what they tell of few rows.",
+                f"{task}: the scores of {system} are not those that were checked for small counts.",
                 remedy=f"Check them again with `{made_by}`.",
             )
     return found
@@ -257,8 +257,8 @@ def _leaks(group: list[Comparison]) -> list[Comparison]:
     )
     if small and group[0].primary == LEAKS:
         raise DataError(
-            f"{group[0].task}: its primary metric, {LEAKS}, would tell a count of fewer than {MINIMUM} documents.",
-            remedy=f"Begin TASK.metrics in tasks/{group[0].task}.py with another one, or give the task more data.",
+            f"{group[0].task}: its primary metric, {LEAKS}, would reveal a count of fewer than {MINIMUM} documents.",
+            remedy=f"Put another metric first in TASK.metrics of tasks/{group[0].task}.py, or give the task more data.",
         )
     found = []
     for c in group:

@@ -21,15 +21,15 @@ SAID = {
 }
 SAID_OF = {"baseline": "no further pre-training", "control": "as much pre-training on general text"}
 ARMS = {
-    "baseline": "the encoder as it was",
+    "baseline": "the encoder before further pre-training",
     "clinical": "the baseline after further pre-training on clinical text",
     "control": "the baseline after as much further pre-training on general text",
     "task": "the baseline after as much further pre-training on clinical text and on the training texts of tasks that "
     "it is then tested on",
 }
 ONCE = (
-    "Each encoder was pre-trained once, so this is about these very encoders: pre-trained again with another seed, "
-    "they may give another result."
+    "Each encoder was pre-trained once, so this is about these encoders only: the same pre-training with another seed "
+    "may give another result."
 )
 
 
@@ -79,10 +79,10 @@ def _over_a_worse_control(summaries: Sequence[Summary]) -> list[str]:
             continue
         if other.judgement.verdict == "better":
             continue
-        said = f"But it is not known to be better than no further pre-training for {_open(other)}"
+        said = f"But pre-training on clinical text is not known to be better than none for {_open(other)}"
         over, beside = s.estimate.delta, other.estimate.delta
         if over is not None and beside is not None and s.joint.metric.gain(over - beside) > 0:
-            said += ": there the control's mean is below the baseline's"
+            said += ": the control of this family has a worse mean than its baseline"
         found.append(f"{said}.")
     return found
 
@@ -115,8 +115,8 @@ def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
     if not of:
         return ""
     return (
-        f" In {len(of)} of {len(comparisons)} pairs of task and family no encoder was seen to know more than a "
-        f"constant answer, so that there was little to compare: {formats.listing(of)}."
+        f" In {len(of)} of {len(comparisons)} pairs of task and family, no encoder was shown to know more than a "
+        f"constant answer, so there was little to compare: {formats.listing(of)}."
     )
 
 
@@ -125,7 +125,7 @@ def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
     present = formats.unique(arm for c in comparisons for arm in c.arms)
     tasks = formats.unique(c.task for c in comparisons)
     families = formats.unique(c.family_title for c in comparisons)
-    recipe = "by the recipe that it found with the same number of tries" if any(c.tuned for c in comparisons) else ""
+    recipe = "with the recipe that it found in the same number of tries" if any(c.tuned for c in comparisons) else ""
     number = formats.amount(len(comparisons[0].seeds), "time", "times")
     return Bullets(
         (
@@ -195,37 +195,38 @@ def _notes(
     summaries: Sequence[Summary], statistics: Statistics, checkpoints: Mapping[tuple[str, str], Mapping]
 ) -> Iterator[str]:
     primary = formats.unique(s.against for s in summaries if s.primary)
-    yield f"The question is the one against {formats.listing(primary)}; it was declared before the results were seen."
+    yield f"The question is the one against {formats.listing(primary)}. It was declared before the results were seen."
     yield (
         "*Difference*: clinical − the other arm. *Interval*: the differences that fit the data, at "
-        f"{100 * statistics.level:g} %; while 0 is one of them, neither arm is known to be better. *p (Holm)*: how "
-        "often chance alone would give at least such a difference, with all families taken into account; below "
-        f"{1 - statistics.level:.2g} it counts as an answer."
+        f"{100 * statistics.level:g} %. If it includes 0, neither arm is known to be better. *p (Holm)*: how often "
+        "chance alone would give a difference of at least this size, with all families taken into account. Below "
+        f"{1 - statistics.level:.2g}, it counts as an answer."
     )
     several = any(len(s.tasks) > 1 for s in summaries)
     yield (
         "*Chance of gain*: the probability that the clinical arm is better on "
-        f"{'a task picked from these at random' if several else 'this task'}; it is no verdict. "
-        "*Detectable*: a true difference of this size is found four times in five, a smaller one is easily missed; – "
-        "where even the largest possible one is."
+        f"{'a task picked from these at random' if several else 'this task'}. It is not a verdict. "
+        "*Detectable*: a true difference of this size is found four times in five, a smaller one is easily missed. "
+        "A dash means that even the largest possible difference would be missed."
     )
     scopes = {s.scope for s in summaries}
     if "checkpoints" in scopes:
-        yield "*These checkpoints*: the answer is about these very encoders, since each was pre-trained once."
+        yield "*These checkpoints*: the answer is about these encoders only, because each was pre-trained once."
     if "procedure" in scopes:
         n = max(s.estimate.n_replicates for s in summaries)
         yield (
             f"*The procedure*: every arm but the baseline was pre-trained {n} times with other seeds, and the interval "
-            "holds what chance in pre-training does. So the answer is about pre-training by this recipe on these texts."
+            "includes the variation between pre-training runs. So the answer is about pre-training by this recipe on "
+            "these texts."
         )
         if shared := in_common(checkpoints, (s.family for s in summaries)):
             yield (
-                f"These encoders are ends branched from one training, of which they share the first {shared}. So the "
-                "interval holds less than all that chance in pre-training does: it is a lower bound."
+                f"These encoders branch from one training and share its first {shared}. So the interval includes only "
+                "a part of the variation between pre-training runs: its width is a lower bound."
             )
     if any(s.against == "task" for s in summaries):
         yield "Against *task*, a difference below 0 means that the tasks' own training texts helped."
     if left := formats.codes(task for s in summaries for task in s.left_out):
-        yield f"Not in the mean: {formats.listing(left)}, of which no difference is known, or one on another scale."
+        yield f"Not in the mean: {formats.listing(left)}. Their difference is not known, or is on another scale."
     if any(s.judgement.verdict == "inconclusive" for s in summaries):
-        yield "Where a family has no answer here, its single tasks are called *inconclusive* below, whatever they show."
+        yield "If a family has no answer here, its single tasks are called *inconclusive* below, whatever they show."

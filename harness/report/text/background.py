@@ -87,7 +87,7 @@ def _translations(titles: dict[str, str], cards: dict, kind: str, folded: str) -
             rows.append((title, plain(reason), became, formats.count(n)))
     if not rows:
         return []
-    caption = f"What rules found in the translations, in items ({kind}); what is counted is a suspicion and is kept"
+    caption = f"Items in which rules suspect a fault of the translation ({kind}); an item that is only counted is kept"
     table = Table(caption, ("Task", "Reason", "Became", "Items"), tuple(rows), names=3, grouped=1)
     return [Details(f"Checks of translations{folded}", (table,))]
 
@@ -128,7 +128,7 @@ def _checks(leakage: dict) -> list[tuple[str, ...]]:
         for check in leakage.get("checks", [])
     ]
     if blind := (leakage.get("text_blind_rule") or {}).get("grouped_split"):
-        detail = "accuracy of answering the opposite of the sibling's training label, without reading"
+        detail = "accuracy of always answering the opposite of the sibling's training label, without reading the text"
         found.append(("text-blind sibling rule, score", "", detail, formats.score("accuracy", blind["accuracy"])))
     return found
 
@@ -141,9 +141,9 @@ def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[t
     blocks = checkpoint_tables.blocks(checkpoints, kinds)
     if any(card.get("losses") for card in checkpoints.values()):
         words = (
-            "Loss of the training batches while an arm was trained here, with that of next-sentence prediction where a "
-            f"recipe has it ({kinds}). Arms read different text and masks, so their heights do not compare; what "
-            "compares is the held-out loss above."
+            "Loss of the training batches while an arm was trained here, with that of next-sentence prediction if the "
+            f"recipe has it ({kinds}). Arms read different text and masks, so their curves cannot be compared. Compare "
+            "the held-out loss above."
         )
         alt = "Curves of the training loss over updates, a panel per family and a line per arm; all are in the cards."
         blocks.append(Figure(pictures.LOSSES, words, alt))
@@ -171,11 +171,11 @@ def _corpora(card: dict, kinds: str) -> list:
     blocks: list = [Table(f"Pre-training corpora ({kinds})", header, tuple(sizes))]
     if overlap.get("n"):
         planted = overlap.get("planted") or {}
-        check = f" Of {planted['planted']} planted test texts the search found {planted['found']}." if planted else ""
+        check = f" The search found {planted['found']} of {planted['planted']} planted test texts." if planted else ""
         blocks.append(
             Paragraph(
-                f"A document goes when it holds {100 * overlap['coverage']:.0f} % or more of the {overlap['n']}-grams "
-                f"of a validation, test or holdout text. *Longest match left* is in words.{check}"
+                f"A document is removed if it contains {100 * overlap['coverage']:.0f} % or more of the "
+                f"{overlap['n']}-grams of a validation, test or holdout text. *Longest match left* is in words.{check}"
             )
         )
     if removed:

@@ -17,28 +17,28 @@ def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], d
     """The cautions, each as a text after "You must not conclude". `checkpoints` has the cards by (family, encoder)."""
     items = [
         *_data(comparisons),
-        "That a difference is real because it stands in a table: the verdict says which are. Nor that there is none "
-        "where the verdict is inconclusive: *detectable* says how large it would have to be to be found.",
+        "That a difference is real because a table shows it: the verdict says which are. Nor that there is no "
+        "difference if the verdict is inconclusive: *detectable* says how large it must be to be found.",
     ]
     if not any(arm == "control" for c in comparisons for arm in c.arms):
         items.append(
-            "That clinical text is the cause: the clinical arm also had more training steps than the baseline, and no "
-            "arm trained equally long on general text stands beside it."
+            "That clinical text is the cause: the clinical arm also had more training steps than the baseline, and "
+            "there is no arm that was trained equally long on general text."
         )
     if any(arm == "task" for c in comparisons for arm in c.arms):
         items.append(
-            "That what the arm *task* gains is knowledge of clinical text: it was pre-trained on the training texts of "
-            "tasks that it is tested on, and what that gives it stays with these tasks."
+            "That the gain of the arm *task* is knowledge of clinical text: it was pre-trained on the training texts "
+            "of tasks that it is tested on, and a gain from these texts is limited to these tasks."
         )
     if any(scope(e) == "checkpoints" for c in comparisons for e in c.estimates.values()):
         items.append(
-            "That pre-training again would give the same: each arm is one pre-training run, and seeds vary only the "
-            "fine-tuning."
+            "That pre-training again would give the same result: each arm is one pre-training run, and seeds vary only "
+            "the fine-tuning."
         )
     if shared := in_common(checkpoints, (c.family for c in comparisons)):
         items.append(
-            "That the intervals hold all that pre-training again would change: the encoders of an arm share the first "
-            f"{shared} of their training, so that what they differ by is a lower bound for the procedure."
+            "That the intervals include all the variation between pre-training runs: the encoders of an arm share the "
+            f"first {shared} of their training, so their differences are a lower bound for the procedure."
         )
     return (*items, *_sizes(checkpoints), *_unscanned(checkpoints), *_foreign(checkpoints), *_weak(comparisons))
 
@@ -50,16 +50,16 @@ def _data(comparisons: list[Comparison]) -> list[str]:
     }
     present = {c.data_kind for c in comparisons}
     sentences = {
-        "synthetic": f"That it holds for real text: the data of {named['synthetic']} are synthetic. Generated text is "
-        "more regular than what people write, and how hard a task is was chosen, not found.",
-        "public": f"That it holds for a hospital's own records: {named['public']} are public sets, made for research.",
-        "restricted": f"That it holds elsewhere: the restricted data of {named['restricted']} come from one place.",
+        "synthetic": f"That it applies to real text: the data of {named['synthetic']} are synthetic. Generated text is "
+        "more regular than what people write, and the difficulty of a task was chosen, not found.",
+        "public": f"That it applies to a hospital's own records: {named['public']} are public sets, made for research.",
+        "restricted": f"That it applies elsewhere: the restricted data of {named['restricted']} come from one place.",
     }
     found = [sentence for kind, sentence in sentences.items() if kind in present]
     if translated := formats.codes(c.task for c in comparisons if c.translated):
         found.append(
-            f"That it holds for what Norwegians write: the texts of {formats.listing(translated)} were translated from "
-            "English, and a translation keeps the manner, and some of the words, of its original."
+            f"That it applies to text by Norwegians: the texts of {formats.listing(translated)} were translated from "
+            "English, and a translation keeps the style, and some of the words, of its original."
         )
     return found
 
@@ -75,8 +75,8 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
         return []
     span = " to ".join(f"{n:.1f}" for n in sorted({min(counts), max(counts)}))
     return [
-        f"That large encoders behave so: those built here have {span} million parameters, the published ones more than "
-        "300 million. Encoders of this size know no medicine."
+        f"That large encoders behave in the same way: those built here have {span} million parameters, the published "
+        "ones more than 300 million. Encoders of this size have no medical knowledge."
     ]
 
 
@@ -88,8 +88,8 @@ def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     if not named:
         return []
     return [
-        "That no encoder had read the test texts, or the language, before: what those from elsewhere were trained on "
-        f"cannot be searched here ({formats.listing(named)})."
+        "That no encoder had read the test texts, or the language, before: the training texts of encoders from "
+        f"elsewhere cannot be searched here ({formats.listing(named)})."
     ]
 
 
@@ -105,8 +105,8 @@ def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     if not found:
         return []
     return [
-        f"That a gain over the baseline is one of medicine for {formats.listing(found)}: that baseline was not trained "
-        "for Norwegian, and any Norwegian text helps it. The control arm tells the two apart."
+        f"That a gain over the baseline is medical knowledge for {formats.listing(found)}: that baseline was not "
+        "trained for Norwegian, and any Norwegian text helps it. The comparison with the control separates the two."
     ]
 
 
@@ -116,17 +116,18 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
     items, measured = _unmeasured(comparisons), [c for c in comparisons if not (c.unmeasured() or c.rung)]
     if small := {c.task: n for c in comparisons if (n := c.n["test"]) is not None and n < SMALL_TEST}:
         sizes = [f"`{task}` ({n} rows, each {100 / n:.1f} % of them)" for task, n in small.items()]
-        items.append(f"Anything fine from a small test split: {formats.listing(sizes)}.")
+        items.append(f"Small differences on a small test split: {formats.listing(sizes)}.")
     if near := [c for c in measured if beats_constants(c) and near_chance(c)]:
         named = [f"`{c.task}` with {c.family_title}" for c in near]
         items.append(
-            f"Much from a difference near chance: no arm is more than {100 * CHANCE:g} points above a constant answer "
-            f"on {formats.listing(named)}. A larger encoder or more rows are needed before arms can differ."
+            f"A strong conclusion from a difference near chance: no arm is more than {100 * CHANCE:g} points above a "
+            f"constant answer on {formats.listing(named)}. A larger encoder or more rows are needed before arms can "
+            "differ."
         )
     if holdouts := formats.codes(c.task for c in comparisons if "holdout" in c.parts):
         items.append(
-            f"That a score on the shipped holdout of {formats.listing(holdouts)} is one on text from elsewhere: the "
-            "authors of the data set made it as they made the rest. Its names are new, its way of writing is not."
+            f"That a score on the shipped holdout of {formats.listing(holdouts)} applies to text from elsewhere: the "
+            "authors of the data set made it as they made the rest. Its names are new, but its style is the same."
         )
     if weak := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_constants(c)]:
         items.append(
@@ -140,12 +141,12 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
         )
     if unsteady := [text for c in measured for text in _unsteady(c)]:
         items.append(
-            "That an interval holds where some runs of an arm learnt the task and others did not: with few runs it is "
-            f"too narrow too often. No better than a constant answer were {formats.listing(unsteady)}."
+            "That an interval is reliable if only some runs of an arm learnt the task: with few runs, such intervals "
+            f"are often too narrow. These runs were no better than a constant answer: {formats.listing(unsteady)}."
         )
     if diverged := [f"`{c.task}` with {c.family_title}, {a}, seed {s}" for c in comparisons for a, s in c.diverged]:
         items.append(
-            f"That every run trained well: these diverged and were scored as they were: {'; '.join(diverged)}."
+            f"That every run trained well: these diverged and were scored nevertheless: {'; '.join(diverged)}."
         )
     return items
 
@@ -167,17 +168,18 @@ def _unmeasured(comparisons: list[Comparison]) -> list[str]:
     items = []
     if without := [f"{c.metric.title} of `{c.task}`: {plain(c.unmeasured())}" for c in first if c.unmeasured()]:
         items.append(
-            f"Anything about what {formats.UNMEASURED}, which is no fault of the encoders: {'; '.join(without)}."
+            f"Anything about scores that {formats.UNMEASURED}. This is not a fault of the encoders: "
+            f"{'; '.join(without)}."
         )
     if means := [f"`{c.task}` ({said})" for c in first if "macro_f1" in c.metrics and (said := _unearned(c))]:
         items.append(
             "That macro-F1 can reach its highest value everywhere. It is the mean over all declared labels, and some "
-            f"of them nobody can earn: {formats.listing(means)}."
+            f"of them can only score 0: {formats.listing(means)}."
         )
     gaps = {c.task: c.lacking.get("validation", []) for c in first}
     if kept := [f"`{task}` ({formats.listing(map(plain, labels))})" for task, labels in gaps.items() if labels]:
         items.append(
-            "That the best weights of each run were kept: the validation part, by which they are chosen, lacks labels "
+            "That the best weights of each run were kept: they are chosen by the validation part, which lacks labels "
             f"of {formats.listing(kept)}."
         )
     return items

@@ -45,8 +45,8 @@ def blocks(comparisons: list[Comparison], known: Background, statistics: Statist
     kinds = formats.data_of(comparisons)
     found: list = [
         Paragraph(
-            "What a journal or a regulator would ask, filled in from what was run. "
-            f"“{NOT_PROVIDED.capitalize()}” is for the people behind a study to answer."
+            "What a journal or a regulator would ask, answered from the run. The authors of a study must answer "
+            f"the items that are “{NOT_PROVIDED}” here."
         )
     ]
     for name, items in (("REFORMS", reforms(facts)), ("TRIPOD-LLM", tripod_llm(facts))):

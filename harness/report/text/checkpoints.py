@@ -58,7 +58,7 @@ def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
         _summary(checkpoints, kinds),
     ]
     if folded := [table for table in (_accuracy(checkpoints, kinds), _by_type(checkpoints, kinds)) if table.rows]:
-        found.append(Details("Masked tokens predicted rightly, and loss by document type", tuple(folded)))
+        found.append(Details("Masked tokens predicted correctly, and loss by document type", tuple(folded)))
     return found
 
 
@@ -104,7 +104,7 @@ def _accuracy(checkpoints: Mapping, kinds: str) -> Table:
         if any(share != formats.ABSENT for share in shares):
             rows.append((family_title(family), arm.capitalize(), *shares))
     header = ("Family", "Arm", *_columns(checkpoints))
-    caption = f"Held-out masked tokens predicted rightly, % ({kinds})"
+    caption = f"Held-out masked tokens predicted correctly, % ({kinds})"
     return Table(caption, header, tuple(rows), names=2, grouped=1)
 
 
@@ -118,7 +118,7 @@ def _by_type(checkpoints: Mapping, kinds: str) -> Table:
             rows.append((*named, tokens, *(show(sides[side]) for show in (_loss, _share) for side in SIDES)))
     header = ("Family", "Arm", "Corpus", "Document type", "Masked tokens", "Loss, before", "after",
               "Right, %, before", "after")  # fmt: skip
-    caption = f"Held-out masked-LM loss by document type ({kinds}); a type of few masked tokens says little"
+    caption = f"Held-out masked-LM loss by document type ({kinds}); a type with few masked tokens says little"
     return Table(caption, header, tuple(rows), names=4, grouped=2)
 
 

@@ -29,20 +29,20 @@ ARMS, SCORES = "Task by task", "All scores"
 ROBUST = "Robustness"
 MAIN = (ANSWER, ARMS, PLANTED, SCORES, ROBUST)  # the sections with tables that a paper would print
 SOURCES = (
-    "`summary.csv`: one row per family and arm compared with: the mean difference over tasks, which is the headline; "
-    "`primary` marks the declared question, `improved` is the probability that a task drawn from these is better.",
+    "`summary.csv`: one row per family and other arm, with the mean difference over tasks (the headline). `primary` "
+    "marks the declared question. `improved` is the probability that a task drawn from these is better.",
     "`results.csv`: every arm, seed and metric; `primary` marks the metric that a task's arms are compared by. Scores "
     "on a holdout that a data set ships begin with `holdout_`.",
-    "`comparison.csv`: one row per task, family and arm compared with; `reference` is the mean of the arm that "
-    "`against` names, `delta` is clinical − reference (where lower is better, an improvement is below 0), `ci_low` to "
-    "`ci_high` the interval over documents and runs, `p_holm` the p-value adjusted for all rows, `mde` the true "
-    "difference that one test alone finds in 80 % of such experiments, `mde_holm` the one that the verdict does; "
-    "`scope` says whether it is about these `checkpoints` or the `procedure` that made several. Cells of what cannot "
-    "be measured are empty.",
-    "`readings.csv`: the arms on the test rows of each kind, where the data say what decides a row.",
-    "`robustness.csv`: the arms on the test texts written otherwise, where `robustness.kinds` names a way; the losses "
-    "are what a mean score falls by, `delta` is clinical_loss − reference_loss (below 0: the clinical arm loses less).",
-    "`simple_baselines.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of "
+    "`comparison.csv`: one row per task, family and other arm. `reference` is the mean of the arm that `against` "
+    "names. `delta` is clinical − reference (if lower is better, an improvement is below 0). `ci_low` to `ci_high` is "
+    "the interval over documents and runs. `p_holm` is the p-value adjusted for all rows. `mde` is the true "
+    "difference that one test alone finds in 80 % of such experiments, and `mde_holm` the one that the verdict finds. "
+    "`scope` says whether the row is about these `checkpoints` or the `procedure` that made several. Cells that "
+    "cannot be measured are empty.",
+    "`readings.csv`: the arms on the test rows of each kind, if the data say what decides a row.",
+    "`robustness.csv`: the arms on changed test texts, if `robustness.kinds` names a kind. A loss is the decrease of a "
+    "mean score. `delta` is clinical_loss − reference_loss (below 0: the clinical arm loses less).",
+    "`simple_baselines.csv`: scores without an encoder, on the same rows and by the same metrics: a linear model of "
     "counted words, and constant answers.",
     "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "
     "and parameters.",

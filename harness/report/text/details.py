@@ -24,8 +24,8 @@ def slices(comparisons: list[Comparison]) -> tuple:
     words = (
         "The primary score of parts of the test sets, means over seeds. Parts are small, and nothing here was tested: "
         f"read differences between them as questions, not answers. Cells under {MINIMUM} rows are not shown (–), "
-        "and others with them where such a cell would follow from the total; nor are scores that cannot be measured in "
-        "a part, such as the F1 of a label that no row of it has."
+        "and neither are other cells if such a cell would follow from the total. Scores that cannot be measured in a "
+        "part are not shown either, such as the F1 of a label that no row of the part has."
     )
     return (Paragraph(words), *blocks)
 
@@ -76,9 +76,9 @@ def privacy(comparisons: list[Comparison]) -> tuple:
     if not blocks:
         return ()
     words = (
-        "If every predicted span were masked: a document leaks when at least one character of an identifier stays "
-        "readable. Masking ignores labels (a name masked as a place is masked), recall does not. No such rate makes a "
-        "text anonymous; lower is better for what leaks."
+        "What would stay readable if every predicted span were masked. A document leaks if at least one character of "
+        "an identifier stays readable (lower is better). Masking ignores labels (a name masked as a place is masked), "
+        "recall does not. No such rate makes a text anonymous."
     )
     return (Paragraph(words), *blocks)
 
@@ -155,16 +155,16 @@ def thresholds(comparisons: list[Comparison]) -> tuple:
                 f"label on the test split; the dotted line is chance above and perfect calibration below ({kind})."
             )
             title = plain(first.short_title)
-            alt = f"ROC curves and reliability of {title}. The table above holds the areas and errors."
+            alt = f"ROC curves and reliability of {title}. The table above has the areas and errors."
             blocks += [threshold_table(group), Figure(pictures.thresholds(first.task), words, alt)]
     if not blocks:
         return ()
     words = (
-        "F1 is taken at one threshold. *AUC* ranks over all of them (50: chance), *AUPRC* is the mean precision over "
-        "all recalls (the share of positive rows: chance), *Brier* is the mean squared error of "
-        "the probability and *calibration error* how far predicted and observed shares lie apart (both: lower is "
-        "better). Probabilities were not calibrated after training. *Moved* is the F1 at the threshold with the best "
-        "F1 on the validation part; where it is higher than F1, an arm knows more than one half as a threshold shows."
+        "F1 is taken at one threshold. *AUC* is over all thresholds (50: chance). *AUPRC* is the mean precision over "
+        "all recalls (the share of positive rows: chance). *Brier* is the mean squared error of the probability, and "
+        "*calibration error* the distance between predicted and observed shares (both: lower is better). Probabilities "
+        "were not calibrated after training. *Moved* is the F1 at the threshold with the best F1 on the validation "
+        "part. If it is higher than F1, an arm knows more than the threshold of one half shows."
     )
     return (Paragraph(words), *blocks)
 

@@ -10,8 +10,8 @@ from harness.text.escaping import plain
 
 KEPT = (
     "Weights are chosen by another score, the same for every task: the Matthews correlation of the validation answers, "
-    "a label a row or, where spans are sought, a character. An answer that is always the same scores 0 by it; of equal "
-    "scores the later is kept."
+    "with one label per row or, for spans, per character. By this score, an answer that is always the same has 0. Of "
+    "equal scores, the later is kept."
 )
 
 
@@ -23,10 +23,10 @@ def training(comparisons: list[Comparison]) -> tuple:
         found.append(
             Figure(
                 pictures.LEARNING,
-                "Validation score after so many updates of fine-tuning, by task and family: a thin line is one seed, a "
+                "Validation score by number of fine-tuning updates, by task and family: a thin line is one seed, a "
                 f"thick one the mean ({kinds}). {KEPT}",
                 f"Learning curves of {len(comparisons)} comparisons, both arms, a line per seed and their mean. "
-                "`plots/` holds the means, a file per comparison.",
+                "`plots/` has the means, one file per comparison.",
             )
         )
     recipes = {c.task: c.provenance.get("recipe") or {} for c in comparisons}
@@ -52,8 +52,8 @@ def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], 
     kinds = formats.data_of(comparisons)
     return (
         Paragraph(
-            "Seeds, evaluation order and batch sizes are fixed, and a training run uses one thread. The code that made "
-            "a row stands as a hash in `provenance.json`; all installed versions stand in `constraints.txt`."
+            "Seeds, evaluation order and batch sizes are fixed, and a training run uses one thread. `provenance.json` "
+            "has the hash of the code that made each row, and `constraints.txt` all installed versions."
         ),
         *(
             Table(f"{title} ({kinds})", (name, "Value", "Used by"), rows, names=3)

@@ -94,25 +94,25 @@ def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
     hidden = [v for v in validated if v.data_kind == restricted.KIND]
     validated = [v for v in validated if v.data_kind != restricted.KIND]
     withheld = tuple(
-        Paragraph(f"Withheld: the cross-validation of {formats.listing(formats.codes(v.task for v in hidden))}. Its "
-                  "figures are of restricted data, and were not checked for what they tell of few rows.")
+        Paragraph(f"Withheld: the cross-validation of {formats.listing(formats.codes(v.task for v in hidden))}. The "
+        "data are restricted, and its figures were not checked for small counts.")
         for _ in hidden[:1]
     )  # fmt: skip
     if not validated:
         return withheld
     first = validated[0]
     words = (
-        "Exploratory: this answers the same question a second time, for sets whose test split is small, and was not "
-        "among the declared comparisons. It has no verdict, is not adjusted for how many were looked at, and overrules "
-        f"nothing above. Every row is tested once in each of {formats.amount(first.repeats, 'repeat')}: its groups are "
-        f"dealt into {first.folds} folds, and each fold is scored by encoders fine-tuned on the others, a part of "
-        "which chooses the weights."
+        "Exploratory: this answers the same question a second time, for sets whose test split is small. It is not one "
+        "of the declared comparisons: it has no verdict, is not adjusted for the number of comparisons, and does not "
+        f"change the results above. Every row is tested once in each of {formats.amount(first.repeats, 'repeat')}. The "
+        f"groups are divided into {first.folds} folds, and each fold is scored by encoders that were fine-tuned on the "
+        "other folds. A part of these other folds chooses the weights."
     )
     limits = (
         "*Interval* and *p* allow for folds sharing their training rows (corrected resampled t-test, Nadeau & Bengio "
-        "2003). They speak of other groups from where these came from and of other fine-tuning seeds, not of another "
-        "pre-training run, and rest on an approximation: no exact error of a cross-validation is known. Corpora were "
-        "cleaned of the texts of the validation and test splits only, so a text of the training split may stand in one."
+        "2003). They are about other groups from the same source and other fine-tuning seeds, not about another "
+        "pre-training run. They are approximate: no exact error of a cross-validation is known. Corpora were cleaned "
+        "of the texts of the validation and test splits only, so they may contain texts of the training split."
     )
     remarks = (*_unmeasured(validated), *_diverged(validated), *withheld)
     return (Paragraph(words), table(validated, level), Paragraph(limits), *remarks)
@@ -158,13 +158,13 @@ def _unmeasured(validated: Sequence[CrossValidated]) -> tuple:
         for reason, n in sorted(v.unmeasured.items())
         if reason
     ]
-    words = f"Left out, since they cannot be measured: {formats.listing(found)}."
+    words = f"Left out, because they cannot be measured: {formats.listing(found)}."
     return (Paragraph(words),) if found else ()
 
 
 def _diverged(validated: Sequence[CrossValidated]) -> tuple:
     found = [f"{v.diverged} of `{v.task}` with {family_title(v.family)}" for v in validated if v.diverged]
-    words = f"Runs that diverged and were scored as they were: {formats.listing(found)}."
+    words = f"Runs that diverged and were scored nevertheless: {formats.listing(found)}."
     return (Paragraph(words),) if found else ()
 
 

@@ -16,8 +16,8 @@ from harness.statistics.verdicts import VERDICTS, Judgement
 
 HEADLINE = ("Task", "Metric", "Test rows", "Data", "Constant answer", "Linear model", "Family")
 SPREAD = (
-    "± is the sample standard deviation over seeds, on one fixed test set. It says how far chance in training moves "
-    "an arm, and nothing about other documents."
+    "± is the sample standard deviation over seeds, on one fixed test set. It shows the variation between training "
+    "runs of an arm, and nothing about other documents."
 )
 
 
@@ -31,21 +31,21 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
         *coarsened(comparisons),
         verdict_table(comparisons, judgements, statistics.level),
         Paragraph(
-            f"▲ better, ▼ worse: the adjusted p-value lies below {1 - statistics.level:.2g}. ≈ equivalent: the "
-            f"interval lies within ± {points}, a margin declared in advance. ? inconclusive: neither can be said, "
-            "which is not “no difference”; so are two arms neither of which was seen to know more than a constant "
-            "answer, and the tasks of a family whose mean has no answer. *p (Holm)* is adjusted for all comparisons "
-            "of the run; the intervals are not, so that one may leave out 0 where the verdict stays open. "
-            "*Detectable* is the true difference that this verdict, adjusted as it is, would find four times in five "
-            "where the family has an answer." + formats.downward(comparisons)
+            f"▲ better, ▼ worse: the adjusted p-value is below {1 - statistics.level:.2g}. ≈ equivalent: the "
+            f"interval is within ± {points}, a margin declared in advance. ? inconclusive: neither can be said. This "
+            "does not mean “no difference”. Also inconclusive are two arms if neither was shown to know more than a "
+            "constant answer, and the tasks of a family whose mean has no answer. *p (Holm)* is adjusted for all "
+            "comparisons of the run; the intervals are not adjusted. So an interval can exclude 0 although the "
+            "verdict is inconclusive. *Detectable* is the true difference that this adjusted verdict would find four "
+            "times in five if the family has an answer." + formats.downward(comparisons)
         ),
         headline_table(comparisons),
         Paragraph(
-            "*Difference* is clinical − baseline of the means. *Constant answer* is what one answer to all rows "
-            "scores: the commonest label of the training part (where spans are sought: none), and where one label is "
-            "the positive one, always that one. *Linear model* counts words, fitted on the same training "
-            "part: TF-IDF and logistic regression, or where spans are sought a tagger that looks at each word and its "
-            f"neighbours. An encoder that does not beat it is not worth its cost on this task. {SPREAD}"
+            "*Difference* is the clinical mean − the baseline mean. *Constant answer* is the score of one answer to "
+            "all rows: the commonest label of the training part (for spans: none) and, if one label is the positive "
+            "one, always that one. *Linear model* counts words and is fitted on the same training part: TF-IDF and "
+            "logistic regression, or for spans a tagger that looks at each word and its neighbours. An encoder that "
+            f"does not beat the linear model is not worth its cost on this task. {SPREAD}"
         ),
         Figure(
             "arms.png",
@@ -53,7 +53,7 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             f"({kinds}).",
             "Bar chart of baseline and clinical scores by task and family; the clinical mean is better in "
             f"{sum(gain > 0 for gain in gains)} of {len(comparisons)} "
-            "comparisons. The table above holds the numbers.",
+            "comparisons. The table above has the numbers.",
         ),
     )
 
@@ -66,7 +66,7 @@ def picture(comparisons: list[Comparison], judgements: Judgements, statistics: S
         f"Clinical − the other arm, in points, with {100 * statistics.level:g} % intervals over documents and "
         f"seeds; better is to the right, the shape of a mark is the verdict, the band ± {points} ({kinds}).",
         f"Forest plot of {amount(len(judgements), 'difference')} with intervals, by task and family. "
-        f"{found(comparisons, judgements)} The table in the appendix (Task by task) holds the numbers.",
+        f"{found(comparisons, judgements)} The table in the appendix (Task by task) has the numbers.",
         narrow="forest-narrow.png",
     )
 
@@ -79,24 +79,25 @@ def coarsened(comparisons: list[Comparison]) -> tuple:
     listed = "; ".join(f"of `{task}`, {rung.description}" for task, rung in rungs.items())
     told = "; ".join(f"of `{task}`, {at_best(rung)}" for task, rung in rungs.items())
     said = (
-        f"Of restricted data only so much is released that no count under {MINIMUM} can be told from it: {listed}. "
-        f"Whoever knows every figure and every rule can infer at best: {told}. Counts are those of rows with a label, "
-        "and of a run how many it called so, found, missed and invented, and its errors. "
+        f"For restricted data, we release only numbers that do not disclose a count under {MINIMUM}: {listed}. "
+        f"A person who knows every figure and every rule can infer at best: {told}. For each label, the counts are "
+        "the rows with it and, by run, the rows that were predicted, found, missed and predicted wrongly. For each "
+        "run, they are also its right answers and its errors. "
     )
     coarse = (
-        "Differences are rounded to the nearest step, the ends of intervals outwards and p-values up, and verdicts "
-        "follow from the p-values as they are shown. "
+        "Differences are rounded to the nearest step, the ends of intervals outwards and p-values up. Verdicts "
+        "follow from the p-values that are shown. "
     )
     untold = sorted({c.task for c in comparisons if c.rung and c.n["test"] is None})
     sizes = (
-        f"Nor is it told how many rows {formats.listing(formats.codes(untold))} has: of so few, the number alone would "
-        f"confine how many have which label. A part needs {MINIMUM - 1} rows more than there are labels. "
+        f"The number of rows of {formats.listing(formats.codes(untold))} is also hidden. With so few rows, it would "
+        f"limit the possible label counts. A part needs {MINIMUM - 1} rows more than there are labels. "
         if untold
         else ""
     )
     never = (
-        "Never shown of restricted data are slices, learning curves and scores of the validation part: they are about "
-        "other rows, or fewer, than those whose figures were checked together."
+        "Slices, learning curves and scores of the validation part are never shown for restricted data: they are about "
+        "other rows, or fewer rows, than the figures that were checked together."
     )
     return (Paragraph(said + (coarse if any(c.rung for c in comparisons) else "") + sizes + never),)
 

@@ -29,12 +29,12 @@ def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, di
     return (
         table(read, judged, cards, level),
         Paragraph(
-            "Rows *decided by clinical words* turn on a word that the clinical corpus alone explains and that no "
-            "training row has. Of rows decided by everyday words every arm can know as much. *Planted* is the share "
-            "of right answers without and with that knowledge; where details are sought, of the names that turn on "
-            f"it. *Control* was trained as long, on general text.{_of_task(read)} Verdicts are adjusted by Holm's "
-            "method for all comparisons of this table and of control with baseline. Of all rows, a difference's "
-            "interval takes the number of rows of either kind as given." + formats.downward(read)
+            "Rows *decided by clinical words* depend on a word that only the clinical corpus explains and that no "
+            "training row has. On rows decided by everyday words, every arm can know the same. *Planted* is the share "
+            "of right answers without and with that knowledge (for spans: of the names that depend on it). *Control* "
+            f"was trained as long, on general text.{_of_task(read)} Verdicts are adjusted by Holm's method for all "
+            "comparisons of this table and of control with baseline. For all rows together, the interval of a "
+            "difference takes the number of rows of either kind as given." + formats.downward(read)
         ),
     )
 

@@ -22,8 +22,8 @@ def blocks(comparisons: list[Comparison], settings: Robustness, level: float) ->
         return ()
     withheld = formats.codes(c.task for c in comparisons if c.data_kind == restricted.KIND)
     said = (
-        f"Of {formats.listing(withheld)} nothing is shown here: the data are restricted, and what these scores tell of "
-        "few rows was not checked."
+        f"Nothing is shown here of {formats.listing(withheld)}: the data are restricted, and these scores were not "
+        "checked for small counts."
     )
     remark = (Paragraph(said),) if withheld else ()
     rows = [(c, row) for c in comparisons for row in c.robustness]
@@ -35,19 +35,19 @@ def blocks(comparisons: list[Comparison], settings: Robustness, level: float) ->
 def _done(settings: Robustness) -> str:
     kinds = "; ".join(f"*{_title(kind)}*, {KINDS[kind].explained(settings.rate)}" for kind in settings.kinds)
     return (
-        "The same fine-tuned encoders answered every test text again, written otherwise by the program, not by people: "
-        f"{kinds}. A *loss* is by how much an arm's score is worse than on the texts as they are. No arm was "
-        "trained on such texts on purpose."
+        "The same fine-tuned encoders answered every test text again, after a program (not a person) had changed it: "
+        f"{kinds}. A *loss* is how much worse an arm's score is than on the original texts. No arm was trained on such "
+        "texts on purpose."
     )
 
 
 def _read() -> str:
     return (
         "*Difference of losses* is clinical − the other arm: below 0, the clinical arm loses less. Its interval is "
-        "over documents and runs, as that of a comparison is, and paired in the same way. These differences are "
-        "exploratory: no verdict rests on them, and with so many looked at, an interval now and then lies beside 0 by "
-        "chance. An arm that scores hardly more than a constant answer has little to lose. Lists of word forms know no "
-        "context. Where spans are sought, a span moves with its characters and what is inside it is changed, too."
+        "over documents and runs, and paired, as in a comparison. These differences are exploratory: no verdict "
+        "depends on them, and with so many of them, some intervals exclude 0 by chance. An arm that scores hardly more "
+        "than a constant answer has little to lose. Lists of word forms ignore the context. In tasks with spans, a "
+        "span moves with its characters, and the text in it is changed, too."
     )
 
 
@@ -102,7 +102,7 @@ def _table(rows: Sequence[Row], level: float) -> Table:
                 made.append((c.heading, _title(kind), changed, c.family_title, *cells, *differences))
     comparisons = [c for c, _ in rows]
     return Table(
-        f"Test texts written otherwise: {formats.scales(comparisons)}, mean over seeds, loss in brackets, differences "
+        f"Changed test texts: {formats.scales(comparisons)}, mean over seeds, loss in brackets, differences "
         f"of losses with {100 * level:g} % intervals ({formats.data_of(comparisons)})",
         ("Task", "Written", "Texts changed", "Family", *map(arm_title, (*arms, "clinical")),
          *(f"Difference of losses, against {arm}" for arm in others)),

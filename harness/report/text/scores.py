@@ -38,7 +38,7 @@ def score_table(group: list[Comparison], part: str) -> Table:
 def all_scores(comparisons: list[Comparison]) -> tuple:
     tables = tuple(score_table(group, part) for group in by_task(comparisons) for part in group[0].parts)
     words = (
-        "Means ± SD over seeds, in points of 100 (MCC on its own scale). Higher is better where nothing else is said."
+        "Means ± SD over seeds, in points of 100 (MCC on its own scale). Higher is better if nothing else is said."
     ) + _left_out(comparisons)
     return (Paragraph(words + _conventions(comparisons)), *tables)
 
@@ -59,7 +59,7 @@ def _left_out(comparisons: list[Comparison]) -> str:
         for metric in c.metrics
         if (reason := c.unmeasured(metric, part))
     )
-    return f" A dash stands where a metric {formats.UNMEASURED}: {'; '.join(found)}." if found else ""
+    return f" A dash means that a metric {formats.UNMEASURED}: {'; '.join(found)}." if found else ""
 
 
 def class_table(c: Comparison) -> Table:
@@ -108,7 +108,7 @@ def by_class(comparisons: list[Comparison]) -> tuple:
     words = "Precision, recall and F1 by class, and confusion matrices, folded by task."
     if any(c.data_kind == restricted.KIND for c in comparisons):
         words += (
-            f" Of restricted data there is no matrix with a cell under {MINIMUM}, nought included, and no score of a "
+            f" For restricted data, there is no matrix with a cell under {MINIMUM}, 0 included, and no score of a "
             "label with so few spans or documents (–)."
         )
     return (Paragraph(words), *blocks)

@@ -22,16 +22,16 @@ def blocks(comparisons: Sequence[Comparison], summaries: Sequence[Summary], stat
     budget = len(next(c.tuned.candidates for c in tuned if c.tuned is not None))
     words = (
         f"Every arm had the same budget: {budget} recipes, tried on the validation part with seeds that are not "
-        "reported. Each arm was then fine-tuned by the recipe with the best validation score, the Matthews correlation "
-        "by which weights are kept, too. An arm chose by its first pre-training run."
+        "reported. Each arm was then fine-tuned by the recipe with the best validation score (the Matthews "
+        "correlation, which also selects the weights). An arm chose its recipe with its first pre-training run."
     )
     compared = (
-        "*As declared* is the same comparison with one recipe for every arm. Where both columns say the same, the "
-        "result does not rest on the choice of a recipe."
+        "*As declared* is the same comparison with one recipe for every arm. If both columns agree, the result does "
+        "not depend on the choice of a recipe."
     )
     expected = (
         "*Expected best* is the validation score that the best of so many recipes, drawn at random, is expected to "
-        "have (Dodge et al. 2019). Where an arm leads at every budget, no smaller search would have turned the order."
+        "have (Dodge et al. 2019). If an arm leads at every budget, a smaller search would not have changed the order."
     )
     return (
         Paragraph(words),

@@ -56,7 +56,8 @@ class Rung:
                 ("difference", "direction"), f"difference and interval rounded to {points}{alike}; no score of an arm"
             ),
             "verdict": "the verdict alone",
-            WITHHELD: "nothing: the test part is too small or tells a count under 5, or cannot be measured or checked",
+            WITHHELD: "nothing: the test part is too small, would reveal a count under 5, or cannot be measured or "
+            "checked",
             SEEDS: "every run, since no count is under 5",
         }[self.name]
 

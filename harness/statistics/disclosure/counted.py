@@ -5,9 +5,9 @@ COUNTED = ("called", "found", "missed", "invented")
 IN_ALL = ("right", "wrong")
 ALL = -1  # in place of a label
 NAMES = {
-    "gold": "how many there are", "called": "how many were called so", "found": "how many were found",
-    "missed": "how many were missed", "invented": "how many were called so wrongly",
-    "right": "how many were answered rightly", "wrong": "how many errors there are",
+    "gold": "how many there are", "called": "how many were predicted", "found": "how many were found",
+    "missed": "how many were missed", "invented": "how many were predicted wrongly",
+    "right": "how many were answered correctly", "wrong": "how many errors there are",
 }  # fmt: skip
 Counted = tuple[str, int, str, int]  # system, its run, what is counted, label
 GOLD = ("", 0, "gold")

@@ -64,8 +64,8 @@ def at_best(rung: Rung) -> str:
     if rung.name == WITHHELD:
         return "nothing, since no figure is released"
     return (
-        f"no count under {MINIMUM}: what was counted 0 to {MINIMUM - 1} times could be {MINIMUM} or more as well, "
-        f"and has at least {WIDTH} possible values; what was counted {MINIMUM} times or more may be told exactly"
+        f"no count under {MINIMUM}: a count of 0 to {MINIMUM - 1} could also be {MINIMUM} or more and has at least "
+        f"{WIDTH} possible values; a count of {MINIMUM} or more may be inferred exactly"
     )
 
 
@@ -139,7 +139,7 @@ def _inferred(part: str, checked: Checked, names: Sequence[str]) -> list[str]:
         if key not in narrowest or values[-1] - values[0] < narrowest[key][-1] - narrowest[key][0]:
             narrowest[key] = values
     return [
-        f"{part} part, {'all labels' if label == ALL else names[label]}: {NAMES[name]} cannot be told closer than "
-        f"between {values[0]} and {values[-1]}"
+        f"{part} part, {'all labels' if label == ALL else names[label]}: {NAMES[name]} can only be narrowed to "
+        f"{values[0]}–{values[-1]}"
         for (name, label), values in sorted(narrowest.items())
     ]

@@ -5,7 +5,7 @@ from harness.text.perturbing.perturbation import Listed
 
 class Abbreviated(Listed):
     def explained(self, rate: float) -> str:
-        return "words have the abbreviations of clinical notes, by a list"
+        return "words are replaced by abbreviations of clinical notes, from a list"
 
 
 abbreviated = Abbreviated("abbreviated", "abbreviated.toml")

@@ -15,7 +15,7 @@ class LowerCase(Perturbation):
                 yield Edit(at, at + 1, small)
 
     def explained(self, rate: float) -> str:
-        return "every capital is a small letter"
+        return "every capital letter is made small"
 
 
 lower_case = LowerCase("lower_case")

@@ -32,7 +32,7 @@ class Misspelled(Perturbation):
                 yield Edit(found.start(), found.end(), _slipped(found[0], drawn))
 
     def explained(self, rate: float) -> str:
-        return f"{100 * rate:g} % of the words of four letters or more have one slip of the fingers"
+        return f"{100 * rate:g} % of the words of four letters or more have one typing error"
 
 
 def _slipped(word: str, drawn: Random) -> str:

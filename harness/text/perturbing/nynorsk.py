@@ -5,7 +5,7 @@ from harness.text.perturbing.perturbation import Listed
 
 class Nynorsk(Listed):
     def explained(self, rate: float) -> str:
-        return "bokmål words have their nynorsk forms, by a list"
+        return "bokmål words are replaced by their nynorsk forms, from a list"
 
 
 nynorsk = Nynorsk("nynorsk", "nynorsk.toml")

@@ -66,8 +66,9 @@ def joined(engine: Engine, name: str) -> Iterator[World]:
     size = int(os.environ.get("WORLD_SIZE", 1))
     if size != engine.devices:
         raise ConfigError(
-            f"{size} processes take part, but engine.devices is {engine.devices}.",
-            remedy="Start as many processes as params.yaml says, or change engine.devices (it belongs to the result).",
+            f"{size} processes were started, but engine.devices is {engine.devices}.",
+            remedy="Start as many processes as params.yaml says, or change engine.devices (another value gives other "
+            "results).",
         )
     if size == 1:
         yield World(0, 1, engine.device)

@@ -33,7 +33,7 @@ def _exit_status(code: int) -> int:
         name = signal.Signals(code - 128).name
         print(
             f"harness: a process of the training was ended by {name} from outside, probably for lack of memory.\n"
-            "Free memory or lower device_batch, and run the command again: it goes on from the last saved state.",
+            "Free memory or lower device_batch, and run the command again: it resumes from the last saved state.",
             file=sys.stderr,
         )
     return code

@@ -112,7 +112,8 @@ class _Worker:
         if code is not None and code >= 0:
             return TrainingError(
                 f"A training process ended by itself with exit code {code}, before its run was done.",
-                remedy="Run the command again with HARNESS_WORKERS=1; what a library printed above says why.",
+                remedy="See the output of a library above for the reason, or run the command again with "
+                "HARNESS_WORKERS=1.",
             )
         how = f" by {signal.Signals(-code).name}" if code is not None and code < 0 else ""
         return TrainingError(

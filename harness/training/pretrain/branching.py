@@ -37,8 +37,9 @@ class Trunk:
             state = self._store.at(self.step)
         except ValueError as error:
             raise TrainingError(
-                f"{self.states}: the state after update {self.step:,}, which an end branches from, is lost or torn.",
-                remedy="Run the command again: what it belongs to is trained anew.",
+                f"{self.states}: the state after update {self.step:,}, from which another encoder branches, is "
+                "missing or damaged.",
+                remedy="Run the command again: the training that it belongs to starts anew.",
             ) from error
         begun = Begun(self.seed, Position(**state.values["position"]))
         return replace(state, values=state.values | {"begun": asdict(begun)})

@@ -65,19 +65,19 @@ class Gate:
         despite = self.source.despite_gate
         if not counted - lost >= MARGIN and (despite is None or not math.isfinite(lost)):
             raise CheckpointError(
-                f"{_named(self.source)} loads, but predicts held-out general text no better than counting its tokens: "
-                f"{lost:.2f} nats per masked token, where token counts lose {counted:.2f} "
-                f"({measured['masked_tokens']:,} tokens; {MARGIN} better is asked for).",
+                f"{_named(self.source)} loads, but predicts held-out general text no better than token counts do: "
+                f"{lost:.2f} nats per masked token, token counts {counted:.2f} "
+                f"({measured['masked_tokens']:,} tokens; the loss must be at least {MARGIN} lower).",
                 remedy="Check that architecture, config.json, weights and tokenizer belong together and are of one "
-                "version. Where the loss is to be expected (an encoder that does not read the corpus's language), give "
-                "the reason below the arm in params.yaml: `despite_gate: REASON`.",
+                "version. If this loss is expected (an encoder that does not read the corpus's language), give the "
+                "reason below the arm in params.yaml: `despite_gate: REASON`.",
             )
         return measured | {"margin": MARGIN, "despite": despite, "corpus": sha256(self.folder / "general.jsonl")}
 
     def _measured(self, model, tokenizer, architecture: str, missing: list[str]) -> dict:
         kind = architecture_named(architecture)
         if any(name.startswith(kind.masked_lm_head) for name in missing):
-            return {"not_run": "the folder holds no masked-LM head"}
+            return {"not_run": "the folder has no masked-LM head"}
         text = self.folder / "general.jsonl"
         if not text.is_file() or not text.stat().st_size:
             return {"not_run": "there is no general text"}

@@ -69,7 +69,7 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
     if torn and not any(one.step for one in found):
         raise TrainingError(
             " ".join([_torn(own), *map(_description, found)]),
-            remedy=f"Put them back from a copy, or begin anew: `harness {_command(states)} --anew`, then `dvc repro`.",
+            remedy=f"Restore them from a copy, or start anew: `harness {_command(states)} --anew`, then `dvc repro`.",
         )
     if found:
         other = max(found, key=lambda one: one.step or 0)
@@ -79,11 +79,11 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
             )
         unfit = [name for name in other.differs or () if name.startswith(FIXED)]
         if other.step is None or other.differs is None or unfit:
-            unknown = "what it was made of is not recorded" if other.step else "none of its states is whole"
-            what = ", ".join(unfit[:SHOWN]) or unknown
+            unknown = "its inputs are not recorded" if other.step else "all of its saved states are damaged"
+            why = f"these changed: {', '.join(unfit[:SHOWN])}" if unfit else unknown
             raise TrainingError(
-                f"{_description(other)} It cannot be gone on with: {what}.",
-                remedy=f"Restore that, or begin anew: `harness {_command(states)} --anew`, then `dvc repro`.",
+                f"{_description(other)} It cannot be resumed, because {why}.",
+                remedy=f"Restore this, or start anew: `harness {_command(states)} --anew`, then `dvc repro`.",
             )
         if leads:
             origin = {"update": other.step, "differs": {name: list(pair) for name, pair in other.differs.items()}}
@@ -132,7 +132,7 @@ def newest_whole(folder: Path) -> int | None:
 
 
 def _torn(folder: Path) -> str:
-    return f"{folder}: no saved state of this training is whole; all of them are torn."
+    return f"{folder}: all saved states of this training are damaged."
 
 
 def _read(path: Path, otherwise):
@@ -152,7 +152,7 @@ def choose(root: Path, family: str, arms: list[str], choice: str) -> list[str]:
             done.append(f"{family} {arm}: the states of the interrupted training are removed.")
         else:
             write_json(states / CHOICE, {"choice": choice})
-            done.append(f"{family} {arm}: the next run goes on from the interrupted training.")
+            done.append(f"{family} {arm}: the next run resumes the interrupted training.")
     return done
 
 
@@ -174,10 +174,13 @@ def _difference(then: Mapping, now: Mapping) -> dict[str, tuple]:
 
 def _description(other: Interrupted) -> str:
     of = f" of {other.steps:,}" if other.steps else ""
-    at = f"saved after update {other.step:,}{of}" if other.step else "all of its saved states torn"
-    start = f"{other.folder}: an interrupted training lies here, {at}. It was made of something else"
+    at = f"saved after update {other.step:,}{of}" if other.step else "all of its saved states damaged"
+    start = (
+        f"{other.folder}: this folder has an interrupted training, {at}. Its inputs or settings differ from the "
+        "present ones"
+    )
     if other.differs is None:
-        return f"{start}, and of what is not recorded."
+        return f"{start}. Which inputs differ is not recorded."
     said = [_one(name, *pair) for name, pair in other.differs.items()]
     more = f" and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
     return f"{start}: {'; '.join(said[:SHOWN])}{more}."
@@ -193,7 +196,7 @@ def _one(name: str, then, now) -> str:
 
 def _remedy(states: Path) -> str:
     command = f"harness {_command(states)}"
-    resumed = f"`{command} --resume` goes on from it, and the card says so"
+    resumed = f"`{command} --resume` continues it (its card will record this)"
     return f"Choose: {resumed}; `{command} --anew` removes it. Then `dvc repro`."
 
 

@@ -181,7 +181,7 @@ def train(
                 world.wait()
                 last_save = time.monotonic()
                 if stop:
-                    print(f"{name}: told to stop; saved after update {step + 1} of {steps}.", file=sys.stderr)
+                    print(f"{name}: stopped by a signal; saved after update {step + 1} of {steps}.", file=sys.stderr)
                     raise SystemExit(TRY_AGAIN)
     settle(module)
     return Course(steps, tokens, curve, measured)

@@ -50,7 +50,9 @@ class Store:
             try:
                 state = _read(record)
             except (OSError, ValueError, KeyError, RuntimeError) as error:
-                print(f"{record.stem}: this saved state is torn ({error}); the one before it is used.", file=sys.stderr)
+                print(
+                    f"{record.stem}: this saved state is damaged ({error}); the one before it is used.", file=sys.stderr
+                )
                 continue
             return state
         return self._start()
@@ -93,8 +95,8 @@ class Store:
             reason = error.message if isinstance(error, DiskError) else f"{target}: {error.strerror}."
             remedy = error.remedy if isinstance(error, DiskError) else "Fix that, then run the command again."
             raise TrainingError(
-                f"The state after update {step} could not be saved, the last one before it is intact. {reason}",
-                remedy=f"{remedy} It goes on from that state.",
+                f"The state after update {step} could not be saved. The last one before it is intact. {reason}",
+                remedy=f"{remedy} It resumes from that state.",
             ) from error
         for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
             self._remove(old)

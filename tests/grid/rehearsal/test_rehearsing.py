@@ -212,7 +212,7 @@ def test_without_a_gpu_and_without_files_random_weights_are_measured_on_the_core
     assert stages["pretrain"]["busy"] == pytest.approx(2 * stages["pretrain"]["seconds"])
     assert not stages["finetune"]["memory_measured"]
     notes = " ".join(forecast["notes"])
-    assert "random weights" in notes and "no GPU here" in notes and f"stand in for the data of {TASK}" in notes
+    assert "random weights" in notes and "no GPU here" in notes and f"replace the data of {TASK}" in notes
 
 
 def test_a_bad_figure_is_refused(rehearse, capsys):

@@ -218,7 +218,7 @@ def test_no_count_under_five_stands_in_the_page(restricted, synthetic):
 
 def test_the_report_says_what_is_never_shown_of_restricted_data_and_why(restricted, synthetic):
     said = {root: fakes.report_text(root) for root in (restricted, synthetic)}
-    assert "Never shown of restricted data are slices, learning curves" in said[restricted]
+    assert "Slices, learning curves" in said[restricted]
     for task, kept in loaded(restricted).items():
         assert f"of `{task}`, {kept.rung.description}" in said[restricted]
         assert f"of `{task}`, no count under {MINIMUM}" in said[restricted]
@@ -373,7 +373,7 @@ def test_of_too_few_rows_for_so_many_labels_neither_a_figure_nor_their_number_is
     assert not any((*card["dropped"].values(), *card["parts"].values()))
     text = fakes.report_text(tmp_path)
     described = (tmp_path / "reports" / "croissant" / "synergi.json").read_text(encoding="utf-8")
-    assert "Nor is it told how many rows `synergi` has" in text and "validated rows" not in described
+    assert "The number of rows of `synergi` is also hidden" in text and "validated rows" not in described
     assert all("None" not in recordings.description(recording) for recording in mirrored)
 
 

@@ -31,7 +31,7 @@ def at(c, above):
 @pytest.mark.parametrize(("above", "warned"), [(CHANCE / 2, True), (CHANCE * 2, False), (-0.01, False)])
 def test_scores_near_a_constant_answer_are_named(comparisons, above, warned):
     """Those under one are named by another sentence."""
-    found = said([at(comparisons["synergi"], above)], start="Much from a difference near chance")
+    found = said([at(comparisons["synergi"], above)], start="A strong conclusion from a difference near chance")
     assert bool(found) is warned and all("`synergi` with ModernBERT" in item for item in found)
 
 
@@ -51,7 +51,7 @@ def test_a_shipped_holdout_is_no_text_from_elsewhere(comparisons):
 )
 def test_a_baseline_of_another_language_is_named(comparisons, repository, arm, warned):
     card = {"source": {"kind": "hub", "repository": repository, "revision": "0" * 40}}
-    found = said(comparisons.values(), {("modernbert", arm): card}, "That a gain over the baseline is one of medicine")
+    found = said(comparisons.values(), {("modernbert", arm): card}, "That a gain over the baseline is medical")
     assert bool(found) is warned and all("ModernBERT (English)" in item for item in found)
     built = {("modernbert", "baseline"): {"source": {"kind": "build"}}}
     assert not said(comparisons.values(), built, "That a gain over the baseline")
@@ -59,7 +59,7 @@ def test_a_baseline_of_another_language_is_named(comparisons, repository, arm, w
 
 def test_ends_of_one_training_are_named_where_a_card_says_so(comparisons):
     cards = {("modernbert", "clinical-2"): {"source": {"kind": "build"}, "branched": {"share": 0.75, "seed": 2}}}
-    start = "That the intervals hold all that pre-training again would change"
+    start = "That the intervals include all the variation"
     (found,) = said(comparisons.values(), cards, start)
     assert "share the first 75 % (ModernBERT) of their training" in found and "lower bound for the procedure" in found
     assert not said(comparisons.values(), {("modernbert", "clinical-2"): {"source": {"kind": "build"}}}, start)

@@ -43,7 +43,7 @@ def comparison(tmp_path_factory):
 
 def test_what_each_way_of_writing_costs(comparison):
     done, said, table, read = robustness.blocks([replace(comparison, robustness=ROWS)], SETTINGS, 0.95)
-    assert "25 % of the words of four letters or more have one slip" in done.text and "below 0" in read.text
+    assert "25 % of the words of four letters or more have one typing error" in done.text and "below 0" in read.text
     misspelled, lower, nynorsk = said.items
     assert "mean loss over 1 comparison in points: baseline 15.0, clinical 5.0" in misspelled
     assert "95 % intervals of 1 difference of losses: 1 wholly below 0 (clinical loses less), 0 above" in misspelled

@@ -148,7 +148,7 @@ def test_an_end_without_its_trunk_is_refused(first, end, tmp_path, how):
         tensors.unlink() if how == "lost" else tensors.write_bytes(there[:-9])
         assert not trunk.is_there()
         with pytest.raises(
-            TrainingError, match="after update 5, which an end branches from, is lost or torn"
+            TrainingError, match="after update 5, from which another encoder branches, is missing or damaged"
         ) as caught:
             end(tmp_path, trunk)
         assert caught.value.remedy

@@ -96,7 +96,7 @@ def test_the_same_training_goes_on_without_a_question(cut_off, tmp_path_factory)
 def test_where_rows_would_be_others_it_cannot_be_gone_on_with(cut_off, changes):
     root, again = cut_off
     interrupted.choose(root, FAMILY, [ARM], "resume")
-    with pytest.raises(TrainingError, match=f"cannot be gone on with: .*{next(iter(changes))}") as caught:
+    with pytest.raises(TrainingError, match=f"because these changed: .*{next(iter(changes))}") as caught:
         again(**changes)
     assert "--anew" in caught.value.remedy
 
@@ -104,7 +104,7 @@ def test_where_rows_would_be_others_it_cannot_be_gone_on_with(cut_off, changes):
 def test_states_of_an_unknown_origin_are_said_to_be_that(cut_off):
     root, again = cut_off
     next(states_of(root).glob("*.made_of.json")).unlink()
-    with pytest.raises(TrainingError, match="of what is not recorded"):
+    with pytest.raises(TrainingError, match="Which inputs differ is not recorded"):
         again(clip=0.9)
 
 
@@ -153,7 +153,7 @@ def test_where_no_state_is_whole_nothing_begins_from_zero_without_a_word(how, cu
         again()
     assert "--anew" in caught.value.remedy
     interrupted.choose(root, FAMILY, [ARM], "resume")
-    with pytest.raises(TrainingError, match=r"torn.*cannot be gone on with: none of its states is whole"):
+    with pytest.raises(TrainingError, match=r"damaged.*cannot be resumed, because all of its saved states are damaged"):
         again(clip=0.9)
     interrupted.choose(root, FAMILY, [ARM], "anew")
     assert again()[1]["mixed"] == []

@@ -139,7 +139,7 @@ def test_a_full_disk_ends_with_the_last_state_intact(tmp_path, monkeypatch):
     with pytest.raises(TrainingError, match=r"No space left while writing .*") as caught:
         trained("modernbert", settings("modernbert"), tmp_path)
     assert "could not be saved, the last one before it is intact" in caught.value.message
-    assert caught.value.remedy.endswith("It goes on from that state.")
+    assert caught.value.remedy.endswith("It resumes from that state.")
     assert {path.stem for path in tmp_path.rglob("*.safetensors")} == {"000000002", "000000004"}
     assert not list(tmp_path.rglob("*.partial"))
 
@@ -151,7 +151,7 @@ def test_a_loss_that_is_no_number_is_named(tmp_path):
 
 def test_a_wrong_number_of_processes_is_refused():
     engine: Engine = dataclasses.replace(ENGINE, devices=4)
-    with pytest.raises(ConfigError, match=r"1 processes take part, but engine\.devices is 4"), joined(engine, "test"):
+    with pytest.raises(ConfigError, match=r"1 processes were started, but engine\.devices is"), joined(engine, "test"):
         pass
 
 
