@@ -180,24 +180,20 @@ def with_engine(
     from harness import objectives
     from harness.encoders.architectures import architecture_named
     from harness.objectives.common.windows import Vocabulary
-    from harness.system.files import sha256, write_jsonl
+    from harness.system.files import write_jsonl
     from harness.training.common.distributed import World
     from harness.training.pretrain import texts as corpora
+    from harness.training.pretrain.arms import plan_of
     from harness.training.pretrain.loop import Losses, train
-    from harness.training.pretrain.plan import Plan
     from harness.training.pretrain.resume import Store
 
     documents = [{"id": str(i), "document_type": "", "text": text} for i, text in enumerate(texts)]
     folder = Path(tempfile.mkdtemp(dir=folder))
-    path = folder / "corpus.jsonl"
-    write_jsonl(path, documents)
-    made_of = {"own": path}, {"own": sha256(path)}
-    corpus = corpora.tokenised_all(*made_of, tokenizer, settings, folder, leads=True)["own"].documents
+    files = {"own": folder / "corpus.jsonl"}
+    write_jsonl(files["own"], documents)
+    corpus = corpora.tokenised_all(files, tokenizer, settings, folder, leads=True)["own"]
     setup, objective = objectives.Setup(settings, Vocabulary.of(tokenizer), model.config), objectives.of(settings)
-    plan = Plan(
-        corpus.sizes(), lambda block, generator: objective.rows(setup, corpus, block, generator),
-        settings.effective_batch, settings.device_batch, settings.seed,
-    )  # fmt: skip
+    plan = plan_of(corpus, setup)
     steps = steps or plan.updates_per_epoch()
     world = world or World(0, 1, made.engine.device)
     watched, kind = Watched(objective), architecture_named(made.architecture)

@@ -105,8 +105,7 @@ def sharded(given_documents: list[dict], tokenizer, given: Pretraining, folder: 
     """The documents as the stages read them: written as a corpus, tokenised into memory-mapped files."""
     path = folder / "general.jsonl"
     write_jsonl(path, given_documents)
-    files = {"general": path}
-    return texts.tokenised_all(files, {"general": sha256(path)}, tokenizer, given, folder, leads=leads())["general"]
+    return texts.tokenised_all({"general": path}, tokenizer, given, folder, leads=leads())["general"]
 
 
 def trained(

@@ -9,7 +9,6 @@ from harness.params.arms import ARMS, BASELINE, SHARED
 from harness.params.config import Build, CheckpointSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
-from harness.system.files import sha256
 
 
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
@@ -59,17 +58,16 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
         print(f"checkpoint {family}: {target} exists already, made from these inputs.", file=sys.stderr)
         return
     files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in SHARED}
-    hashes = {name: sha256(path) for name, path in files.items()}
     prepare_torch(engine.pretraining_threads, engine.device)
     tokenizer = tokenizers.build(settings.architecture, texts.training_texts(files), encoder.vocabulary)
     torch.manual_seed(derived_seed("encoder", recipe.seed))
     model = families.new_masked_lm(settings.architecture, encoder, tokenizer, engine.attention)
     shards = root / "artifacts" / "shards" / family
-    tokenised = texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads())
+    tokenised = texts.tokenised_all(files, tokenizer, recipe, shards, leads=leads())
     read = replay.mixture(tokenised, trained_on, 0.0, recipe.seed)
     steps = arms.updates_of(read, tokenizer, model.config, recipe, leads=leads())
     arms.make(
-        root, facts, model, tokenizer, tokenised, read, recipe, engine, steps=steps, hashes=hashes,
+        root, facts, model, tokenizer, tokenised, read, recipe, engine, steps=steps,
         code=code_files(__name__, objectives=(recipe.recipe,)), observer=observer and observer("baseline"),
         name=f"checkpoint {family}",
     )  # fmt: skip

@@ -22,7 +22,7 @@ from harness.params.arms import ARMS, CLINICAL, OPTIONAL, SHARED, parts_of, repl
 from harness.params.config import Build, Pretraining, PretrainSettings, branched_from, of_replicate
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
-from harness.system.files import atomic_folder, read_json, sha256, write_json
+from harness.system.files import atomic_folder, read_json, write_json
 from harness.system.stopping import Stopped, heard
 
 SECONDS_TO_SAVE = 60.0  # for an arm that ends because another one failed, or because it was stopped
@@ -184,17 +184,15 @@ class Training:
         return kept or there
 
     def tokenised(self, parts: Sequence[str]):
-        """The parent's tokenizer, these parts of the corpus tokenised by it, and the hashes of their files."""
+        """The parent's tokenizer, and these parts of the corpus tokenised by it."""
         from harness.encoders import families
         from harness.training.common.distributed import leads
         from harness.training.pretrain import texts
 
         files = {part: self.root / "artifacts" / "corpus" / f"{part}.jsonl" for part in parts}
-        hashes = {part: sha256(path) for part, path in files.items()}
         tokenizer = families.load_tokenizer(self.parent)
         shards = self.root / "artifacts" / "shards" / self.family
-        recipe = self.recipe()
-        return tokenizer, texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads()), hashes
+        return tokenizer, texts.tokenised_all(files, tokenizer, self.recipe(), shards, leads=leads())
 
     def mixture(self, tokenised, arm: str, recipe: Pretraining):
         """The texts that an arm is trained on."""
@@ -219,24 +217,24 @@ class Training:
         # A branched replicate shares its trunk's parent, text and number of updates.
         begun = self.recipe(arm) if facts.training.branched else recipe
         prepare_torch(engine.pretraining_threads, engine.device)
-        tokenizer, tokenised, hashes = self.tokenised(parts_of(arm))
+        tokenizer, tokenised = self.tokenised(parts_of(arm))
         clinical, read = (self.mixture(tokenised, of, begun) for of in (CLINICAL, arm))
         torch.manual_seed(derived_seed("continue", begun.seed))
         model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
         # Every arm has as many updates as the clinical corpus needs.
         steps = arms.updates_of(clinical, tokenizer, model.config, begun, leads=leads())
-        trunk = self.trunk(arm, steps, hashes) if ends or facts.training.branched else None
+        trunk = self.trunk(arm, steps, tokenised) if ends or facts.training.branched else None
         if made and trunk and trunk.is_there():
             self._say_there(target)
             return
         arms.make(
             self.root, dataclasses.replace(facts, missing=new), model, tokenizer, tokenised, read, recipe,
-            engine, steps=steps, hashes=hashes, code=code_files(__name__, objectives=(recipe.recipe,)),
+            engine, steps=steps, code=code_files(__name__, objectives=(recipe.recipe,)),
             observer=self.observer and self.observer(encoder), name=f"pretrain {self.family} {encoder}",
             alone=self.alone, keeps=trunk.step if trunk and ends else None, trunk=None if ends else trunk,
         )  # fmt: skip
 
-    def trunk(self, arm: str, steps: int, hashes):
+    def trunk(self, arm: str, steps: int, tokenised):
         """The trunk that the replicates of an arm are branched from. Raises TrainingError if `steps` is too few."""
         from harness.training.pretrain import arms
 
@@ -247,8 +245,8 @@ class Training:
                 remedy=f"Set families.{self.family}.branched: null, or train for more updates.",
             )
         return arms.trunk_of(
-            self.root, self.facts(arm), self.recipe(arm), self.settings.engine,
-            steps=steps, share=self.settings.branched, hashes=hashes,
+            self.root, self.facts(arm), tokenised, self.recipe(arm), self.settings.engine,
+            steps=steps, share=self.settings.branched,
         )  # fmt: skip
 
     def _say_there(self, target: Path) -> None:

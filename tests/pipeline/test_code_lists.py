@@ -89,7 +89,7 @@ def test_of_a_head_a_stage_depends_on_what_it_calls(package, before):
         path.write_text(text.replace(old, new), encoding="utf-8")
         return {stage for stage, listing in every(package).items() if listing != before[stage]}
 
-    assert changed("harness.heads.linear.linear import regression", "harness.heads.linear.tagging import tagger") == {
+    assert changed("harness.heads.linear.linear import Regression", "harness.heads.linear.tagging import tagger") == {
         "linear"
     }
     judged = changed("the scores do not add up to 1", "the scores add up to something else")

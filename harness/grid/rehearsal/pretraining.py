@@ -88,7 +88,6 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     states `steps`), `width` the mean tokens of a row, `held_out` the number of rows by part.
     """
     from harness.encoders import families
-    from harness.system.files import sha256
     from harness.training.common.distributed import World
     from harness.training.pretrain import arms, replay, texts
 
@@ -100,9 +99,8 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     # Other processes may measure the same at the same time.
     own = text.root / "work" / str(os.getpid())
     shards = own / "shards"
-    hashes = {part: sha256(path) for part, path in files.items()}
     begun_reading = time.process_time()
-    corpora = texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=True)
+    corpora = texts.tokenised_all(files, tokenizer, recipe, shards, leads=True)
     tokenise = time.process_time() - begun_reading
     held_out = {part: len(corpora[part].held_out) for part in SHARED}
     read = replay.mixture(corpora, text.trained_on, text.replay, recipe.seed)
@@ -166,18 +164,11 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
 
 def _typical_rows(read, tokenizer, config, recipe: Pretraining) -> float:
     """The mean length of the rows in the first 20 updates, in tokens."""
-    from harness import objectives
     from harness.objectives import Setup
     from harness.objectives.common.windows import Vocabulary
-    from harness.training.pretrain.plan import Plan
+    from harness.training.pretrain import arms
 
-    setup, objective = Setup(recipe, Vocabulary.of(tokenizer), config), objectives.of(recipe)
-
-    def rows(block, generator):
-        return objective.rows(setup, read.documents, block, generator)
-
-    plan = Plan(read.documents.sizes(), rows, recipe.effective_batch, recipe.device_batch, recipe.seed)
-    updates = plan.updates()
+    updates = arms.plan_of(read, Setup(recipe, Vocabulary.of(tokenizer), config)).updates()
     lengths = [row.length for _, batches in itertools.islice(updates, 20) for batch in batches for row in batch]
     updates.close()
     return statistics.fmean(lengths)

@@ -32,12 +32,13 @@ from harness.training.pretrain.watching import Several, display
 
 @dataclass(frozen=True)
 class Corpus:
-    """A tokenised corpus: documents to train on, held-out (document type, row) pairs, and the folder of its files.
-    `replay` describes the general text that is mixed into the documents, or is None."""
+    """A tokenised corpus: documents to train on, held-out (document type, row) pairs, the folder of its files, and the
+    hash of its text. `replay` describes the general text that is mixed into the documents, or is None."""
 
     documents: Documents
     held_out: list[tuple[str, Row]]
     folder: Path
+    sha256: str
     replay: Mapping | None = None
 
 
@@ -53,13 +54,13 @@ def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, lead
     key = sha256_value(counted)
     record = corpus.folder / f"updates-{key[:16]}.json"
     if leads and not record.is_file():
-        plan = _plan(corpus, Setup(settings, Vocabulary.of(tokenizer), config))
+        plan = plan_of(corpus, Setup(settings, Vocabulary.of(tokenizer), config))
         write_json(record, {"updates": plan.updates_per_epoch(usable_workers())})
     await_file(record)
     return read_json(record)["updates"]
 
 
-def _plan(corpus: Corpus, setup: Setup) -> Plan:
+def plan_of(corpus: Corpus, setup: Setup) -> Plan:
     settings, objective = setup.settings, objectives.of(setup.settings)
     return Plan(
         corpus.documents.sizes(),
@@ -75,9 +76,10 @@ def made_from(settings: Pretraining, engine: Engine, steps: int, inputs: Mapping
     return {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps, **inputs}
 
 
-def _inputs(facts: cards.Facts, hashes: Mapping[str, str]) -> dict:
+def _inputs(facts: cards.Facts, corpora: Mapping[str, Corpus]) -> dict:
     assert facts.training is not None
-    return {"planned": cards.planned(facts), "corpus": dict(hashes), "train_on": facts.training.trained_on}
+    hashes = {name: corpus.sha256 for name, corpus in corpora.items()}
+    return {"planned": cards.planned(facts), "corpus": hashes, "train_on": facts.training.trained_on}
 
 
 def finished_of(root: Path, family: str, encoder: str) -> Path:
@@ -88,15 +90,15 @@ def finished_of(root: Path, family: str, encoder: str) -> Path:
 def trunk_of(
     root: Path,
     facts: cards.Facts,
+    corpora: Mapping[str, Corpus],
     settings: Pretraining,
     engine: Engine,
     *,
     steps: int,
     share: float,
-    hashes: Mapping[str, str],
 ) -> Trunk:
     """The trunk of the training that `make` runs with these arguments, after a `share` of its `steps` updates."""
-    key = sha256_value(made_from(settings, engine, steps, _inputs(facts, hashes)))
+    key = sha256_value(made_from(settings, engine, steps, _inputs(facts, corpora)))
     return Trunk(interrupted.states_of(root, facts.family, facts.arm), key, shared_updates(share, steps), settings.seed)
 
 
@@ -158,7 +160,7 @@ def train_arm(
             Losses(model, architecture, objective),
             objective,
             setup,
-            _plan(read, setup),
+            plan_of(read, setup),
             engine,
             world,
             steps=steps,
@@ -194,7 +196,6 @@ def make(
     engine: Engine,
     *,
     steps: int,
-    hashes: Mapping[str, str],
     code: Mapping[str, str],
     observer: Observer | None,
     name: str,
@@ -204,11 +205,10 @@ def make(
 ) -> None:
     """Train `model` on `read`, and write the checkpoint folder of the arm and family in `facts`, with its card.
 
-    `hashes` are those of the corpora. `code`, `alone`, `keeps` and `trunk` are as in `train_arm`. Only the leading
-    process writes.
+    `code`, `alone`, `keeps` and `trunk` are as in `train_arm`. Only the leading process writes.
     """
     assert facts.training is not None
-    states, inputs = interrupted.states_of(root, facts.family, facts.arm), _inputs(facts, hashes)
+    states, inputs = interrupted.states_of(root, facts.family, facts.arm), _inputs(facts, corpora)
     with joined(engine, f"{facts.family}/{facts.arm}") as world:
         trained = train_arm(
             model, tokenizer, facts.architecture, corpora, read, settings, engine, world,

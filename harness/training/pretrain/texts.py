@@ -11,7 +11,7 @@ from harness.objectives.common.windows import Vocabulary, windows
 from harness.params.config import Pretraining
 from harness.pipeline.code import code_hash
 from harness.system.determinism import derived_seed
-from harness.system.files import jsonl_rows, sha256_value
+from harness.system.files import jsonl_rows, sha256, sha256_value
 from harness.system.parallel import usable_workers
 from harness.training.common.distributed import await_file
 from harness.training.pretrain import shards
@@ -35,13 +35,10 @@ def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> It
 
 
 def tokenised_all(
-    files: Mapping[str, Path], hashes: Mapping[str, str], tokenizer, settings: Pretraining, folder: Path, *, leads: bool
+    files: Mapping[str, Path], tokenizer, settings: Pretraining, folder: Path, *, leads: bool
 ) -> dict[str, Corpus]:
     """The corpora in `files`, each divided and tokenised below `folder`. Existing results are used if they are of the
-    same inputs, and older ones are removed.
-
-    `hashes` are the SHA-256 of `files`. The process that `leads` writes, and the others wait.
-    """
+    same inputs, and older ones are removed. The process that `leads` writes, and the others wait."""
     vocabulary, by_sentence = Vocabulary.of(tokenizer), objectives.of(settings).by_sentence
     made_of = {
         "tokenizer": json.loads(tokenizer.backend_tokenizer.to_str()),
@@ -51,7 +48,8 @@ def tokenised_all(
     }
     found = {}
     for name, path in files.items():
-        target = Path(folder) / name / sha256_value({**made_of, "corpus": hashes[name]})[:16]
+        digest = sha256(path)
+        target = Path(folder) / name / sha256_value({**made_of, "corpus": digest})[:16]
         if leads and not (target / shards.INDEX).is_file():
             shutil.rmtree(target.parent, ignore_errors=True)
             workers = usable_workers() if path.exists() and path.stat().st_size >= WORKERS_FROM else 1
@@ -59,5 +57,5 @@ def tokenised_all(
         await_file(target / shards.INDEX)
         held = shards.held_out(target)
         rows = [(kind, row) for kind, ids in held for row in windows(ids, settings.length, vocabulary)]
-        found[name] = Corpus(shards.Shards(target), rows, target)
+        found[name] = Corpus(shards.Shards(target), rows, target, digest)
     return found

@@ -33,8 +33,8 @@ class Listed:
 
 def corpora(clinical, general):
     return {
-        "clinical": Corpus(Listed(0, clinical), ["held out"], Path("clinical")),
-        "general": Corpus(Listed(10_000, general), ["aside"], Path("general")),
+        "clinical": Corpus(Listed(0, clinical), ["held out"], Path("clinical"), ""),
+        "general": Corpus(Listed(10_000, general), ["aside"], Path("general"), ""),
     }
 
 
@@ -89,7 +89,7 @@ def test_another_seed_takes_other_documents(seed):
 
 @given(SIZES, SIZES, SIZES, st.sampled_from([0.0, 0.4]), st.integers(0, 2**31))
 def test_parts_are_read_together_each_whole_and_in_its_order(clinical, task, general, share, seed):
-    given_ = corpora(clinical, general) | {"task": Corpus(Listed(5_000, task), ["aside, too"], Path("task"))}
+    given_ = corpora(clinical, general) | {"task": Corpus(Listed(5_000, task), ["aside, too"], Path("task"), "")}
     mixed = mixture(given_, ["clinical", "task"], share, seed)
     documents = read(mixed)
     assert [tokens for tokens in documents if tokens[0] < 5_000] == read(given_["clinical"])
@@ -102,7 +102,7 @@ def test_parts_are_read_together_each_whole_and_in_its_order(clinical, task, gen
 
 
 def test_a_second_part_is_spread_over_the_first():
-    given_ = corpora([10] * 900, [10]) | {"task": Corpus(Listed(5_000, [10] * 100), [], Path("task"))}
+    given_ = corpora([10] * 900, [10]) | {"task": Corpus(Listed(5_000, [10] * 100), [], Path("task"), "")}
     places = np.flatnonzero([tokens[0] >= 5_000 for tokens in read(mixture(given_, ["clinical", "task"], 0.0, 3))])
     # The mean place of 100 of 1,000 in a drawn order: 500 give or take 27; 4 standard errors.
     assert abs(places.mean() - 499.5) < 110 and np.diff(places).max() < 100

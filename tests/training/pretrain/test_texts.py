@@ -10,7 +10,7 @@ from tiny_training import documents, settings
 
 from harness.encoders import tokenizers
 from harness.errors import DataError, MissingInputError
-from harness.system.files import sha256, write_jsonl
+from harness.system.files import write_jsonl
 from harness.training.pretrain import arms, shards, texts
 
 GIVEN = settings("norbert3")
@@ -30,8 +30,7 @@ def files(tmp_path):
 
 
 def tokenised(files, tokenizer, folder, given=GIVEN, leads=True):
-    hashes = {name: sha256(path) for name, path in files.items()}
-    return texts.tokenised_all(files, hashes, tokenizer, given, folder, leads=leads)
+    return texts.tokenised_all(files, tokenizer, given, folder, leads=leads)
 
 
 def test_they_are_tokenised_once_and_anew_for_another_corpus_tokenizer_or_cut(files, tokenizer, tmp_path, monkeypatch):
@@ -71,7 +70,7 @@ def test_an_epoch_is_counted_once(files, tokenizer, tmp_path, monkeypatch):
     assert arms.updates_of(corpus, tokenizer, None, GIVEN) == GIVEN.steps
     counted = arms.updates_of(corpus, tokenizer, None, whole)
     assert 5 < counted < 40
-    monkeypatch.setattr(arms, "_plan", None)
+    monkeypatch.setattr(arms, "plan_of", None)
     assert arms.updates_of(corpus, tokenizer, None, whole, leads=False) == counted
 
 
