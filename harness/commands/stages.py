@@ -153,11 +153,9 @@ def _observer(options, params, family: str):
     """The function that makes an arm's live observer, or None if neither --live nor MLFLOW_TRACKING_URI is given."""
     if not (options.live or os.environ.get("MLFLOW_TRACKING_URI")):
         return None
-    from functools import partial
-
     from harness.tracking.live import Live
 
-    return partial(Live, repository(), params.everything().run.profile, family)
+    return functools.partial(Live, repository(), params.everything().run.profile, family)
 
 
 def _pretrain(options) -> int:

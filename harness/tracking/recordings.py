@@ -324,9 +324,8 @@ def _unrounded(recording: Recording) -> list[tuple[str, float, int]]:
 
 
 def _evidence(comparison: Comparison, judgements: Mapping[str, Judgement], arm: str) -> dict[str, float | None]:
-    estimate, judgement = comparison.estimates["test", arm], judgements[arm]
-    found = {key: getattr(estimate, key) for key in ("ci_low", "ci_high", "p_value", "mde")}
-    return found | {"p_holm": judgement.p_holm, "mde_holm": judgement.mde_holm}
+    found = judging.numbers(comparison.estimates["test", arm], judgements[arm])
+    return {key: found[key] for key in ("ci_low", "ci_high", "p_value", "mde", "p_holm", "mde_holm")}
 
 
 def _against(key: str, arm: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.params.config import Build, Pretraining, PretrainSettings
 
@@ -25,6 +26,11 @@ class Writes:
     @property
     def most(self) -> int:
         return CACHED * self.stays + self.passes
+
+
+def folder_bytes(folder: Path) -> int:
+    """The bytes of all files below `folder`."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _saves(recipe: Pretraining | None) -> bool:

@@ -241,8 +241,3 @@ def _joined(documents: Iterator[dict]) -> Iterator[dict]:
     """Join generated documents, because these are sentences and real ones are pages."""
     while some := list(itertools.islice(documents, JOINED)):
         yield some[0] | {"text": "\n".join(document["text"] for document in some)}
-
-
-def folder_bytes(folder: Path) -> int:
-    """The bytes of all files below `folder`."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.grid.rehearsal.disk import folder_bytes
 from harness.grid.rehearsal.sizes import Shape
 from harness.grid.rehearsal.timing import Stamps
 from harness.params.arms import BASELINE, SHARED
@@ -178,8 +179,7 @@ def make(
         from harness.encoders.checkpoints import import_arm
 
         import_arm(source, family, BASELINE, architecture, target, "rehearsed")
-        size = sum(path.stat().st_size for path in target.iterdir())
-        return {"tokenizer": 0.0, "save": time.perf_counter() - begun, "bytes": size}
+        return {"tokenizer": 0.0, "save": time.perf_counter() - begun, "bytes": folder_bytes(target)}
     assert encoder is not None, "there are sizes or there is a source"
     files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in SHARED}
     tokenizer = tokenizers.build(architecture, texts.training_texts(files), encoder.vocabulary)
@@ -189,5 +189,4 @@ def make(
     target.mkdir(parents=True)
     ready = time.perf_counter()
     families.save(model, tokenizer, target)
-    size = sum(path.stat().st_size for path in target.iterdir())
-    return {"tokenizer": tokenised, "save": time.perf_counter() - ready, "bytes": size}
+    return {"tokenizer": tokenised, "save": time.perf_counter() - ready, "bytes": folder_bytes(target)}

@@ -31,39 +31,11 @@ class Text:
     stands_in: bool = False
 
 
-class _Repeated:
-    """Repeats documents, so that a small corpus has at least `tokens` tokens."""
+class _Joined:
+    """Documents that are each joined from a group of `documents`. `groups` has their positions."""
 
-    def __init__(self, documents, tokens: int):
-        self._documents = documents
-        self._times = -(-tokens // max(1, int(sum(documents.sizes()))))
-
-    def __len__(self) -> int:
-        return len(self._documents) * self._times
-
-    def sizes(self) -> list[int]:
-        return [int(size) for size in self._documents.sizes()] * self._times
-
-    def tokens(self, index: int) -> list[int]:
-        return self._documents.tokens(index % len(self._documents))
-
-    def sentences(self, index: int) -> list[list[int]]:
-        return self._documents.sentences(index % len(self._documents))
-
-
-class _Pages:
-    """Joins documents to at least `tokens` tokens each, so that nearly every row has the maximum length."""
-
-    def __init__(self, documents, tokens: int):
-        groups: list[list[int]] = [[]]
-        sizes, size = documents.sizes(), 0
-        for index in range(len(documents)):
-            groups[-1].append(index)
-            size += int(sizes[index])
-            if size >= tokens:
-                groups.append([])
-                size = 0
-        self._documents, self._groups = documents, [group for group in groups if group]
+    def __init__(self, documents, groups: list[list[int]]):
+        self._documents, self._groups = documents, groups
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -77,6 +49,25 @@ class _Pages:
 
     def sentences(self, index: int) -> list[list[int]]:
         return [sentence for i in self._groups[index] for sentence in self._documents.sentences(i)]
+
+
+def _repeated(documents, tokens: int) -> _Joined:
+    """The documents, repeated so that a small corpus has at least `tokens` tokens."""
+    times = -(-tokens // max(1, int(sum(documents.sizes()))))
+    return _Joined(documents, [[index] for index in range(len(documents))] * times)
+
+
+def _pages(documents, tokens: int) -> _Joined:
+    """The documents, joined to at least `tokens` tokens each, so that nearly every row has the maximum length."""
+    groups: list[list[int]] = [[]]
+    sizes, size = documents.sizes(), 0
+    for index in range(len(documents)):
+        groups[-1].append(index)
+        size += int(sizes[index])
+        if size >= tokens:
+            groups.append([])
+            size = 0
+    return _Joined(documents, [group for group in groups if group])
 
 
 def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut: Cut) -> dict:
@@ -107,7 +98,7 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     if text.stands_in:
         # The real corpus fills its batches. The stand-in must, too, whatever its size.
         enough = 2 * recipe.effective_batch * recipe.length
-        read = dataclasses.replace(read, documents=_Repeated(read.documents, enough))
+        read = dataclasses.replace(read, documents=_repeated(read.documents, enough))
     few = {part: dataclasses.replace(one, held_out=one.held_out[: text.held_out]) for part, one in corpora.items()}
     typical = _typical_rows(read, tokenizer, model.config, recipe)
     epoch = arms.updates_of(read, tokenizer, model.config, recipe) if recipe.steps is None else None
@@ -126,7 +117,7 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
         recipe, steps=FEW, effective_batch=cut.rows * cut.micro_batches, device_batch=cut.rows,
         length=min(cut.width, recipe.length), evaluate_every=0, save_steps=0, save_minutes=0,
     )  # fmt: skip
-    pages = dataclasses.replace(read, documents=_Pages(read.documents, 4 * recipe.length))
+    pages = dataclasses.replace(read, documents=_pages(read.documents, 4 * recipe.length))
     heard = course("longest", pages, dataclasses.replace(small, short_rows=0.0))
     longest = heard.update_seconds
     at_most = device_memory(prepared)

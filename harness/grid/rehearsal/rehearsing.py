@@ -96,15 +96,14 @@ class Rehearsing:
             if arm == BASELINE:
                 folders[name], whole[name] = found["folder"], not found["faults"]
         encoders = {name: self._encoder(of[name], folders.get(name)) for name in names}
-        looks = [(looking.look, of[name].architecture, encoders[name], folders.get(name), self.engine.attention)
-                 for name in names]  # fmt: skip
         known = [name for name in names if encoders[name] or folders.get(name)]
         for name in (name for name in names if name not in known):
             self.made.notes.append(
                 f"{name}: no forecast, because the sizes of its baseline are not known. Give families.{name}.encoder."
             )
-        looked = self._several([look for name, look in zip(names, looks, strict=True) if name in known])
-        for name, found in zip(known, looked, strict=True):
+        looks = [(looking.look, of[name].architecture, encoders[name], folders.get(name), self.engine.attention)
+                 for name in known]  # fmt: skip
+        for name, found in zip(known, self._several(looks), strict=True):
             if isinstance(found, HarnessError):
                 self.made.findings.append(Finding(f"checkpoint {name}", found.message, found.remedy))
                 continue
@@ -146,11 +145,9 @@ class Rehearsing:
         writes = {}
         artifacts = self.scratch / "artifacts"
         for task in prepared.rows:
-            size = inputs.folder_bytes(artifacts / "validated" / task) + inputs.folder_bytes(
-                artifacts / "splits" / task
-            )
+            size = sum(disk.folder_bytes(artifacts / name / task) for name in ("validated", "splits"))
             writes[f"validate {task}"] = disk.Writes(size, 0)
-        text = round(inputs.folder_bytes(artifacts / "corpus") / prepared.read)
+        text = round(disk.folder_bytes(artifacts / "corpus") / prepared.read)
         if self.asked.corpus_tokens:
             text = round(self.asked.corpus_tokens * disk.TOKEN_BYTES)
         writes["corpus"] = disk.corpus(text, len(families))

@@ -88,8 +88,7 @@ def _closed(c: Comparison) -> Comparison:
 
 def _coarse(c: Comparison, release: Release) -> Comparison:
     """The comparison with the released numbers in place of its scores."""
-    shown = {part: found.get(c.family, Figures()) for part, found in release.figures.items() if part in c.parts}
-    test = shown.get("test", Figures())
+    test = release.figures.get("test", {}).get(c.family, Figures())
     none = release.rung.name == WITHHELD
     return replace(
         c,
@@ -98,7 +97,7 @@ def _coarse(c: Comparison, release: Release) -> Comparison:
         tables={},
         matrices={},
         reference={},
-        estimates={("test", arm): _estimate(c, test, arm) for _, arm in c.estimates if ("test", arm) in c.estimates},
+        estimates={("test", arm): _estimate(c, test, arm) for arm in c.others},
         evidence={} if none else {arm: _evidence(c, test, arm) for arm in test.against},
         privacy=(),
         thresholds=(),

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from harness.report.model.judging import NUMBERS, numbers
 from harness.report.model.results import Comparison, four_decimals
 from harness.statistics.verdicts import Judgement
 
@@ -17,10 +18,10 @@ def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str]
     for c in comparisons:
         entry: dict = {c.primary: {} if c.withheld() else {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
         for arm in c.others:
-            estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
-            numbers = {name: getattr(estimate, name) for name in ("delta", "ci_low", "ci_high", "p_value", "mde")}
-            numbers |= {"p_holm": judgement.p_holm, "mde_holm": judgement.mde_holm}
-            kept = {name: four_decimals(value) for name, value in numbers.items() if value is not None}
+            judgement = judgements[c.task, c.family, arm]
+            known = numbers(c.estimates["test", arm], judgement)
+            # The first two are the means, which the entry has already.
+            kept = {name: four_decimals(n) for name in NUMBERS[2:] if (n := known[name]) is not None}
             why = {"unmeasured": c.unmeasured()} if c.unmeasured() else {}
             entry[f"against_{arm}"] = kept | {"verdict": judgement.verdict} | why
         found.setdefault(c.task, {})[c.family] = entry

@@ -12,6 +12,8 @@ from harness.statistics.paired import Estimate, Settings
 from harness.statistics.verdicts import Judgement, judge
 
 SHARE = "share"  # the scale of any metric that is a share of 1
+# The numbers of a difference, as columns.
+NUMBERS = ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "p_holm", "mde", "mde_holm")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Summary:
 def scope(estimate: Estimate) -> str:
     """The scope of a difference: two `checkpoints`, or the `procedure` if each arm has several replicates."""
     return "procedure" if estimate.n_replicates > 1 else "checkpoints"
+
+
+def numbers(estimate: Estimate, judgement: Judgement) -> dict[str, float | None]:
+    """The NUMBERS of a difference by name. A number is None if it is unknown or not released."""
+    return {name: getattr(judgement if name.endswith("_holm") else estimate, name) for name in NUMBERS}
 
 
 def summaries(comparisons: Sequence[Comparison], statistics: Statistics) -> list[Summary]:

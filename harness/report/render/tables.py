@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 
 from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Section, Table
-from harness.report.model.judging import Summary, scope
+from harness.report.model.judging import NUMBERS, Summary, numbers, scope
 from harness.report.model.results import Comparison, column, mean
 from harness.statistics.verdicts import Judgement
 from harness.text import escaping
@@ -13,12 +13,12 @@ from harness.text import escaping
 RESULTS = ("task", "family", "arm", "replicate", "seed", "metric", "primary", "value", "n_test", "data_kind")
 LINEAR = ("task", "system", "metric", "primary", "value", "n_test", "data_kind")
 COMPARISON = (
-    "task", "family", "against", "metric", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
-    "p_holm", "mde", "mde_holm", "verdict", "scope", "n_test", "n_groups", "n_seeds", "n_replicates", "data_kind",
+    "task", "family", "against", "metric", *NUMBERS, "verdict", "scope", "n_test", "n_groups", "n_seeds",
+    "n_replicates", "data_kind",
 )  # fmt: skip
 SUMMARY = (
-    "family", "against", "primary", "n_tasks", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
-    "p_holm", "mde", "mde_holm", "improved", "verdict", "scope", "n_seeds", "n_replicates", "data_kind",
+    "family", "against", "primary", "n_tasks", *NUMBERS, "improved", "verdict", "scope", "n_seeds", "n_replicates",
+    "data_kind",
 )  # fmt: skip
 READINGS = (
     "task", "family", "decided_by", "arm", "against", "metric", "reference", "value", "delta", "ci_low", "ci_high",
@@ -98,15 +98,15 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
     for c in comparisons:
         for arm in c.others:
             e, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
-            numbers = {name: getattr(e, name) for name in ("reference", "clinical", "delta", "ci_low", "ci_high")}
-            numbers |= {"p_value": e.p_value, "p_holm": judgement.p_holm, "mde": e.mde, "mde_holm": judgement.mde_holm}
-            rows.append({
-                "task": c.task, "family": c.family, "against": arm, "metric": c.primary,
-                **{name: number(n, 4 if c.rung is None or name.startswith("p_") else 2) for name, n in numbers.items()},
-                "verdict": judgement.verdict, "scope": scope(e), "n_test": c.n["test"], "n_groups": e.n_groups,
-                "n_seeds": e.n_seeds, "n_replicates": e.n_replicates, "data_kind": c.data_kind,
-            })  # fmt: skip
-    return _csv(COMPARISON, [[row[c] for c in COMPARISON] for row in rows], _translated(comparisons))
+            # What is released coarsely has two decimals.
+            cells = [
+                number(value, 4 if c.rung is None or name.startswith("p_") else 2)
+                for name, value in numbers(e, judgement).items()
+            ]
+            sizes = (c.n["test"], e.n_groups, e.n_seeds, e.n_replicates)
+            at = (c.task, c.family, arm, c.primary)
+            rows.append((*at, *cells, judgement.verdict, scope(e), *sizes, c.data_kind))
+    return _csv(COMPARISON, rows, _translated(comparisons))
 
 
 def summary_csv(summaries: Sequence[Summary]) -> str:
@@ -118,12 +118,9 @@ def summary_csv(summaries: Sequence[Summary]) -> str:
     rows = []
     for s in summaries:
         e, judgement = s.estimate, s.judgement
-        numbers = (
-            e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value, judgement.p_holm, e.mde,
-            judgement.mde_holm, s.joint.probability,
-        )  # fmt: skip
-        at = (s.family, s.against, str(s.primary).lower(), len(s.tasks), *map(number, numbers))
-        rows.append((*at, judgement.verdict, s.scope, e.n_seeds, e.n_replicates, "+".join(s.data_kinds)))
+        cells = map(number, (*numbers(e, judgement).values(), s.joint.probability))
+        at = (s.family, s.against, str(s.primary).lower(), len(s.tasks))
+        rows.append((*at, *cells, judgement.verdict, s.scope, e.n_seeds, e.n_replicates, "+".join(s.data_kinds)))
     told = {s.family: "; ".join(f"{task}: {said}" for task, said in s.translated if said) for s in summaries}
     return _csv(SUMMARY, rows, told)
 
@@ -137,9 +134,9 @@ def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
     for c in comparisons:
         for r in c.readings:
             e, judgement = r.estimate, judged[c.task, c.family, r]
-            numbers = (e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value, judgement.p_holm)
+            values = (e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value, judgement.p_holm)
             at = (c.task, c.family, r.decided_by, r.arm, r.against, c.primary)
-            rows.append((*at, *map(number, numbers), judgement.verdict, r.n, e.n_groups, e.n_seeds, c.data_kind))
+            rows.append((*at, *map(number, values), judgement.verdict, r.n, e.n_groups, e.n_seeds, c.data_kind))
     return _csv(READINGS, rows, _translated(comparisons))
 
 
