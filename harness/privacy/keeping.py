@@ -116,7 +116,7 @@ def _pinned_to_push(root: Path) -> list[str]:
                           capture_output=True, text=True)  # fmt: skip
     blobs = {line.split()[3] for line in told.stdout.splitlines() if line.startswith(":")} - {"0" * 40}
     shown = {blob: subprocess.run([*git, "cat-file", "-p", blob], capture_output=True).stdout for blob in sorted(blobs)}
-    pins = {blob: _parsed(content.decode("utf-8", "replace")) for blob, content in shown.items()}
+    pins = {blob: restricted.parsed(content.decode("utf-8", "replace")) for blob, content in shown.items()}
     return [
         blob
         for blob, pin in pins.items()
@@ -190,19 +190,9 @@ def _outputs(declared: Mapping) -> Iterator[tuple[str, Mapping]]:
 
 def _yaml(path: Path) -> Mapping:
     try:
-        return _parsed(path.read_text(encoding="utf-8"))
+        return restricted.parsed(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return {}
-
-
-def _parsed(text: str) -> Mapping:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(text) or {}
-    except YAMLError:
-        return {}  # DVC itself says so, and pushes nothing
 
 
 def _config(root: Path) -> Any:

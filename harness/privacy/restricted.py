@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.system.scratch import is_scratch
@@ -54,14 +55,22 @@ def pinned(root: Path) -> list[str]:
         return []
     if (match := _PINNED.search(text)) is None:
         return []
+    # DVC rewrites it in its own style: with other quotes, and long lists over several lines.
+    try:
+        return list(map(str, parsed(text)["meta"][META]))
+    except (KeyError, TypeError):
+        return re.findall(r"[\w-]+", match[1]) or [META]
+
+
+def parsed(text: str) -> Mapping:
+    """The content of a file of DVC; empty if it is no YAML, which DVC itself says. Then DVC pushes nothing."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    # DVC rewrites it in its own style: with other quotes, and long lists over several lines.
     try:
-        return list(map(str, YAML(typ="safe", pure=True).load(text)["meta"][META]))
-    except (YAMLError, KeyError, TypeError):
-        return re.findall(r"[\w-]+", match[1]) or [META]
+        return YAML(typ="safe", pure=True).load(text) or {}
+    except YAMLError:
+        return {}
 
 
 def note(root: Path) -> None:

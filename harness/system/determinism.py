@@ -8,11 +8,10 @@ import hashlib
 import os
 import sys
 
-# Off for every process: telemetry, and hub access unless the user asks for it.
+# No library may report how it is used.
+UNTOLD = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 _ALWAYS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
+    **UNTOLD,
     "TOKENIZERS_PARALLELISM": "false",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",

@@ -43,13 +43,8 @@ _ESCAPED = re.compile(r"\\([0-7]{3})")  # how the list of mounts writes blanks a
 _SAID = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
 
 
-def mount_of(path: Path) -> tuple[str, str, set[str]]:
-    """The mount point of the file system of `path`, its type, and its options."""
-    _, mount, kind, options = _mount(path)
-    return mount, kind, options
-
-
-def _mount(path: Path) -> tuple[str, str, str, set[str]]:
+def mount_of(path: Path) -> tuple[str, str, str, set[str]]:
+    """The source of the file system of `path`, its mount point, its type, and its options."""
     source, found, kind, options = "", "", "", ""
     path = Path(path).resolve()
     with contextlib.suppress(OSError):
@@ -63,7 +58,7 @@ def _mount(path: Path) -> tuple[str, str, str, set[str]]:
 def share_of(path: Path) -> str | None:
     """The mount point of the network share that `path` is on, or None. A share is a file system that another machine
     serves. Its type, or a source that names a machine, shows this."""
-    source, mount, kind, _ = _mount(path)
+    source, mount, kind, _ = mount_of(path)
     return mount if kind.startswith(_SHARES) or _ELSEWHERE.match(source) else None
 
 

@@ -7,16 +7,16 @@ values give the same bytes: keys sorted, UTF-8, `\n` line ends, no NaN.
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.errors import DataError, DiskError, MissingInputError
 from harness.system.disks import writing
-from harness.system.scratch import held, remove_abandoned, scratch_folder, scratch_of
+from harness.system.scratch import remove_abandoned, replaced, scratch_folder
 from harness.system.swapping import put_in_place
 from harness.system.together import Together
 
+_RESTORE = "Restore the file, or remove it and run `dvc repro`."
 _BEYOND = "JSON that is nested too deep, or has a number with too many digits"
 
 
@@ -30,13 +30,9 @@ def _write(path: Path, contents: Iterable[bytes]) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(path.parent)
-        copy = scratch_of(path)
-        with held(copy) as handle:
+        with replaced(path) as handle:
             for content in contents:
                 handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-            os.replace(copy, path)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -97,12 +93,9 @@ def read_json(path: Path, *, made_by: str | None = None):
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path}, line {error.lineno}: not JSON ({error.msg}).",
-            remedy="Restore the file, or remove it and run `dvc repro`.",
-        ) from None
+        raise DataError(f"{path}, line {error.lineno}: not JSON ({error.msg}).", remedy=_RESTORE) from None
     except (ValueError, RecursionError):
-        raise DataError(f"{path}: {_BEYOND}.", remedy="Restore the file, or remove it and run `dvc repro`.") from None
+        raise DataError(f"{path}: {_BEYOND}.", remedy=_RESTORE) from None
 
 
 def read_object(path: Path, *keys: str, made_by: str) -> dict:
@@ -143,19 +136,11 @@ def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
                     f"{path}, line {number}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8."
                 ) from None
             except json.JSONDecodeError as error:
-                raise DataError(
-                    f"{path}, line {number}: not JSON ({error.msg}).",
-                    remedy="Restore the file, or remove it and run `dvc repro`.",
-                ) from None
+                raise DataError(f"{path}, line {number}: not JSON ({error.msg}).", remedy=_RESTORE) from None
             except (ValueError, RecursionError):
-                raise DataError(
-                    f"{path}, line {number}: {_BEYOND}.", remedy="Restore the file, or remove it and run `dvc repro`."
-                ) from None
+                raise DataError(f"{path}, line {number}: {_BEYOND}.", remedy=_RESTORE) from None
             if not isinstance(row, dict):
-                raise DataError(
-                    f"{path}, line {number}: not an object.",
-                    remedy="Restore the file, or remove it and run `dvc repro`.",
-                )
+                raise DataError(f"{path}, line {number}: not an object.", remedy=_RESTORE)
             yield row
 
 

@@ -16,21 +16,20 @@ from urllib.parse import urlsplit
 
 from harness.errors import OfflineError
 from harness.system import disks
+from harness.system.determinism import UNTOLD
 
 VARIABLE = "HARNESS_OFFLINE"
 _OFF = ("0", "false", "no", "off")
 
 # For libraries that would try the network first, or report how they are used.
 _QUIET = {
+    **UNTOLD,
     VARIABLE: "1",
     "TRANSFORMERS_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
     # The hub's second transport is native code, which no hook of Python sees.
     "HF_HUB_DISABLE_XET": "1",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
     "DVC_NO_ANALYTICS": "1",
-    "DO_NOT_TRACK": "1",
     "NO_ALBUMENTATIONS_UPDATE": "1",
     # No proxy: a proxy on this machine would forward connections, and the guard would only see loopback.
     "NO_PROXY": "*",
@@ -40,7 +39,7 @@ _NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", 
 _PEERS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _STARTED = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"}
 # Socket families that stay within this machine's kernel.
-_LOCAL = {int(getattr(socket, name)) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)}
+LOCAL = [int(getattr(socket, name)) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)]
 
 
 def wanted(restricted: bool) -> bool:
@@ -134,7 +133,7 @@ def _other_host(event: str, arguments: tuple) -> str | None:
         host = arguments[0][0] if event == "socket.getnameinfo" else arguments[0]
     elif event in _PEERS:
         peer, address = arguments[0], arguments[1]
-        if address is None or int(peer.family) in _LOCAL:
+        if address is None or int(peer.family) in LOCAL:
             return None
         host = address[0] if isinstance(address, tuple) and address else repr(address)
     else:

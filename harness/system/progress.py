@@ -14,23 +14,14 @@ class Progress:
 class LineProgress(Progress):
     """One line each time another tenth of all updates is done: readable in a log file."""
 
-    def __init__(self, title: str, names: list[str], steps: int, stream=None):
-        self._title, self._steps, self._stream = title, steps, stream or sys.stderr
+    def __init__(self, title: str, names: list[str], steps: int):
+        self._steps, self._say = steps, _tenths(title)
         self._done = [0] * len(names)
-        self._said = 0
 
     def update(self, run: int, steps: int) -> None:
         self._done[run] = steps
-        tenths = 10 * sum(self._done) // max(1, self._steps * len(self._done))
-        if tenths > self._said:
-            self._said = tenths
-            finished = sum(done >= self._steps for done in self._done)
-            print(
-                f"{self._title}: {10 * tenths} % of {self._steps * len(self._done)} updates, "
-                f"{finished} of {len(self._done)} runs done",
-                file=self._stream,
-                flush=True,
-            )
+        finished, total = sum(done >= self._steps for done in self._done), self._steps * len(self._done)
+        self._say(sum(self._done), total, f"{total} updates, {finished} of {len(self._done)} runs done")
 
 
 class BarProgress(Progress):
@@ -87,21 +78,25 @@ def amounts_progress(title: str, total: int):
         yield more
 
 
-def _amount_lines(title: str, total: int, stream=None):
-    """One line for each tenth, as `LineProgress` does."""
-    done = [0, 0]
-    said = 0
+def _amount_lines(title: str, total: int):
+    done, say = [0, 0], _tenths(title)
 
     def more(documents: int, size: int) -> None:
-        nonlocal said
         done[0], done[1] = done[0] + documents, done[1] + size
-        tenths = min(10, 10 * done[1] // max(1, total))
-        if tenths > said:
-            said = tenths
-            print(
-                f"{title}: {10 * tenths} % of {total / 1e6:,.0f} MB, {done[0]:,} documents done",
-                file=stream or sys.stderr,
-                flush=True,
-            )
+        say(done[1], total, f"{total / 1e6:,.0f} MB, {done[0]:,} documents done")
 
     return more
+
+
+def _tenths(title: str):
+    """A function that prints a line each time another tenth of a total is done."""
+    said = 0
+
+    def say(done: int, total: int, what: str) -> None:
+        nonlocal said
+        tenths = min(10, 10 * done // max(1, total))
+        if tenths > said:
+            said = tenths
+            print(f"{title}: {10 * tenths} % of {what}", file=sys.stderr, flush=True)
+
+    return say

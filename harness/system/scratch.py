@@ -72,6 +72,17 @@ def held(path: Path) -> Iterator[BinaryIO]:
         path.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """A file to fill. It takes the place of `path`, and is on the disk, when the block ends without an error."""
+    copy = scratch_of(path)
+    with held(copy) as handle:
+        yield handle
+        handle.flush()
+        os.fsync(handle.fileno())
+        os.replace(copy, path)
+
+
 def _is(handle: BinaryIO, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle.fileno()), os.stat(path))
@@ -216,7 +227,7 @@ def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
 
 def _locks_are_local(path: Path) -> bool:
     """True if `path` is on a network file system that shows its locks to this machine only."""
-    return bool(_LOCAL_LOCKS & mount_of(path)[2])
+    return bool(_LOCAL_LOCKS & mount_of(path)[3])
 
 
 @functools.cache
@@ -248,9 +259,5 @@ def _restore(file: Path, before: str | None) -> None:
     if before is None:
         file.unlink(missing_ok=True)
     elif not file.is_file() or file.read_text(encoding="utf-8") != before:
-        copy = scratch_of(file)
-        with held(copy) as handle:
+        with replaced(file) as handle:
             handle.write(before.encode())
-            handle.flush()
-            os.fsync(handle.fileno())
-            os.replace(copy, file)

@@ -8,15 +8,14 @@ start, and nothing can remove it.
 import ctypes
 import errno
 import platform
-import socket
 import struct
+
+from harness.system.offline import LOCAL
 
 # By machine: the kernel's code for the architecture, and the numbers of the system calls `seccomp` and `socket`.
 _MACHINES = {"x86_64": (0xC000003E, 317, 41), "aarch64": (0xC00000B7, 277, 198)}
 _IO_URING_SETUP = 425  # io_uring makes and connects sockets without calls that a filter sees
 _X32 = 0x40000000  # from this number on, calls belong to another ABI of x86_64
-# Socket families that stay within this machine's kernel. All others are refused, known or not.
-_LOCAL = [int(getattr(socket, name)) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)]
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000
 _NO_NEW_PRIVILEGES, _FILTER, _ALL_THREADS = 38, 1, 1
 # Opcodes of the filter's language, and the offsets of a call's number, architecture and first argument.
@@ -72,7 +71,8 @@ def _known() -> tuple[int, int, int] | None:
 
 
 def _filter(architecture: int, asked: int) -> list[bytes]:
-    """The instructions of the filter. Each one decides about a call, or leaves it to the next."""
+    """The instructions of the filter. Each one decides about a call, or leaves it to the next. All families of sockets
+    but the `LOCAL` ones are refused, known or not."""
 
     def step(code: int, operand: int, true: int = 0, false: int = 0) -> bytes:
         # `true` and `false`: how many instructions a comparison skips if it holds, and if it does not.
@@ -84,6 +84,6 @@ def _filter(architecture: int, asked: int) -> list[bytes]:
         step(_LOAD, _NUMBER), step(_AT_LEAST, _X32, false=1), absent,
         step(_EQUAL, _IO_URING_SETUP, false=1), absent,
         step(_EQUAL, asked, true=1), allowed,
-        step(_LOAD, _ARGUMENT), *(part for family in _LOCAL for part in (step(_EQUAL, family, false=1), allowed)),
+        step(_LOAD, _ARGUMENT), *(part for family in LOCAL for part in (step(_EQUAL, family, false=1), allowed)),
         step(_RETURN, _REFUSE | errno.EACCES),
     ]  # fmt: skip

@@ -244,7 +244,7 @@ def test_a_store_on_a_share_is_refused_unless_the_repository_lies_there_too(monk
         share = ("server:/", "/mnt/share", "nfs4", set())
         return share if path.startswith("/mnt/share") else ("/dev/vda", "/", "ext4", set())
 
-    monkeypatch.setattr(disks, "_mount", mounted)
+    monkeypatch.setattr(disks, "mount_of", mounted)
     monkeypatch.setenv("HARNESS_OFFLINE", "1")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////mnt/share/group/mlflow.db")
     with pytest.raises(OfflineError, match="the share /mnt/share"):

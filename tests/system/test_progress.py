@@ -1,16 +1,13 @@
 """Progress through files, as lines where there is no terminal."""
 
-import io
-
 from harness.system import progress
 
 
-def test_a_line_for_each_tenth_and_none_twice():
-    out = io.StringIO()
-    more = progress._amount_lines("corpus", 2_000_000, out)
+def test_a_line_for_each_tenth_and_none_twice(capsys):
+    more = progress._amount_lines("corpus", 2_000_000)
     for _ in range(8):
         more(125, 250_000)
-    assert out.getvalue().splitlines() == [
+    assert capsys.readouterr().err.splitlines() == [
         f"corpus: {percent} % of 2 MB, {documents:,} documents done"
         for percent, documents in (
             (10, 125),
