@@ -136,7 +136,7 @@ def null_table(settings, repeats: int) -> tuple[list[str], list[str]]:
                 print(lines[-1], file=sys.stderr, flush=True)
     cells = len(lines) - 2
     counted = ", ".join(f"{sum(others[i::3])} ({title})" for i, title in enumerate(OTHERS))
-    return lines, [_outside(outside, cells, "2 to 6 %"), f"Of the same cells lie outside with the others: {counted}."]
+    return lines, [_outside(outside, cells, "2 to 6 %"), f"Outside the aim with the other procedures: {counted}."]
 
 
 def correlated_table(settings, repeats: int) -> list[str]:
@@ -188,7 +188,7 @@ def power_table(settings, repeats: int) -> tuple[list[str], list[tuple]]:
 
 def collapse_table(setting, repeats: int) -> list[str]:
     """Coverage if a run of the clinical arm learns nothing and always answers the positive label."""
-    lines = ["| runs that learn nothing | seeds | coverage | of those where it is seen |", "|--:|--:|--:|--:|"]
+    lines = ["| runs that learn nothing | seeds | coverage | coverage if it is seen |", "|--:|--:|--:|--:|"]
     levels, deviations = solve(setting, (setting.base,) * 2, (0.015,) * 2)
     score = named(setting.metric).score
     for share in (0.1, 0.3, 0.5):
@@ -216,7 +216,7 @@ def replicate_table(setting, repeats: int) -> list[str]:
     """Rates of false alarms between two equal procedures. Each pre-training run has luck of its own, the same in all
     its fine-tunings. Either arm has one pre-training with five seeds, three with two, or five with two."""
     lines = [
-        "| luck of a pre-training run, points | 1 × 5 | 3 × 2 | 5 × 2 | ± at 1 × 5 | ± at 3 × 2 | ± at 5 × 2 |",
+        "| effect of a pre-training run, points | 1 × 5 | 3 × 2 | 5 × 2 | ± at 1 × 5 | ± at 3 × 2 | ± at 5 × 2 |",
         "|--:|--:|--:|--:|--:|--:|--:|",
     ]
     score = named(setting.metric).score
@@ -362,50 +362,56 @@ def page(settings, edges, repeats: int) -> str:
     first = settings[0]
     return "\n".join([
         "# Calibration of the comparison", "",
-        f"Made by `python benchmarks/calibration.py --repeats {repeats}`. {repeats:,} simulated comparisons a cell "
-        f"({repeats // 2:,} with a difference), so a share near 5 % is known to ± {error:.1f} points (one standard "
-        "error). How they are drawn stands in `benchmarks/simulation.py`; *spread* is the standard deviation over "
-        "seeds in points that a run would show on infinitely many documents (baseline / clinical where they differ), "
-        "*SD seen* the one on the test set, which the sampling of its items adds to. Hard and easy are kinds of groups "
-        "of which every test set has as many: the kinds are strata, and the arms differ in the hard ones alone.", "",
+        "How often are intervals and verdicts wrong, in simulated comparisons with a known true difference? Made by "
+        f"`python benchmarks/calibration.py --repeats {repeats}`. A cell has {repeats:,} comparisons ({repeats // 2:,} "
+        f"with a difference). So shares near 5 % have a standard error of {error:.1f} points. "
+        "`benchmarks/simulation.py` draws them. *Spread* is the standard deviation over seeds, in points, on "
+        "infinitely many documents (baseline / clinical if they differ). *SD seen* is that on the test set, which the "
+        "sampling of its items increases. If groups are hard and easy, every test set has the same number of each "
+        "kind. The kinds are strata, and the arms differ only in the hard groups.", "",
         "## No difference: how often is one claimed at 5 %?", "", *null, "",
-        *null_outside, f"A cell whose true rate is 5 % leaves the aim by chance in {100 * stray:.0f} of 100 runs.", "",
-        "*here*: the differences run by run, with the variance components and degrees of freedom of "
-        "`harness/statistics/variance.py`. *arms taken apart*: the same with a spread over seeds for each arm, as if "
-        "run k of one had nothing to do with run k of the other. *documents only*: test items resampled, runs taken as "
-        "given, what a bootstrap or permutation over documents answers. *paired t over seeds*: runs as the sample, the "
-        "test set taken as given; it errs where both arms' runs agree about the same few items.", "",
-        "Of three runs the spread is hardly known: the cells below 2 % and above 7 % are of that kind.", "",
+        *null_outside,
+        f"A cell with a true rate of 5 % is outside the aim by chance in {100 * stray:.0f} of 100 runs.", "",
+        "- *here*: the harness, with differences run by run, and the variance components and degrees of freedom of "
+        "`harness/statistics/variance.py`.",
+        "- *arms taken apart*: the same with a separate spread over seeds for each arm, as if run k of one arm were "
+        "unrelated to run k of the other.",
+        "- *documents only*: test items are resampled, runs fixed, as in a bootstrap or permutation over documents.",
+        "- *paired t over seeds*: runs are the sample and the test set is fixed. It is wrong if both arms' runs agree "
+        "about the same few items.", "",
+        "Three runs hardly determine the spread: all cells above under 2 % or over 7 % have three seeds.", "",
         "## What a seed does to both arms", "",
-        "No difference again; *correlation* is that of the luck of two runs with the same seed, *±* half the mean "
-        "width of the interval in points. Taken apart, arms that go together are compared with intervals twice as wide "
-        "as they need be, and arms that go against each other with intervals that are too narrow.", "", *together, "",
+        "Again there is no difference. *Correlation* is that of the random effects of one seed on the two arms. *±* is "
+        "half the mean width of the interval, in points. If the arms are taken apart, intervals of positively "
+        "correlated arms are up to about twice as wide as needed. Those of negatively correlated arms are too narrow.",
+        "", *together, "",
         "## A true difference of 2, 5 and 10 points: is it in the interval, is it found?", "", *power, "",
         _outside(power_outside, (len(power) - 2) * len(DELTAS), "94 to 98 %"),
-        "The mde is the mean over the comparisons with 10 points of difference. An interval is cut off where a score "
-        "ends; no true difference lies beyond, so that this changes no coverage.", "",
+        "The mde is the mean over the comparisons with a difference of 10 points. An interval ends where the score "
+        "ends. This does not change the coverage: no true difference is beyond.", "",
         "## Families, tasks and verdicts as they are printed", "",
-        f"Three families of five tasks, each a *{first.name}* whose seeds spread by 1.5 points; the true difference is "
-        "the median `mde_holm` of such rows. A row's verdict is adjusted for 15 comparisons and asks that its "
-        "family has an answer. One row that differs alone moves its family's mean by a fifth, so that the family often "
-        "has none: then the row is not looked at.", "", *verdict_table(first, repeats), "",
+        f"Three families have five tasks, each a *{first.name}* with a spread of 1.5 points. The true "
+        "difference is the median `mde_holm` of such rows. A row's verdict is adjusted for 15 comparisons and requires "
+        "an answer of its family. If only one row differs, its family's mean changes by a fifth of that. So the family "
+        "often has no answer, and the row is not tested.", "", *verdict_table(first, repeats), "",
         "## Replicates of pre-training", "",
-        f"*{first.name}*; two procedures that are alike, of which every pre-training run has luck of its own (its "
-        "standard deviation in points). Pre-training × fine-tuning seeds of either arm; with one pre-training the "
-        "verdict is about two checkpoints, which do differ, and says nothing about the procedure.", "",
+        f"*{first.name}*: two equal procedures. Every pre-training run has its own random effect (first column: "
+        "standard deviation). Other columns: pre-training × fine-tuning seeds of each arm. With one "
+        "pre-training the verdict is about two checkpoints, which do differ. It says nothing about the procedure.", "",
         *replicate_table(first, repeats), "",
         "## Runs that learn nothing", "",
-        f"*{first.name}*; some runs of the clinical arm always answer the positive label. Coverage of the true mean "
-        "over all runs, and of those comparisons in which some runs did and others did not: the report names them.", "",
+        f"*{first.name}*: some runs of the clinical arm always predict the positive label. Coverage is of the true "
+        "mean over all runs. Last column: in comparisons in which some runs did so and others did not (the report "
+        "names them).", "",
         *collapse_table(first, repeats), "",
         "## Beyond the five tasks", "", *edge, "",
         *edge_outside,
-        "Very few groups and seeds make the test cautious. Where one arm near the ceiling scatters by 6 points and the "
-        "other not at all, its scores are skewed (many runs near 1, few far below), and no t quantile fixes that: such "
-        "an interval claims too much, and the runs themselves have to be looked at.", "",
+        "With very few groups and seeds the test is conservative. If one arm near the ceiling has a spread of 6 points "
+        "and the other none, its scores are skewed (many runs near 1, few far below). No t quantile corrects this. "
+        "Such an interval claims too much: look at the runs.", "",
         "## Jackknife and bootstrap", "",
-        "Ratio jackknife / bootstrap (10,000 draws of the groups), median and 5–95 % over 40 comparisons; CPU time per "
-        "comparison. For the mean over tasks, `tests/statistics/test_families.py` holds the closed form against a "
+        "Ratio jackknife / bootstrap (10,000 draws of the groups): median and 5–95 % over 40 comparisons. CPU time is "
+        "per comparison. For the mean over tasks, `tests/statistics/test_families.py` compares the closed form with a "
         "joint bootstrap of runs and of every task's groups.", "", *bootstrap_table(settings, 40), "",
     ])  # fmt: skip
 

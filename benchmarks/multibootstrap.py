@@ -36,7 +36,7 @@ from harness.statistics import variance
 PAGE = Path(__file__).with_suffix(".md")
 DRAWS = 4000
 TABLE = (
-    "| task | family | against | difference | multi-bootstrap, standard error | what the components say of it "
+    "| task | family | against | difference | multi-bootstrap, standard error | by the components "
     "| harness, standard error | multi-bootstrap, 95 % | harness, 95 % |\n|:--|:--|:--|--:|--:|--:|--:|--:|--:|"
 )
 KNOWN_TRUTH = (
@@ -133,20 +133,20 @@ def lines(root: Path) -> Iterator[str]:
 
 def main(root: Path) -> None:
     words = (
-        "# Beside the multi-bootstrap",
-        "Made by `python benchmarks/multibootstrap.py FOLDER`. Points of 100. The standard errors are of the "
-        "difference over pre-trainings and documents together; the multi-bootstrap's interval is the plain percentile "
-        "one.",
-        "## Where the truth is known",
-        f"{SIMULATED} simulated comparisons a line, {SETTING.name} of about {SETTING.mean:g} entities, no difference "
+        "# Standard errors: the harness and the multi-bootstrap",
+        "Made by `python benchmarks/multibootstrap.py FOLDER`. Points of 100. The standard errors are of "
+        "the difference, over pre-trainings and documents together. The multi-bootstrap's interval is the percentile "
+        "interval.",
+        "## If the truth is known",
+        f"{SIMULATED} simulated comparisons per line, {SETTING.name} of about {SETTING.mean:g} entities, no difference "
         "between the arms. The true standard error is the spread of the differences themselves. The multi-bootstrap "
-        "counts what is peculiar to one pre-training and one document about three times (Owen 2007, *The pigeonhole "
-        "bootstrap*). So with few pre-trainings its standard error is too large where documents are most of the "
-        "chance, and its interval is too narrow where pre-trainings are.",
+        "counts the interaction of pre-training and document about three times (Owen 2007, *The pigeonhole "
+        "bootstrap*). So with few pre-trainings, its standard error is too large if most of the chance is in "
+        "documents, and its interval is too narrow if it is in pre-trainings.",
         "\n".join([KNOWN_TRUTH, *simulated()]),
         "## A run of profile `lab`",
-        "Test split. What the components say of the multi-bootstrap is V_groups + (V_runs + V_interaction)(R − 1)/R, "
-        "of the harness's stored components.",
+        "Test part. *By the components*: the multi-bootstrap that follows from the harness's stored components, "
+        "V_groups + (V_runs + V_interaction)(R − 1)/R.",
         "\n".join([TABLE, *lines(root)]),
     )
     PAGE.write_text("\n\n".join(words) + "\n", encoding="utf-8")

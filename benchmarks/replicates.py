@@ -102,13 +102,13 @@ def page(root: Path, encoders: int, seeds: int) -> str:
         for task, runs in every.items()
     }
     return "\n".join([
-        "# Arms that differ in nothing but the seed of their pre-training", "",
+        "# Arms that differ only in the seed of their pre-training", "",
         f"Made by `python benchmarks/replicates.py --encoders {encoders} --seeds {seeds}`: profile `embedded`, "
-        f"NorBERT3, the clinical arm pre-trained {encoders} times from one baseline with other seeds, each encoder "
-        f"fine-tuned with {seeds} seeds. Whatever is called a difference here is a false alarm about the procedure. Of "
-        f"one encoder an arm all {len(ones)} pairs are compared, of three {DRAWS} random draws of six; pairs share "
-        "encoders, so that the shares are known less well than their number suggests. Runs that are compared have "
-        "other fine-tuning seeds, so that nothing of these cancels. *Mean ±* is half the width of the interval.", "",
+        f"NorBERT3. The clinical arm was pre-trained {encoders} times from one baseline with other seeds. Each encoder "
+        f"was fine-tuned with {seeds} seeds. Any difference found here is a false alarm about the procedure. With one "
+        f"encoder per arm all {len(ones)} pairs are compared, with three {DRAWS} random draws of six. Pairs share "
+        "encoders, so the shares are less precise than their number suggests. Compared runs have different "
+        "fine-tuning seeds, so no effect of these cancels. *Mean ±* is half the width of the interval.", "",
         *lines, "",
         "Standard deviation over encoders of the mean of their runs: "
         + ", ".join(f"{value:.1f} points on `{task}`" for task, value in spread.items()) + ".", "",
