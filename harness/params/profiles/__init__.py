@@ -17,9 +17,9 @@ BASE = "base"
 # What a user types after choosing the profile.
 NEXT_STEP = {
     "embedded": "Run `dvc repro`. If data/ holds fetched originals, first `git checkout data.dvc`.",
-    "lab": "Next: `harness data fetch --mirror FOLDER` (or without --mirror from the network), then `dvc repro`.",
-    "public": "Next: `harness data fetch` (or with --mirror FOLDER), then `HF_HUB_OFFLINE=0 dvc repro`, which fetches "
-    "the encoder, too.",
+    "lab": "Next: `harness data fetch --mirror FOLDER` (the general corpus has no public address), then `dvc repro`.",
+    "public": "Next: `harness data fetch --mirror FOLDER` (the general corpus has no public address), then "
+    "`HF_HUB_OFFLINE=0 dvc repro`, which also downloads the encoder.",
     "paper": "Next: `harness data fetch`, `harness translate` for the Norwegian versions, fill the hub cache or name "
     "checkpoint folders, then `dvc repro`.",
 }
