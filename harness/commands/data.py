@@ -34,7 +34,7 @@ def add(commands) -> None:
 
     text = "the commit of a hub repository and the hashes of its files, as lines for params.yaml"
     pin = declare(commands, "pin", _pin, text, "pin ltg/norbert3-large", "repository", connects=anywhere_here)
-    pin.epilog = f"{pin.epilog} It needs HF_HUB_OFFLINE=0 before the command, or it does not connect to the hub."
+    pin.epilog = f"{pin.epilog} (with HF_HUB_OFFLINE=0 before the command, because it asks the hub)"
 
     profile = declare_group(commands, "profile", "presets for params.yaml", "profile use lab")
     declare(profile, "list", _profile_list, "the presets and which one params.yaml equals", "profile list")
