@@ -175,7 +175,7 @@ def test_check_tells_of_every_task_and_fails_on_a_finding(project):
     alone = harness("check", "triage", cwd=project)
     assert alone.returncode == 0 and "no findings (not under run.tasks" in alone.stdout
     every = harness("check", cwd=project)
-    assert every.returncode == 1 and "medmqp: 1 finding" in every.stdout and "triage: nothing" in every.stdout
+    assert every.returncode == 1 and "medmqp: 1 finding" in every.stdout and "triage: no findings" in every.stdout
 
 
 def test_profiles_are_written_and_recognised(project):

@@ -311,7 +311,10 @@ def test_a_grid_does_not_start_before_its_inputs_are_up_to_date(unfinished):
     params.write_text(text, encoding="utf-8")
     done = harness(unfinished, "grid", "--on", "local")
     assert done.returncode == 1 and "Not up to date: split@aismec, split@nor_deid" in done.stderr, done.stderr
-    assert done.stderr.rstrip().endswith("`dvc repro split pretrain`.") and not (unfinished / "artifacts/grid").exists()
+    assert (
+        done.stderr.rstrip().endswith("Run `dvc repro split pretrain` first.")
+        and not (unfinished / "artifacts/grid").exists()
+    )
 
 
 @pytest.mark.extended

@@ -417,7 +417,7 @@ TOGETHER = (
         "the pipeline": (replaced("dvc.yaml", r"^ +- pipeline/score.txt\n", ""), "dvc.lock", "its deps"),
         "a stage that is passed over": (
             replaced("dvc.yaml", r"^  finetune:\n", "  finetune:\n    frozen: true\n"),
-            "dvc.lock", "stage finetune@medmqp-norbert3 followed",
+            "dvc.lock", "stage finetune@medmqp-norbert3 run by",
         ),
         "data.dvc": (replaced("data.dvc", r"md5: \w{6}", "md5: abcdef", count=0), "dvc.lock", "data.dvc"),
         "what DVC ignores": (

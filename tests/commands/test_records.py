@@ -9,4 +9,4 @@ def test_a_comparison_that_was_trained_again_waits_for_the_results_of_the_others
     records._say_in_mlflow(tmp_path, fakes.settings(("aismec",), ("nb_bert",)))
     said = capsys.readouterr().err
     assert "MLflow was not updated" in said and "Known tasks: none." in said
-    assert "`harness track` says there what was found" in said
+    assert "Run `harness track` when every comparison has results" in said

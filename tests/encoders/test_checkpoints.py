@@ -345,7 +345,7 @@ def test_nothing_of_a_strangers_folder_is_run_and_nothing_elsewhere_read(publish
     for name in ("training_args.bin", "chat_template.jinja", "custom_generate/generate.py", "optimizer.pt"):
         assert name in note, note
     assert note.startswith("these files and settings contain code, may contain code or refer to other files")
-    assert note.endswith(" more") and note.count(", ") == 12
+    assert note.endswith(" more") and note.count(", ") == 13
     (published / "config.json").write_text((elsewhere / "config.json").read_text())
     for path in [*published.rglob("*.py"), *published.glob("*.p[kt]*"), *published.glob("*.bin")]:
         path.unlink()

@@ -235,6 +235,6 @@ def test_what_is_not_trained_here_is_refused_as_an_arm_to_train(repository):
     def change(values):
         values["families"]["nb_bert"]["architecture"] = "roberta"
 
-    with pytest.raises(ConfigError, match=r"architecture must be one that is trained here .* not 'roberta'") as no:
+    with pytest.raises(ConfigError, match=r"architecture must be one that can be trained here .* not 'roberta'") as no:
         parameters(repository, "aismec", change)
     assert all(name in no.value.message for name in TRAINED) and "existing checkpoints" in no.value.remedy

@@ -131,7 +131,7 @@ def test_what_must_not_leave_is_refused_and_nothing_is_written(root, tmp_path, s
 def test_a_folder_that_is_no_bundle_is_left_alone(root, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("x")
-    with pytest.raises(DataError, match="no earlier bundle"):
+    with pytest.raises(DataError, match="not an earlier bundle"):
         export(root, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.tex").read_text() == "x"
 

@@ -36,7 +36,7 @@ def changed(root, *changes):
         ('positive="yes"', 'positive="maybe"', "not a label"),
         ('    positive="yes",\n', "", "binary_f1, which needs TASK.positive"),
         ('"mcc"', '"mmc"', "Did you mean 'mcc'?"),
-        ('("binary_f1", "sensitivity"', '("sensitivity", "binary_f1"', "begins with sensitivity"),
+        ('("binary_f1", "sensitivity"', '("sensitivity", "binary_f1"', "sensitivity cannot be the first metric"),
         ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'?"),
         ('head="sequence"', 'head="regression"', "cut the numbers into classes"),
         ('head="sequence"', 'head="multi_label"', "Did you mean 'multilabel'"),

@@ -140,7 +140,7 @@ def test_what_is_not_installed_is_told_with_what_is(site, root):
             ("TASK = Task(", "raise ImportError('no such table')\nTASK = Task("),
             "clinic-tasks 1.0, task dose: .*no such",
         ),
-        (("TASK = Task(", "TASK = dict("), "clinic-tasks 1.0, task dose: .* is a dict, no Task"),
+        (("TASK = Task(", "TASK = dict("), "clinic-tasks 1.0, task dose: .* is a dict, not a Task"),
         (("TASK =", "TAKS ="), "clinic-tasks 1.0, task dose: .*cannot be loaded"),
     ],
 )

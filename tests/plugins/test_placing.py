@@ -138,7 +138,7 @@ def test_columns_are_recorded_and_held(root, tmp_path):
     assert validate.run(root, "triage").source["columns"] == taken
     path = root / "tasks" / "triage.py"
     path.write_text(path.read_text(encoding="utf-8").replace('"group": "group"', '"group": "id"'), encoding="utf-8")
-    with pytest.raises(DataError, match="group is now read from id, and was from group when") as caught:
+    with pytest.raises(DataError, match="group is now read from id, but it was read from group when") as caught:
         validate.run(root, "triage")
     assert "harness data use triage" in caught.value.remedy
     assert any("group is now read from id" in finding for finding in checking.findings(root, "triage"))
@@ -167,7 +167,7 @@ def test_the_pin_repeats_the_columns_of_every_set(root, tmp_path):
     assert restricted.pinned(root) == ["triage"]
     source = root / "data" / "triage" / "source.json"
     source.write_text(json.dumps(json.loads(source.read_text()) | {"columns": {"text": 5}}), encoding="utf-8")
-    with pytest.raises(DataError, match="columns does not name"):
+    with pytest.raises(DataError, match="columns has a name that is not a string"):
         sources.read_source(source.parent)
 
 
@@ -211,7 +211,7 @@ def test_two_tables_in_a_folder_are_too_many(tmp_path, repository):
     root = tmp_path / "root"
     root.mkdir()
     (root / "tasks").symlink_to(repository / "tasks")
-    with pytest.raises(DataError, match="holds 2 tables"):
+    with pytest.raises(DataError, match="has 2 tables"):
         placing.put(root, "aismec", given, SOURCE)
 
 

@@ -145,7 +145,7 @@ def test_texts_that_act_are_refused_and_named(root, old, new, where, acting):
     path = root / "tasks" / "plum.py"
     path.write_text(path.read_text().replace("import Groups,", "import Groups, PublicFile, PublicSource,"))
     message = refused(root)
-    assert f"tasks/plum.py: {where} holds {ACTING[acting]}." in message and "one line" in message
+    assert f"tasks/plum.py: {where} contains {ACTING[acting]}." in message and "one line" in message
     assert all(character.isprintable() or character == "\n" for character in message)
     from harness.plugins import checking
 

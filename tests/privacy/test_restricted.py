@@ -418,7 +418,7 @@ def test_a_restricted_corpus_that_cannot_be_used_names_no_document_and_no_file(f
     (finished / "params.yaml").write_text(params, encoding="utf-8")
     restricted_site.record(finished / "data" / "corpus")
     assert done.stdout.count("\n= 1\n") == len(ways) and "Traceback" not in done.stderr
-    for said in ("line 80: not JSON", "no 'text'", "identifying details", "document "):
+    for said in ("line 80: not JSON", "'text' is missing", "identifying details", "document "):
         assert said in done.stderr, done.stderr
     assert sightings(finished) == {}
 

@@ -135,7 +135,7 @@ def other(lines):
             lambda lines: lines.append({**lines[last_test(lines)], "id": "stranger"}),
             "has, beyond the split, 1 test.*stranger",
         ),
-        (lambda lines: lines.append(lines[last_test(lines)]), "stand twice: medmqp-0000"),
+        (lambda lines: lines.append(lines[last_test(lines)]), "occur twice: medmqp-0000"),
         (lambda lines: lines[last_test(lines)].update(gold=other(lines)), "gold of 1 test row.*medmqp-0000"),
         (lambda lines: lines[last_test(lines)].update(prediction="x"), "line 1: .*not in the task's label list"),
         (

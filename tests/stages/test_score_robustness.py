@@ -125,7 +125,7 @@ def test_the_report_and_its_csv_hold_them_and_nothing_of_restricted_data(tmp_pat
         texts = {p.name: p.read_text(encoding="utf-8") for p in (root / "reports").glob("*.*")}
         for name in ("appendix.md", "index.html"):
             assert "Robustness" in texts[name]
-            assert ("was not checked" in texts[name]) == (kind == "restricted")
+            assert ("were not checked for small counts" in texts[name]) == (kind == "restricted")
         entry = runs.read(root, "medmqp", "nb_bert").runs[0].plain()
         (comparison, _) = loading.load(root, settings.run, {task.name: task for task in tasks})
         metrics = {name: value for name, value, _ in recordings.run_metrics(comparison, entry)}

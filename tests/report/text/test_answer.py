@@ -129,7 +129,7 @@ def test_ends_of_one_training_are_said_to_give_a_lower_bound_and_only_where_a_ca
     cards = {("nb_bert", "clinical"): {}, ("nb_bert", "clinical-2"): {"branched": {"share": 0.75, "seed": 2}}}
     assert "share its first 75 % (NB-BERT)." in notes(several, cards) and "lower bound" in notes(several, cards)
     cards["norbert3", "control-3"] = {"branched": {"share": 0.75, "seed": 2}}
-    assert "the first 75 % (NB-BERT, NorBERT3)." in notes(several, cards)
+    assert "share its first 75 % (NB-BERT, NorBERT3)." in notes(several, cards)
     cards["norbert3", "control-3"] = {"branched": {"share": 0.8, "seed": 2}}
     assert "75 % (NB-BERT) and 80 % (NorBERT3)." in notes(several, cards)
     whole = {key: {} for key in cards}

@@ -68,6 +68,6 @@ def test_nothing_is_said_where_nothing_was_done_and_that_restricted_data_are_hid
     assert robustness.blocks([comparison], NOT_DONE, 0.95) == ()
     hidden = replace(comparison, task="calls", data_kind="restricted")
     (only,) = robustness.blocks([hidden], SETTINGS, 0.95)
-    assert "Of `calls` nothing is shown here" in only.text
+    assert "Nothing is shown here of `calls`" in only.text
     *_, last = robustness.blocks([replace(comparison, robustness=ROWS), hidden], SETTINGS, 0.95)
     assert last == only
