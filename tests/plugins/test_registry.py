@@ -149,7 +149,7 @@ def test_texts_that_act_are_refused_and_named(root, old, new, where, acting):
     assert all(character.isprintable() or character == "\n" for character in message)
     from harness.plugins import checking
 
-    (found,) = [fault for fault in checking.findings(root, "plum") if "holds" in fault and where in fault]
+    (found,) = [fault for fault in checking.findings(root, "plum") if "contains" in fault and where in fault]
     assert ACTING[acting] in found
 
 
