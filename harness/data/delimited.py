@@ -57,7 +57,7 @@ def delimited(
         other = _OTHERS.search(names[0])
         if len(names) == 1 and other:
             findings.append(
-                Finding(f"one column: if the delimiter is {other[0]!r}, set delimiter=", "", f"line {line}")
+                Finding(f"one column: if the delimiter is {other[0]!r}, set delimiter={other[0]!r}", "", f"line {line}")
             )
             return [(f"line {number}", None) for number, _ in rows]
         names = _named(names, rows, f"line {line}", findings, ignoring)
@@ -121,7 +121,11 @@ def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[
         except csv.Error as error:
             # The reader has lost its place, so later rows cannot be told from the broken one.
             other = _QUOTED_HEADER.match(text)
-            hint = f": if the delimiter is {other[1]!r}, set delimiter=" if other and other[1] != delimiter else ""
+            hint = (
+                f": if the delimiter is {other[1]!r}, set delimiter={other[1]!r}"
+                if other and other[1] != delimiter
+                else ""
+            )
             findings.append(Finding(f"not separated values ({error}){hint}", "", f"line {start}"))
     finally:
         csv.field_size_limit(limit)

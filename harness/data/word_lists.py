@@ -74,7 +74,7 @@ def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> li
     """The row's tokens, or the fault of the row."""
     words, given = row.get(tokens), row.get(tags)
     if not isinstance(words, list) or not isinstance(given, list):
-        return f"{tokens} and {tags} are not lists"
+        return f"{tokens} and {tags} are not both lists"
     if not words or len(words) != len(given):
         return "not as many tags as tokens" if words else "no tokens"
     read = [found for tag in given if isinstance(tag, str) and (found := read_tag(tag, scheme))]

@@ -82,9 +82,9 @@ def test_names_that_stand_twice_are_refused(tmp_path):
         ("sep=;\nid;tekst;label\n1;hei;a\n", {"delimiter": ";"}, r"sep=;, which spreadsheets add .* line 1"),
         ('"sep=;"\r\nid;tekst;label\r\n1;hei;a\r\n', {"delimiter": ";"}, r"sep=;, which spreadsheets add .* line 1"),
         ("SEP=;\r\nid;tekst;label\r\n1;hei;a\r\n", {"delimiter": ";"}, r"sep=;, which spreadsheets add .* line 1"),
-        ('"id";"tekst";"label"\n"1";"hei";"a"\n', {}, r"if the delimiter is ';', set delimiter= .* line 1"),
+        ('"id";"tekst";"label"\n"1";"hei";"a"\n', {}, r"if the delimiter is ';', set delimiter=';' .* line 1"),
         ("sep=,\nid,tekst,label\n1,hei,a\n", {}, r"remove it and set delimiter=',' .* line 1"),
-        ("id;tekst;label\n1;hei;a\n", {}, r"one column: if the delimiter is ';', set delimiter= .* line 1"),
+        ("id;tekst;label\n1;hei;a\n", {}, r"one column: if the delimiter is ';', set delimiter=';' .* line 1"),
         ("id,tekst,label,\n1,hei,a,\n2,du,a,\n", {}, r"an empty column without a name.* number 4 .* line 1"),
         ("id,tekst,label,,\n1,hei,a,,\n", {}, r"(?s)number 5 .* number 4 "),
         (

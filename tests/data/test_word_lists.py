@@ -57,7 +57,7 @@ def test_a_data_set_with_class_numbers_and_a_shipped_test_set(tmp_path):
         ({"tags": ["O"] * 4}, "not as many tags as tokens"),
         ({"tags": ["O", "O", "O", "O", "Nmae"]}, "no tag"),
         ({"tags": [0, 0, 0, 0, 1]}, "no tag"),
-        ({"words": "Kari"}, "words and tags are not lists"),
+        ({"words": "Kari"}, "words and tags are not both lists"),
         ({"words": ["Kari", " ", "a", "b", "c"]}, "no token"),
         ({"words": ["Kari", "\x07", "a", "b", "c"]}, "control character"),
         ({"tags": ["O", "S-Name", "I-Name", "O", "O"]}, "I- that does not continue an entity"),
