@@ -14,8 +14,6 @@ import json
 import os
 import random
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
@@ -42,13 +40,16 @@ def main() -> None:
     if options.one:
         print(json.dumps(measure(options.one, options.corpus, options.workers)))
         return
+    from measuring import in_process  # not above: the measured process would need the memory of torch
+
     print("| size | documents | MB | words | CPU s | CPU s per GB | wall s | peak memory, MB | kept |")
     print("|---|---|---|---|---|---|---|---|---|")
     for factor in FACTORS:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             path = Path(folder) / "corpus.jsonl"
             write_copies(options.corpus, path, options.base, factor)
-            found = in_process(path, options)
+            given = ("--corpus", options.corpus, "--workers", options.workers)
+            found = in_process(__file__, *given, "--one", path)
         print(
             f"| {factor}× | {found['documents']:,} | {found['size'] / 1e6:,.1f} | {found['words']:,} "
             f"| {found['cpu']:.1f} | {found['cpu'] / found['size'] * 1e9:.0f} | {found['wall']:.1f} "
@@ -83,14 +84,6 @@ def changed(text: str, vocabulary: list[str], rng: random.Random) -> str:
     for place in rng.sample(range(len(words)), int(CHANGED * len(words))):
         words[place] = rng.choice(vocabulary)
     return " ".join(words)
-
-
-def in_process(path: Path, options) -> dict:
-    command = [sys.executable, __file__, "--corpus", str(options.corpus), "--workers", str(options.workers)]
-    result = subprocess.run([*command, "--one", str(path)], stdout=subprocess.PIPE, text=True)
-    if result.returncode:
-        raise SystemExit(result.returncode)
-    return json.loads(result.stdout.splitlines()[-1])
 
 
 def measure(path: Path, corpus: Path, workers: int) -> dict:

@@ -22,7 +22,8 @@ sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests"), str(REPOSITORY / "te
 import attacker  # noqa: E402
 import disclosure  # noqa: E402
 import restricted_site  # noqa: E402
-from ruamel.yaml import YAML  # noqa: E402
+
+from harness.testing.parameters import changing  # noqa: E402
 
 TASKS, FAMILY, SEEDS = ("aismec", "synergi"), "norbert3", 3
 LABEL = {"aismec": ("calls.jsonl", "outcome", "transcript"), "synergi": ("incidents.jsonl", "category", "text")}
@@ -40,13 +41,10 @@ def built(base: Path, rows: int, steps: int) -> Path:
             if chance.random() < 0.8:
                 row[text] += f" {row[label].replace('_', ' ')}"
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made), encoding="utf-8")
-    yaml = YAML()
-    params = yaml.load((site / "params.yaml").read_text(encoding="utf-8"))
-    params["run"]["seeds"], params["corpus"]["training_texts_of"] = list(range(1, SEEDS + 1)), []
-    for task in TASKS:
-        params["tasks"][task].update(steps=steps, evaluate_every=steps // 2)
-    with open(site / "params.yaml", "w", encoding="utf-8") as handle:
-        yaml.dump(params, handle)
+    with changing(site) as params:
+        params["run"]["seeds"], params["corpus"]["training_texts_of"] = list(range(1, SEEDS + 1)), []
+        for task in TASKS:
+            params["tasks"][task].update(steps=steps, evaluate_every=steps // 2)
     return site
 
 

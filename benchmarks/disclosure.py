@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "evaluation")]
+sys.path[:0] = [str(TESTS), str(TESTS / "statistics" / "disclosure")]
 
 import attacker  # noqa: E402
 import test_twins as of_tests  # noqa: E402
@@ -90,13 +90,10 @@ def read(rows: Cells, rung: coarsening.Rung) -> attacker.Seen:
         figures = coarsening.measured(rows, system, answers, KNOWN)
         shown, arms = coarsening.released(rung, figures), rows.arms[system]
         for (what, arm), value in shown.items():
-            ends = ((value - 0.5) * rung.step, (value + 0.5) * rung.step)
-            if what == "mean":
-                seen.means[system][arm] = (arms.count(arm), ends)
-            elif what == "delta":
-                seen.differences[system][arm] = ends
+            if what == "delta":
+                seen.differences[system][arm] = ((value - 0.5) * rung.step, (value + 0.5) * rung.step)
         for arm in set(arms):
-            seen.means[system].setdefault(arm, (arms.count(arm), (-1.0, 2.0)))
+            seen.means[system][arm] = (arms.count(arm), (-1.0, 2.0))
     return seen
 
 

@@ -52,14 +52,18 @@ def main() -> None:
 
 
 def per_head(options) -> None:
+    from measuring import in_process
+
     print("| head (task) | against | CPU ratio | wall ratio | F1 engine | F1 Trainer |\n|---|---|---|---|---|---|")
     for head, task in TASKS.items():
         if options.task not in (None, task):
             continue
         found = {way: [] for way in WAYS}
+        given = ["--epochs", options.epochs, "--family", options.family]
+        given += ["--size", options.size] if options.size else []
         for seed in range(1, options.repeats + 1):
             for way in WAYS:
-                found[way].append(in_process(way, task, seed, options))
+                found[way].append(in_process(__file__, *given, "--one", way, task, seed))
         ours = found["engine"]
         for way in WAYS[1:]:
             ratio = {
@@ -76,16 +80,6 @@ def per_head(options) -> None:
 def spread(runs: list[dict]) -> str:
     values = [run["score"] for run in runs]
     return f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}" if len(values) > 1 else f"{values[0]:.3f}"
-
-
-def in_process(way: str, task: str, seed: int, options) -> dict:
-    command = [sys.executable, __file__, "--epochs", str(options.epochs), "--family", options.family]
-    if options.size:
-        command += ["--size", options.size]
-    result = subprocess.run([*command, "--one", way, task, str(seed)], capture_output=True, text=True)
-    if result.returncode:
-        raise SystemExit(result.stderr)
-    return json.loads(result.stdout.splitlines()[-1])
 
 
 def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str | None) -> dict:
@@ -255,6 +249,8 @@ class Collator:
 
 def whole_comparison(options) -> None:
     """Seconds of a comparison's ten runs: `harness finetune` against one `Trainer` script per run, run in turn."""
+    from harness.testing.parameters import changing
+
     task = TASKS["sequence"]
     environment = {**os.environ, "OMP_NUM_THREADS": "2"}
     epochs = options.epochs
@@ -267,7 +263,8 @@ def whole_comparison(options) -> None:
         (aside / "artifacts").mkdir()
         for name in ("validated", "checkpoints", "splits"):
             (aside / "artifacts" / name).symlink_to(ROOT / "artifacts" / name)
-        (aside / "params.yaml").write_text(_with_recipe(task, steps), encoding="utf-8")
+        with changing(aside, (ROOT / "params.yaml").read_text(encoding="utf-8")) as params:
+            params["tasks"][task].update(steps=steps, batch=BATCH, evaluate_every=steps)
         started = time.perf_counter()
         subprocess.run(
             [sys.executable, "-m", "harness", "finetune", task, options.family],
@@ -288,20 +285,6 @@ def whole_comparison(options) -> None:
         f"\nWhole comparison ({task}, 10 runs of {steps} updates): harness finetune {engine:.1f} s; one Trainer script "
         f"per run {ten:.1f} s (10 × the mean of {len(trainer)}); ratio {ten / engine:.2f}"
     )
-
-
-def _with_recipe(task: str, steps: int) -> str:
-    """params.yaml with this task's recipe replaced by the benchmark's."""
-    import io
-
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    values = yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    values["tasks"][task].update(steps=steps, batch=BATCH, evaluate_every=steps)
-    out = io.StringIO()
-    yaml.dump(values, out)
-    return out.getvalue()
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from pretraining import profile
+
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {"nb_bert": "BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT"}
 SIZES = ("base", "large")
@@ -158,7 +160,7 @@ def measure_all(wanted: Sequence[Line], seconds: float, measure) -> Iterator[dic
             yield found
 
 
-def in_process(one: Measurement, limit: float, command: Sequence[str]) -> dict | Failure:
+def in_process(limit: float, command: Sequence[str]) -> dict | Failure:
     """The JSON in the last line that `command` prints. Its processes are killed if they take longer than `limit` s."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(command, stdout=out, stderr=errors, start_new_session=True)
@@ -295,13 +297,6 @@ def engine_of(one: Measurement, device: str):
     from harness.params.config import Engine
 
     return Engine(device, one.precision, "sdpa", "fast", 1, one.processes, "ddp", False, one.compile)
-
-
-def profile(name: str):
-    from harness.params import profiles
-    from harness.params.reading import parse
-
-    return parse(profiles.text(name))
 
 
 def pretraining(one: Measurement, folder: Path, options) -> dict | None:
@@ -520,7 +515,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         def measure(one: Measurement, limit: float) -> dict | Failure:
             print(f"{one}, at most {limit:.0f} s", file=sys.stderr, flush=True)
-            found = in_process(one, limit, command(one, folder, options))
+            found = in_process(limit, command(one, folder, options))
             print(f"  {found}", file=sys.stderr, flush=True)
             return found
 

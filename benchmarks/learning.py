@@ -33,7 +33,7 @@ def lengths(most: float) -> Iterator[float]:
         length *= 2
 
 
-def reached(root: Path, task, family: str, settings, inputs, worker, length: float, seeds: list[int]) -> float:
+def reached(task, family: str, settings, inputs, worker, length: float, seeds: list[int]) -> float:
     """The mean over seeds of the best validation score after `length` times the declared updates."""
     from harness.training.finetune.runs import Job, carry_out
 
@@ -62,7 +62,7 @@ def curve(root: Path, task, family: str, settings, seeds: list[int], most: float
     )
     found: dict[float, float] = {}
     for length in lengths(most):
-        found[length] = reached(root, task, family, settings, inputs, worker, length, seeds)
+        found[length] = reached(task, family, settings, inputs, worker, length, seeds)
         if length > 1 and found[length] - found[length / 2] < RISE:
             break
     return found

@@ -1,5 +1,9 @@
 """Measure the seconds between two updates of a training, and the sequences that its model was given meanwhile."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -59,6 +63,16 @@ def counted(batches: Sequence[Batch]) -> dict:
     tokens = sum(length * number for length, number in lengths.items())
     places = sum(places for _, places in batches)
     return {"tokens": tokens, "padding": 1 - tokens / places, "lengths": sorted(lengths.items())}
+
+
+def in_process(script: str, *arguments: object) -> dict:
+    """The JSON in the last line that a script of this folder prints when it is called with these arguments."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    command = [sys.executable, script, *map(str, arguments)]
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
+    if result.returncode:
+        raise SystemExit(result.returncode)
+    return json.loads(result.stdout.splitlines()[-1])
 
 
 def settled(device: str) -> None:

@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from recompute import KNOWN, counted, declared, lines_of, replicates_of, scored
+from recompute import KNOWN, counted, lines_of, order_of, replicates_of, score_of, stored
 from scipy import stats
 from simulation import Marked, luck, solve
 
@@ -92,21 +92,15 @@ def simulated() -> Iterator[str]:
 
 def counts_of(root: Path, row: dict) -> tuple[list[np.ndarray], np.ndarray, partial]:
     """Both arms [runs, groups, ...], the replicate of each run and the score, for a row of comparison.csv."""
-    task, family = row["task"], row["family"]
-    folder = root / "artifacts" / "predictions" / task / family
-    runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
-    group_of = json.loads((root / "artifacts" / "splits" / task / "groups.json").read_text(encoding="utf-8"))["groups"]
-    labels, positive = declared(root, task, runs)
+    folder, runs, group_of, labels, positive = stored(root, row["task"], row["family"])
     seeds, arms = sorted({run["seed"] for run in runs["runs"]}), []
     for arm in (row["against"], "clinical"):
         files = ([x for x in lines_of(folder / f"{arm}-seed{seed}.jsonl") if x["part"] == "test"] for seed in seeds)
         tables = []
         for lines in files:
-            order = {group: i for i, group in enumerate(sorted({group_of[line["id"]] for line in lines}))}
-            tables.append(counted(lines, group_of, order, row["metric"], labels))
+            tables.append(counted(lines, group_of, order_of(lines, group_of), row["metric"], labels))
         arms.append(np.stack(tables))
-    score = partial(scored, metric=row["metric"], positive=labels.index(positive) if positive in labels else 0)
-    return arms, np.array(replicates_of(runs)), score
+    return arms, np.array(replicates_of(runs)), score_of(row["metric"], labels, positive)
 
 
 def lines(root: Path) -> Iterator[str]:
@@ -115,8 +109,8 @@ def lines(root: Path) -> Iterator[str]:
     for row in csv.DictReader((root / "reports" / "comparison.csv").open(encoding="utf-8", newline="")):
         if not row["delta"] or int(row["n_replicates"]) < 2 or row["metric"] not in KNOWN:
             continue
-        stored = json.loads((root / "artifacts/scores" / row["task"] / f"{row['family']}.json").read_text())
-        (ours,) = (c for c in stored["comparisons"] if (c["part"], c["against"]) == ("test", row["against"]))
+        scores = json.loads((root / "artifacts/scores" / row["task"] / f"{row['family']}.json").read_text())
+        (ours,) = (c for c in scores["comparisons"] if (c["part"], c["against"]) == ("test", row["against"]))
         number = ours["n_replicates"]
         over_seeds = np.var(ours["differences"], ddof=1) / number
         components = ours["groups_variance"] + (over_seeds + ours["interaction"]) * (number - 1) / number

@@ -18,6 +18,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,24 +27,20 @@ PLACES = {"general": 0, "adaptation": 1000}  # added to a draw's pre-training se
 
 def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> None:
     """Write a repository with the project's tasks, generated data of that seed, and the profile with other seeds."""
-    from ruamel.yaml import YAML
-
     from harness.data.synthetic import write
     from harness.params import profiles
+    from harness.testing.parameters import changing
 
     for name in ("harness", "tasks", "dvc.yaml", "constraints.txt"):
         (root / name).symlink_to(ROOT / name)
     write.generate(root / "data", data_seed, shuffled=shuffled)
-    yaml = YAML()
-    params = yaml.load(profiles.text("embedded"))
-    params["generate"]["seed"] = data_seed
-    for family in params["run"]["families"]:
-        for recipe, place in PLACES.items():
-            # Families share the settings of a recipe, but not its seed.
-            own = dict(params["families"][family][recipe]) | {"seed": training_seed + place}
-            params["families"][family][recipe] = own
-    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
-        yaml.dump(params, handle)
+    with changing(root, profiles.text("embedded")) as params:
+        params["generate"]["seed"] = data_seed
+        for family in params["run"]["families"]:
+            for recipe, place in PLACES.items():
+                # Families share the settings of a recipe, but not its seed.
+                own = dict(params["families"][family][recipe]) | {"seed": training_seed + place}
+                params["families"][family][recipe] = own
 
 
 def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, list[list], list]:
@@ -86,17 +83,14 @@ def run_stages(root: Path, wanted: list[list[str]]) -> None:
 def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple[list, dict, dict]:
     from harness.params import reading as params
 
-    def made(wanted: list[list[str]]) -> None:
-        run_stages(root, wanted)
-
     prepared(root, data_seed, training_seed, shuffled)
     run = params.load(root / "params.yaml").everything().run
     before, own, after = stages(run.tasks, run.families)
-    made(before)
+    run_stages(root, before)
     # In parallel, as `harness repro` runs them.
     with ThreadPoolExecutor(len(own)) as pool:
-        list(pool.map(made, own))
-    made(after)
+        list(pool.map(partial(run_stages, root), own))
+    run_stages(root, after)
     return measured(root)
 
 

@@ -20,10 +20,7 @@ Machines are noisy: only ratios measured side by side mean something.
 import argparse
 import gzip
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -58,10 +55,13 @@ def main() -> None:
 
 
 def compare(family: str, layout: str, folder: str, options) -> None:
+    from measuring import in_process
+
     found = {way: [] for way in WAYS}
+    given = ["--length", options.length, "--batch", options.batch]
     for _ in range(options.repeats):
         for way in WAYS:
-            found[way].append(in_process(way, layout, family, folder, options))
+            found[way].append(in_process(__file__, *given, "--one", way, layout, family, folder))
     engine, trainer = (found[way] for way in WAYS)
     ratio = {
         key: statistics.median(speed(a, key) / speed(b, key) for a, b in zip(engine, trainer, strict=True))
@@ -77,17 +77,6 @@ def compare(family: str, layout: str, folder: str, options) -> None:
 
 def speed(run: dict, key: str) -> float:
     return run["tokens"] / run[key]
-
-
-def in_process(way: str, layout: str, family: str, folder: str, options) -> dict:
-    command = [sys.executable, __file__, "--length", str(options.length), "--batch", str(options.batch)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    result = subprocess.run(
-        [*command, "--one", way, layout, family, folder], capture_output=True, text=True, env=environment
-    )
-    if result.returncode:
-        raise SystemExit(result.stderr)
-    return json.loads(result.stdout.splitlines()[-1])
 
 
 def prepare(folder: Path, families, words: int, corpus: Path | None, *, repeated: bool = False) -> None:
@@ -106,7 +95,7 @@ def prepare(folder: Path, families, words: int, corpus: Path | None, *, repeated
             break
     times = -(-words // (words - enough)) if repeated else 1
     (folder / "documents.json").write_text(json.dumps(documents * times), encoding="utf-8")
-    settings = lab()
+    settings = profile("lab")
     for family in families:
         made = settings.checkpoint(family)
         tokenizer = tokenizers.build(made.architecture, documents, made.encoder.vocabulary)
@@ -126,11 +115,11 @@ def given_texts(path: Path | None):
         yield from (json.loads(line)["text"] for line in lines)
 
 
-def lab():
+def profile(name: str):
     from harness.params import profiles
     from harness.params.reading import parse
 
-    return parse(profiles.text("lab"))
+    return parse(profiles.text(name))
 
 
 def measure(way: str, layout: str, family: str, folder: str, *, length: int, batch: int) -> dict:
@@ -146,7 +135,7 @@ def measure(way: str, layout: str, family: str, folder: str, *, length: int, bat
     from harness.encoders import families
     from harness.training.finetune.loop import warm_up
 
-    made = lab().checkpoint(family)
+    made = profile("lab").checkpoint(family)
     settings = dataclasses.replace(
         made.pretraining, steps=None, effective_batch=batch, device_batch=batch, length=length,
         evaluate_every=0, save_steps=0, save_minutes=0,

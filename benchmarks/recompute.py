@@ -197,10 +197,23 @@ def lost_of(sums: np.ndarray, score: Callable[[np.ndarray], np.ndarray]) -> np.n
     return score(sums[:, 0]) - score(sums[:, 1])
 
 
-def declared(root: Path, task: str, runs: dict) -> tuple[list[str], str | None]:
-    """The labels that the runs recorded, and the positive one in the task's file."""
+def stored(root: Path, task: str, family: str) -> tuple[Path, dict, dict, list[str], str | None]:
+    """The folder of a comparison's predictions, its runs, the group of each id, the labels that the runs recorded, and
+    the positive one in the task's file."""
+    folder, groups = root / "artifacts" / "predictions" / task / family, root / "artifacts" / "splits" / task
+    runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
+    group_of = json.loads((groups / "groups.json").read_text(encoding="utf-8"))["groups"]
     found = re.search(r'positive="([^"]+)"', (root / "tasks" / f"{task}.py").read_text(encoding="utf-8"))
-    return runs["labels"], found and found.group(1)
+    return folder, runs, group_of, runs["labels"], found and found.group(1)
+
+
+def order_of(lines: list[dict], group_of: dict) -> dict:
+    """The number of each group of the lines."""
+    return {group: i for i, group in enumerate(sorted({group_of[line["id"]] for line in lines}))}
+
+
+def score_of(metric: str, labels: list[str], positive: str | None) -> partial:
+    return partial(scored, metric=metric, positive=labels.index(positive) if positive in labels else 0)
 
 
 def adjusted(values: list[float]) -> list[float]:
@@ -215,8 +228,7 @@ def adjusted(values: list[float]) -> list[float]:
 def without(root: Path, row: dict, printed: dict) -> str:
     """The line of a row without a difference. It agrees if gold lacks the needed label and nothing is printed."""
     task, metric = row["task"], row["metric"]
-    runs = json.loads((root / "artifacts" / "predictions" / task / row["family"] / "runs.json").read_bytes())
-    _, positive = declared(root, task, runs)
+    *_, positive = stored(root, task, row["family"])
     splits = json.loads((root / "reports" / "splits" / f"{task}.json").read_text(encoding="utf-8"))["splits"]
     records = lines_of(root / "artifacts" / "validated" / task / "records.jsonl")
     held = {part: set() for part in ("train", "test")}
@@ -255,23 +267,19 @@ def recompute(root: Path) -> list[str]:
                 f"DIFFERS {task}/{family}: {row['metric']} is none of {', '.join(KNOWN)}, which are counted here"
             )
             continue
-        folder = root / "artifacts" / "predictions" / task / family
-        runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
-        stored = json.loads((root / "artifacts" / "scores" / task / f"{family}.json").read_text(encoding="utf-8"))
+        folder, runs, group_of, labels, positive = stored(root, task, family)
+        scores = json.loads((root / "artifacts" / "scores" / task / f"{family}.json").read_text(encoding="utf-8"))
         exact = {
             (m["arm"], m["seed"]): m["value"]
-            for m in stored["metrics"]
+            for m in scores["metrics"]
             if (m["part"], m["metric"]) == ("test", row["metric"])
         }
-        groups = root / "artifacts" / "splits" / task / "groups.json"
-        group_of = json.loads(groups.read_text(encoding="utf-8"))["groups"]
-        labels, positive = declared(root, task, runs)
         counts, means, wrong = [], [], []
         for arm in arms:
             of_arm, values = [], []
             for seed in sorted(seed for a, seed in results[task, family] if a == arm):
                 lines = [line for line in lines_of(folder / f"{arm}-seed{seed}.jsonl") if line["part"] == "test"]
-                order = {group: i for i, group in enumerate(sorted({group_of[line["id"]] for line in lines}))}
+                order = order_of(lines, group_of)
                 value = by_library(lines, row["metric"], labels, positive)
                 values.append(value)
                 of_arm.append(counted(lines, group_of, order, row["metric"], labels))
@@ -279,7 +287,7 @@ def recompute(root: Path) -> list[str]:
                     wrong.append(f"{row['metric']} of {arm} seed {seed}: {value:.12f}, stored {exact[arm, seed]:.12f}")
             counts.append(np.stack(of_arm))
             means.append(math.fsum(values) / len(values))
-        score = partial(scored, metric=row["metric"], positive=labels.index(positive) if positive in labels else 0)
+        score = score_of(row["metric"], labels, positive)
         replicates = replicates_of(runs)
         parts = parts_of(counts, kinds_of(root, task, order, group_of), score, rng, replicates)
         se, df = error_of([parts])
@@ -346,26 +354,21 @@ def robust(root: Path, level: float, rng: np.random.Generator) -> Iterator[str]:
         task, family, metric = row["task"], row["family"], row["metric"]
         if not row["delta"] or metric not in KNOWN:
             continue
-        folder = root / "artifacts" / "predictions" / task / family
-        runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
-        groups = root / "artifacts" / "splits" / task / "groups.json"
-        group_of = json.loads(groups.read_text(encoding="utf-8"))["groups"]
-        labels, positive = declared(root, task, runs)
+        folder, runs, group_of, labels, positive = stored(root, task, family)
         tables, scores, lost = [], [], []
         for arm in (row["against"], "clinical"):
             of_arm, values = [], []
             for path in sorted(folder.glob(f"{arm}-seed*.jsonl"), key=lambda path: int(path.stem.split("-seed")[1])):
                 every = lines_of(path)
                 both = [[x for x in every if x["part"] == part] for part in ("test", f"test {row['kind']}")]
-                order = {group: i for i, group in enumerate(sorted({group_of[x["id"]] for x in both[0]}))}
+                order = order_of(both[0], group_of)
                 of_arm.append(np.stack([counted(of, group_of, order, metric, labels) for of in both], axis=1))
                 values.append([by_library(of, metric, labels, positive) for of in both])
             tables.append(np.stack(of_arm))
             scores.append(float(np.mean(values, axis=0)[1]))
             lost.append(float(np.mean(values, axis=0) @ [1, -1]))
-        own = partial(scored, metric=metric, positive=labels.index(positive) if positive in labels else 0)
         kinds = kinds_of(root, task, order, group_of)
-        losses = partial(lost_of, score=own)
+        losses = partial(lost_of, score=score_of(metric, labels, positive))
         parts = parts_of(tables, kinds, losses, rng, replicates_of(runs))
         low, high, p = interval((lost[1] - lost[0]) / 2, error_of([parts])[0] / 2, error_of([parts])[1], level)
         found = {"reference": scores[0], "clinical": scores[1], "reference_loss": lost[0], "clinical_loss": lost[1]}

@@ -24,15 +24,12 @@ DRAWS = 20
 
 def build(root: Path, encoders: int, seeds: int) -> None:
     """Run the stages up to the predictions."""
-    from ruamel.yaml import YAML
+    from harness.testing.parameters import changing
 
     prepared(root, DATA_SEED, TRAINING_SEED, shuffled=False)
-    yaml = YAML()
-    params = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
-    params["run"].update(tasks=list(TASKS), families=[FAMILY], seeds=list(range(1, encoders * seeds + 1)))
-    params["families"][FAMILY].update(control=False, replicates=encoders)
-    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
-        yaml.dump(params, handle)
+    with changing(root) as params:
+        params["run"].update(tasks=list(TASKS), families=[FAMILY], seeds=list(range(1, encoders * seeds + 1)))
+        params["families"][FAMILY].update(control=False, replicates=encoders)
     run_stages(root, [[stage, task] for task in TASKS for stage in ("validate", "split")] + [["corpus"]])
     run_stages(root, [["checkpoint", FAMILY], ["pretrain", FAMILY], *(["finetune", task, FAMILY] for task in TASKS)])
 

@@ -150,12 +150,6 @@ def corpus(root: Path, megabytes: float, part: str = "clinical") -> None:
             size, number = size + len(line.encode()), number + 1
 
 
-def small_corpus(root: Path) -> None:
-    for part in ("general", "clinical"):
-        if not (root / "data" / "corpus" / f"{part}.jsonl").is_file():
-            corpus(root, 1.0, part)
-
-
 ALL = ("validate sizes", "split sizes", "corpus", f"checkpoint {FAMILY}", f"pretrain {FAMILY}", "linear sizes",
        f"finetune sizes {FAMILY}", "score sizes", "report")  # fmt: skip
 KINDS = {
@@ -171,33 +165,31 @@ KINDS = {
 
 def build(root: Path, kind: Kind, size: float) -> None:
     """Write a repository with this benchmark's task and data only."""
-    from ruamel.yaml import YAML
-
     from harness.data.sources import write_source
     from harness.params import profiles
     from harness.system import files
+    from harness.testing.parameters import changing
 
     (root / "tasks").mkdir()
     (root / "harness").symlink_to(ROOT / "harness")
     for name in ("dvc.yaml", "constraints.txt"):
         (root / name).symlink_to(ROOT / name)
     kind.make(root, size)
-    small_corpus(root)
+    for part in ("general", "clinical"):
+        if not (root / "data" / "corpus" / f"{part}.jsonl").is_file():
+            corpus(root, 1.0, part)
     for folder in (root / "data").iterdir():
         hashes = {path.name: files.sha256(path) for path in sorted(folder.iterdir())}
         source = {key: "" for key in ("address", "citation", "note")} | {"revision": "1", "licence": "CC0-1.0"}
         write_source(folder, source | {"kind": "synthetic", "language": "nb", "files": hashes})
-    yaml = YAML()
-    params = yaml.load(profiles.text("embedded"))
-    params["run"].update(profile="sizes", tasks=["sizes"], families=[FAMILY], seeds=SEEDS)
-    params["engine"]["reproducible"] = "fast"
-    for recipe in ("general", "adaptation"):
-        params["families"][FAMILY][recipe]["steps"] = UPDATES
-    recipe = dict(params["tasks"]["nor_deid"])
-    recipe.update(steps=UPDATES, evaluate_every=UPDATES, evaluation_batch=64)
-    params["tasks"] = {"sizes": recipe}
-    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
-        yaml.dump(params, handle)
+    with changing(root, profiles.text("embedded")) as params:
+        params["run"].update(profile="sizes", tasks=["sizes"], families=[FAMILY], seeds=SEEDS)
+        params["engine"]["reproducible"] = "fast"
+        for recipe in ("general", "adaptation"):
+            params["families"][FAMILY][recipe]["steps"] = UPDATES
+        recipe = dict(params["tasks"]["nor_deid"])
+        recipe.update(steps=UPDATES, evaluate_every=UPDATES, evaluation_batch=64)
+        params["tasks"] = {"sizes": recipe}
 
 
 def cost(root: Path, stage: str) -> Cost:

@@ -16,9 +16,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from harness.params import profiles
+from harness.testing.parameters import changing
 
 CANARY = b"qzxcan"
 NUMBER = b"774109338"  # the canary of fields that hold numbers
@@ -171,7 +170,7 @@ def build(repository: Path, base: Path) -> Path:
             shutil.copy(source, target)
     (site / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n", encoding="utf-8")
     (site / "data.dvc").write_text("deps:\n- path: artifacts/generated\nouts:\n- path: data\n", encoding="utf-8")
-    _parameters(repository, site)
+    _parameters(site)
     for task, files in contents().items():
         for name, text in files.items():
             path = given / task / (name if "." in name else f"{name}.json")
@@ -197,24 +196,21 @@ def record(folder: Path) -> None:
     (folder / "source.json").write_text(json.dumps(content), encoding="utf-8")
 
 
-def _parameters(repository: Path, site: Path) -> None:
-    yaml = YAML()
-    params = yaml.load(profiles.text("embedded"))
-    params["run"].update(profile="site", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
-    # Several commands share a process, so torch is there before the second one prepares its environment.
-    params["engine"]["reproducible"] = "fast"
-    params["robustness"]["kinds"] = ["misspelled", "lower_case"]
-    params["corpus"]["training_texts_of"] = ["aismec", "nor_deid"]
-    family = params["families"]["norbert3"]
-    family["encoder"].update(hidden=32, intermediate=64, vocabulary=1000)
-    family["control"] = False
-    for phase in ("general", "adaptation"):
-        family[phase].update(steps=4)
-    params["tasks"]["notes"] = dict(params["tasks"]["nor_deid"])
-    for recipe in params["tasks"].values():
-        recipe.update(steps=4, evaluate_every=2)
-    with open(site / "params.yaml", "w", encoding="utf-8") as handle:
-        yaml.dump(params, handle)
+def _parameters(site: Path) -> None:
+    with changing(site, profiles.text("embedded")) as params:
+        params["run"].update(profile="site", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
+        # Several commands share a process, so torch is there before the second one prepares its environment.
+        params["engine"]["reproducible"] = "fast"
+        params["robustness"]["kinds"] = ["misspelled", "lower_case"]
+        params["corpus"]["training_texts_of"] = ["aismec", "nor_deid"]
+        family = params["families"]["norbert3"]
+        family["encoder"].update(hidden=32, intermediate=64, vocabulary=1000)
+        family["control"] = False
+        for phase in ("general", "adaptation"):
+            family[phase].update(steps=4)
+        params["tasks"]["notes"] = dict(params["tasks"]["nor_deid"])
+        for recipe in params["tasks"].values():
+            recipe.update(steps=4, evaluate_every=2)
 
 
 def placing(site: Path, tasks: Iterable[str] = ("notes", "aismec")) -> list[list[str]]:

@@ -214,12 +214,12 @@ def test_failures_are_lines_and_what_was_not_reached_is_listed(gpu):
 )
 def test_a_process_that_fails_says_why(gpu, says, why):
     limit = 2 if "sleep" in says else 60
-    assert gpu.in_process(None, limit, [sys.executable, "-c", says]) == gpu.Failure(why)
+    assert gpu.in_process(limit, [sys.executable, "-c", says]) == gpu.Failure(why)
 
 
 def test_a_process_answers_with_its_last_line(gpu):
     code = "print('progress'); print('{\"tokens\": 3}')"
-    assert gpu.in_process(None, 60, [sys.executable, "-c", code]) == {"tokens": 3}
+    assert gpu.in_process(60, [sys.executable, "-c", code]) == {"tokens": 3}
 
 
 def test_without_a_gpu_it_says_so_and_writes_nothing(tmp_path):

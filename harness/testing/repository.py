@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from harness.artifacts import checkpoint
 from harness.artifacts.artifact import described
 from harness.data.synthetic import write
@@ -23,6 +21,7 @@ from harness.pipeline.code import code_hash
 from harness.plugins import registry
 from harness.system import files
 from harness.testing import chance
+from harness.testing.parameters import changing
 from harness.text.perturbing import KINDS
 
 TASKS, FAMILY, SEEDS = ("aismec", "medmqp"), "norbert3", [1, 2]
@@ -36,11 +35,10 @@ def build(repository: Path, root: Path) -> Path:
         shutil.copytree(repository / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", "params.schema.json", ".dvcignore", ".gitignore", "constraints.txt"):
         shutil.copy(repository / name, root / name)
-    params = YAML().load(profiles.text("embedded"))
-    params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
-    params["families"][FAMILY].update(dict.fromkeys(OPTIONAL, False))
-    params["robustness"]["kinds"] = list(KINDS)
-    _write(root, params)
+    with changing(root, profiles.text("embedded")) as params:
+        params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
+        params["families"][FAMILY].update(dict.fromkeys(OPTIONAL, False))
+        params["robustness"]["kinds"] = list(KINDS)
     _run(root, ("git", "init", "-q"), (*_DVC, "init", "-q"), ("git", "add", "-A"), (*COMMIT, "code"))
     given = load(root / "params.yaml")
     _data(root, given)
@@ -52,16 +50,10 @@ def build(repository: Path, root: Path) -> Path:
 
 def again(root: Path, **run: Any) -> None:
     """Change these keys of `run` in params.yaml, and update the repository as `dvc repro` would."""
-    params = YAML().load((root / "params.yaml").read_text(encoding="utf-8"))
-    params["run"].update(run)
-    _write(root, params)
+    with changing(root) as params:
+        params["run"].update(run)
     _corpus(root, load(root / "params.yaml"))
     _settle(root, load(root / "params.yaml"))
-
-
-def _write(root: Path, params: Any) -> None:
-    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
-        YAML().dump(params, handle)
 
 
 def _run(root: Path, *commands: tuple[str, ...]) -> None:

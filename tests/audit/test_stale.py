@@ -10,6 +10,7 @@ from harness.params.reading import load
 from harness.plugins import registry
 from harness.system import files
 from harness.testing import repository as finished
+from harness.testing.parameters import changing
 
 TASK, FAMILY = "medmqp", finished.FAMILY
 NAME = f"{TASK}/{FAMILY}"
@@ -57,23 +58,13 @@ def edit_data(root: Path) -> None:
 
 
 def edit_recipe(root: Path) -> None:
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    params = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
-    params["tasks"][TASK]["steps"] += 1
-    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
-        yaml.dump(params, handle)
+    with changing(root) as params:
+        params["tasks"][TASK]["steps"] += 1
 
 
 def edit_seeds(root: Path) -> None:
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    params = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
-    params["run"]["seeds"] = [1, 2, 3]
-    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
-        yaml.dump(params, handle)
+    with changing(root) as params:
+        params["run"]["seeds"] = [1, 2, 3]
 
 
 def edit_code(root: Path) -> None:

@@ -13,6 +13,7 @@ from harness.params import reading
 from harness.plugins import checking, creating, examples, registry, templates
 from harness.stages import split, validate
 from harness.system.files import read_json
+from harness.testing.parameters import changing
 
 EVERY = [(head, format_) for head in HEADS for format_ in HEADS[head].template.formats]
 
@@ -99,13 +100,10 @@ def test_names_that_will_not_do(root, name):
 
 @pytest.mark.parametrize("head", HEADS)
 def test_the_printed_lines_are_what_params_yaml_takes(root, head):
-    yaml = YAML()
-    values = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
-    printed = YAML(typ="safe").load(templates.parameters("triage", HEADS[head], tuple(values["run"]["tasks"])))
-    values["run"].update(printed["run"])
-    values["tasks"].update(printed["tasks"])
-    with (root / "params.yaml").open("w", encoding="utf-8") as file:
-        yaml.dump(values, file)
+    with changing(root) as values:
+        printed = YAML(typ="safe").load(templates.parameters("triage", HEADS[head], tuple(values["run"]["tasks"])))
+        values["run"].update(printed["run"])
+        values["tasks"].update(printed["tasks"])
     loaded = reading.load(root / "params.yaml")
     assert loaded.everything().run.tasks[-1] == "triage"
     assert loaded.finetune("triage", "nb_bert").recipe.evaluate_every > 0

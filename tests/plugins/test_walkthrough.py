@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from harness.heads import HEADS
 from harness.plugins import examples
 from harness.system.files import read_json
+from harness.testing.parameters import changing
 
 
 def blocks(repository, language):
@@ -54,13 +55,10 @@ def declared_as_shown(project, snippet):
 
 
 def add_parameters(project, printed):
-    yaml = YAML()
-    values = yaml.load((project / "params.yaml").read_text(encoding="utf-8"))
     added = YAML(typ="safe").load(printed[printed.index("run:\n") :])
-    values["run"].update(added["run"])
-    values["tasks"].update(added["tasks"])
-    with (project / "params.yaml").open("w", encoding="utf-8") as file:
-        yaml.dump(values, file)
+    with changing(project) as values:
+        values["run"].update(added["run"])
+        values["tasks"].update(added["tasks"])
 
 
 def test_from_a_new_task_to_splits_of_ones_own_data(project, repository):
