@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -65,7 +66,7 @@ def counted(batches: Sequence[Batch]) -> dict:
     return {"tokens": tokens, "padding": 1 - tokens / places, "lengths": sorted(lengths.items())}
 
 
-def in_process(script: str, *arguments: object) -> dict:
+def in_process(script: str, *arguments: object) -> Any:
     """The JSON in the last line that a script of this folder prints when it is called with these arguments."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     command = [sys.executable, script, *map(str, arguments)]

@@ -12,8 +12,6 @@ one thread. Prints a row of benchmarks/trained_alike.md.
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
 
@@ -29,8 +27,10 @@ def main() -> None:
     if options.one is not None:
         print(json.dumps(by_trainer(root, options.task, options.family, options.one)))
         return
+    from measuring import in_process
+
     ours = stored(root, options.task, options.family, options.seeds)
-    theirs = [in_process(options, seed) for seed in options.seeds]
+    theirs = [in_process(__file__, root, options.task, options.family, "--one", seed) for seed in options.seeds]
     print("| task | family | seeds | harness | Trainer |\n|:--|:--|--:|--:|--:|")
     print(f"| `{options.task}` | {options.family} | {len(ours)} | {spread(ours)} | {spread(theirs)} |")
 
@@ -46,14 +46,6 @@ def stored(root: Path, task: str, family: str, seeds: list[int]) -> list[float]:
         if (row.arm, row.part, row.metric) == ("baseline", "test", made.primary)
     }
     return [found[seed] for seed in seeds]
-
-
-def in_process(options, seed: int) -> float:
-    command = [sys.executable, __file__, str(options.folder), options.task, options.family, "--one", str(seed)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
-        raise SystemExit(result.stderr)
-    return json.loads(result.stdout.splitlines()[-1])
 
 
 def by_trainer(root: Path, name: str, family: str, seed: int) -> float:
