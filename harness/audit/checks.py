@@ -161,7 +161,7 @@ def as_line(value) -> str:
 
 
 def apart(one: str, other: str) -> tuple[str, str]:
-    """Two texts, each cut off to a piece from shortly before their first difference."""
+    """A short piece of each text, which begins 30 characters before the first difference."""
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = max(0, at - 30)
     before, end = "…" if start else "", at + _SHOWN - 30

@@ -27,8 +27,8 @@ _REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The documents that one worker handles at a time. `documents()` parses them in the worker. `size`: bytes of the
-    files that they came from. `ours`: they come from no file and already have the form of the corpus."""
+    """The documents that one worker handles at a time. `documents()` parses them in the worker. `size` is the number of
+    bytes in the files. If `ours` is set, the documents are not from a file and already have the form of the corpus."""
 
     documents: Callable[[], Iterator[dict]] = field(repr=False)
     size: int = 0

@@ -26,7 +26,8 @@ _TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True)
 class PublicCorpus:
-    """A public corpus file for `data/corpus`. `mirrored` is its path in a mirror folder or in the folder above."""
+    """A public corpus file for `data/corpus`. `mirrored` is its path below a mirror folder. If it is not there, the
+    same path is tried below the parent of the mirror folder."""
 
     name: str
     mirrored: str

@@ -58,12 +58,14 @@ def spread(
     settled: Collection[str] = (),
     without: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return `places` (id to part) after groups were exchanged. Exchanges stop when every label is in every part that
-    can have it and its share there is within tolerance (`leakage.label_shares`), or when no exchange helps.
+    """Exchange groups between parts until each label is spread evenly. Returns the new part of each id.
+
+    It stops when every part has every label that it can have, and the shares of the labels are within the tolerance of
+    `leakage.label_shares`. It also stops when no further exchange helps.
 
     `labels` are the distinct labels of each row. Rows in `settled` (from a frozen manifest) and rows in parts outside
-    `shares` do not move. No part may deviate from its share by more rows than the largest group has. Parts in
-    `without` get no label that they lack.
+    `shares` do not move. No part may deviate from its share by more rows than the largest group has. A part
+    in `without` (of restricted data, with too few rows) gets no label that it lacks.
     """
     state = _State(places, rows, labels, shares, seed, settled, without)
     while exchange := state.next_exchange():

@@ -91,7 +91,7 @@ class Tagging:
         return cls(without_blanks(labels), frozenset(ignore), scheme, lonely)
 
     def of_file(self, texts: Sequence[Sequence[Token]]) -> "Tagging":
-        """The Tagging for one file. A scheme "detect" is replaced by that which all texts of the file obey."""
+        """The Tagging for one file. The scheme "detect" is replaced by the scheme that all texts of the file follow."""
         return replace(self, scheme=detected(texts)) if self.scheme == "detect" else self
 
     def entities(self, tokens: Sequence[Token], file: str, found: Gathered) -> list[tuple[int, int]]:

@@ -135,9 +135,9 @@ def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Token
 def load(folder: Path):
     """The fast tokenizer in `folder`, loaded without remote code. Its offsets never start with white space.
 
-    Each call sets truncation and padding, and both act at the end of a text. What the files say about them is ignored.
-    In all else tokenizer.json decides, whatever tokenizer_config.json says. Raises CheckpointError if `tokenizer.json`
-    is missing or cannot be read.
+    Truncation and padding are arguments of a call of the tokenizer. Both act at the end of a text. The settings of the
+    files for them are ignored. For everything else tokenizer.json decides, whatever tokenizer_config.json says. Raises
+    CheckpointError if `tokenizer.json` is missing or cannot be read.
     """
     from transformers import PreTrainedTokenizerFast
 

@@ -58,7 +58,8 @@ def write_note(root: Path, comparison: Comparison, made_of: dict) -> None:
 
 
 def is_made(root: Path, comparison: Comparison) -> bool:
-    """Whether a job made the present predictions from the present inputs, by its note."""
+    """Whether a job made the present predictions from the present inputs. The job recorded the hashes of both in its
+    note (`note_file`)."""
     file = note_file(root, comparison)
     return file.is_file() and read_json(file) == _now(root, comparison)
 

@@ -122,7 +122,9 @@ class Head(ABC):
 
     @abstractmethod
     def right_answer(self, record: Record, labels: Sequence[str], fold: Callable[[str], str]) -> object:
-        """The right answer, in a form that can be compared with the one of another record with the same text."""
+        """The right answer of a record, in a form that can be compared with the right answer of another record.
+
+        `fold` makes texts comparable (`data.readers.fold`)."""
 
     def strata(self, records: Iterable[Record]) -> dict[str, str]:
         """The stratum of each record, by id: its label or document type. All parts of a split get their share of it."""

@@ -175,7 +175,7 @@ def write_predictions(
 
 
 def write_linear_predictions(root: Path, task: Task) -> None:
-    """Write `artifacts/linear/TASK/`, as for a linear model."""
+    """Write chance predictions into `artifacts/linear/TASK/`, in place of those of a linear model."""
     folder = root / "artifacts" / "linear" / task.name
     records = {record["id"]: record for record in validated.records(root, task.name)}
     files.write_jsonl(

@@ -126,7 +126,7 @@ def phone_number(rng: random.Random) -> str:
 
 
 def random_date(rng: random.Random) -> date:
-    """A day of the years from 2019 on, five in all."""
+    """A random day from 2019 to 2023."""
     return date(2019, 1, 1) + timedelta(days=rng.randrange(365 * 5))
 
 

@@ -28,7 +28,8 @@ ASKED, ASKED_EVERYDAY = _DECLARED["incidents"]["words"], 8
 
 @dataclass(frozen=True)
 class WordClass:
-    """The words of one class, the sentences that show it (`frames`), and its text in an option (`short`), in bokmål.
+    """The words of one class, and the sentences that show the class (`frames`), in bokmål. `short` is the text of the
+    class as an answer option of a multiple-choice question.
 
     `everyday` are phrases of the same meaning without a clinical word. It is empty if the words are everyday words.
     """

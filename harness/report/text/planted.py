@@ -46,7 +46,7 @@ def _of_task(comparisons: list[Comparison]) -> str:
 
 
 def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
-    """A sentence for each kind of row and pair of arms, which counts verdicts over all tasks and families."""
+    """One sentence for each kind of row and pair of arms. It counts the verdicts of all tasks and families."""
     sentences = []
     for kind, words in DECIDERS.items():
         for arm, against in dict.fromkeys((r.arm, r.against) for c in comparisons for r in c.readings):
