@@ -6,6 +6,7 @@ the hub. A card contains counts, names and hashes, but no text of a document and
 
 import dataclasses
 import importlib.metadata
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from harness.encoders.readme import model_card
 from harness.params.batch_plan import batch_plan
 from harness.params.config import BatchPlan, Build, Engine, Folder, Hub, Pretraining
 from harness.pipeline.code import PAGES, code_hash
-from harness.system.files import read_json, sha256_tree, write_json, write_text
+from harness.system.files import canonical_json, read_json, sha256_tree, write_json, write_text
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
 # The keys of a card that are not part of the plan of a training.
@@ -126,11 +127,8 @@ def card(facts: Facts) -> dict:
     content["format"] = checkpoint.FORMAT
     training = content.pop("training")
     content["parent"] = dataclasses.asdict(facts.parent) if facts.parent else None
-    if training is None:
-        return _plain(content)
-    return _plain(
-        {
-            **content,
+    if training is not None:
+        content |= {
             "recipe": {"name": training.recipe, "parameters": training.parameters},
             "engine": training.engine,
             "trained_on": training.trained_on,
@@ -144,16 +142,7 @@ def card(facts: Facts) -> dict:
             **({"mixed": training.mixed} if training.mixed else {}),
             **({"branched": training.branched} if training.branched else {}),
         }
-    )
-
-
-def _plain(value):
-    """`value` with its mappings as dicts and its sequences as lists, as in JSON."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value
+    return json.loads(canonical_json(content))
 
 
 def training_of(

@@ -41,15 +41,11 @@ def model_card(card: Mapping, results: Sequence[Mapping] = ()) -> str:
         ("How to load it", _loading(card)),
         ("Provenance", _provenance(card)),
     )
-    body = [f"# {_name(card)}", ""]
+    body = [f"# {_cell(card['family'])}, {_cell(card['arm'])}", ""]
     for title, lines in sections:
         body += [f"## {title}", "", *lines, ""]
     header = header_of(card, f"{card['family']}-{card['arm']}", results)
     return f"---\n{header}\n---\n\n" + "\n".join(body).rstrip() + "\n"
-
-
-def _name(card: Mapping) -> str:
-    return f"{_cell(card['family'])}, {_cell(card['arm'])}"
 
 
 def _what(card: Mapping) -> list[str]:

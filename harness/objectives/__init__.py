@@ -5,7 +5,6 @@ chooses the objective.
 """
 
 import copy
-import dataclasses
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -71,13 +70,9 @@ def _own(section):
 
     recipe = section.get("recipe") if isinstance(section, Mapping) else None
     for key in section if isinstance(recipe, str) and recipe in OBJECTIVES else ():
-        owners = [name for name, other in OBJECTIVES.items() if key in _keys(other)]
+        owners = [name for name, other in OBJECTIVES.items() if key in other.settings.__dataclass_fields__]
         if owners and recipe not in owners:
             says = f"must be left out if the recipe is not {' or '.join(owners)}."
             remedy = f"Remove it, or correct PATH.recipe, which is {recipe}."
             raise PydanticCustomError("refused", "another's setting", {"key": key, "says": says, "remedy": remedy})
     return section
-
-
-def _keys(objective: Objective) -> set[str]:
-    return {field.name for field in dataclasses.fields(objective.settings)}

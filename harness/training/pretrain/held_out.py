@@ -62,11 +62,11 @@ def measure(
                     total[0] += float(loss.sum())
                     total[1] += float(hits.sum())
                     total[2] += n
-        means = {name: _means(total[0], total[1], int(total[2])) for name, total in sorted(sums.items()) if total[2]}
+        means = {
+            name: {"loss": round(loss / n, 4), "accuracy": round(hits / n, 4), "tokens": int(n)}
+            for name, (loss, hits, n) in sorted(sums.items())
+            if n
+        }
         whole = means.pop("", {"loss": None, "accuracy": None, "tokens": 0})
         found[corpus] = whole | {"by_document_type": means}
     return found
-
-
-def _means(loss: float, hits: float, tokens: int) -> dict:
-    return {"loss": round(loss / tokens, 4), "accuracy": round(hits / tokens, 4), "tokens": tokens}

@@ -48,13 +48,11 @@ class Store:
             records = [record for record in records if int(record.stem) < self.keeps]
         for record in records:
             try:
-                state = _read(record)
+                return _read(record)
             except (OSError, ValueError, KeyError, RuntimeError) as error:
                 print(
                     f"{record.stem}: this saved state is damaged ({error}); the one before it is used.", file=sys.stderr
                 )
-                continue
-            return state
         return self._start()
 
     def at(self, step: int) -> State:
