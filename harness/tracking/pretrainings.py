@@ -83,8 +83,8 @@ def description(made: Pretraining) -> str:
     """One sentence on how the checkpoint was made, and one on its held-out loss before and after, if known."""
     card, title = made.card, family_title(made.family)
     if source_kind(card) != "build":
-        source = card["source"] if isinstance(card["source"], Mapping) else {}
-        where = " ".join(plain(source[key]) for key in ("repository", "revision", "name") if source.get(key))
+        keys = ("repository", "revision", "name")
+        where = " ".join(plain(card["source"][key]) for key in keys if card["source"].get(key))
         return f"{title}, {made.arm} arm: an existing checkpoint ({source_kind(card)} {where}), not trained here."
     start = "from random weights" if made.arm == BASELINE else "from the baseline"
     text = f"{title}, {made.arm} arm: trained {start} on the {formats.listing(card.get('trained_on') or ())} corpus"

@@ -16,7 +16,7 @@ from harness.report.model.results import Comparison, column
 from harness.system import files
 
 # Card fields with measurements, installed libraries, and the parent's bytes, which the parent's lineage replaces.
-MEASURED = ("losses", "held_out", "held_out_loss", "libraries", "parent", "page")
+MEASURED = ("losses", "held_out", "libraries", "parent", "page")
 
 
 def lineage(card: Mapping, tokenizer: str | None, parent: str | None) -> str:

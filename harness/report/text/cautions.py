@@ -97,8 +97,7 @@ def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     """A caution on baselines that were trained on another language: their gain may be Norwegian, not medicine."""
     found = []
     for (family, arm), card in checkpoints.items():
-        source = card.get("source")
-        repository = str(source.get("repository", "")) if isinstance(source, dict) else ""
+        repository = (card.get("source") or {}).get("repository", "")
         for start, language in OTHER_LANGUAGES.items():
             if arm == BASELINE and repository.startswith(start):
                 found.append(f"{family_title(family)} ({language})")

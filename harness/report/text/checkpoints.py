@@ -39,8 +39,7 @@ def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable
 
 def source_kind(card: Mapping) -> str | None:
     """The source of a checkpoint: `build`, `hub` or `folder`, or None if its card names none."""
-    source = card.get("source")
-    return source.get("kind") if isinstance(source, Mapping) else source
+    return (card.get("source") or {}).get("kind")
 
 
 def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
@@ -65,13 +64,9 @@ def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
 def measured(card: Mapping, side: str, corpus: str) -> Mapping:
     """The held-out {"loss", "accuracy", "tokens", "by_document_type"} of a card, or {} if nothing was measured.
 
-    `side` is "before" or "after" training. Older cards have the loss alone, under `held_out_loss`.
+    `side` is "before" or "after" training.
     """
-    found = ((card.get("held_out") or {}).get(side) or {}).get(corpus)
-    if found is not None:
-        return found
-    loss = ((card.get("held_out_loss") or {}).get(side) or {}).get(corpus)
-    return {} if loss is None else {"loss": loss}
+    return ((card.get("held_out") or {}).get(side) or {}).get(corpus) or {}
 
 
 def _corpora(checkpoints: Mapping) -> list[str]:
@@ -132,9 +127,7 @@ def _types(card: Mapping) -> Iterator[tuple[str, str, dict[str, Mapping]]]:
 
 def _source(card: Mapping) -> str:
     if source_kind(card) == "hub":
-        # In older cards `source` is the kind alone, and the card itself has `repository` and `revision`.
-        source = card["source"] if isinstance(card["source"], Mapping) else card
-        return f"{code(source.get('repository'))} @ {code(str(source.get('revision'))[:12])}"
+        return f"{code(card['source'].get('repository'))} @ {code(str(card['source'].get('revision'))[:12])}"
     return {BUILT: "built here", "folder": "folder"}.get(str(source_kind(card)), formats.ABSENT)
 
 
