@@ -25,9 +25,7 @@ class Commits:
         if commit not in self._known:
             self._known[commit] = self._files(commit)
         files = self._known[commit]
-        if files is None:
-            return None
-        return provenance.code_hash(task, files)
+        return None if files is None else provenance.code_hash(task, files)
 
     def _files(self, commit: str) -> dict[str, str] | None:
         """SHA-256 of every list in `pipeline/`, sorted."""

@@ -16,12 +16,8 @@ SUBJECT = Subject("benchmarks", "`git checkout -- benchmarks`, or commit it with
 _NAMED = 6
 
 
-def sentences(root: Path, profile: str, whole: bool) -> list[str]:
-    """A sentence for each kind of thing that is not checked. Empty if the audit is not of the `whole` run."""
-    return list(_sentences(root, profile)) if whole else []
-
-
-def _sentences(root: Path, profile: str) -> Iterator[str]:
+def sentences(root: Path, profile: str) -> Iterator[str]:
+    """A sentence for each kind of thing that an audit of the whole run does not check."""
     if left := list(lock.undeclared(root)):
         named = ", ".join(left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
         yield (

@@ -75,7 +75,7 @@ def _audit(options) -> int:
     )
     scope = all_checks.one_run(root, params, options.recorded) if options.recorded else all_checks.everything(params)
     checks = causes.traced(all_checks.audit(root, params, tasks, stages, scope))
-    apart = outside.sentences(root, settings.run.profile, scope.whole)
+    apart = list(outside.sentences(root, settings.run.profile)) if scope.whole else []
     lines = [printing.as_json(checks, apart)] if options.json else printing.lines(checks, options.all, apart)
     print(*map(terminal, lines), sep="\n")
     return 1 if any(check.state != HOLDS for check in checks) else 0

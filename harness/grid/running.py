@@ -71,7 +71,8 @@ def finished_before(root: Path, stale: Sequence[Comparison]) -> list[Comparison]
 
 def last_words(log: Path) -> str:
     """The first line of the last harness error in a log, or else the last line of the log."""
-    lines = [line.strip() for line in _tail(log).splitlines() if line.strip()]
+    text = log.read_bytes()[-20_000:].decode("utf-8", errors="replace") if log.is_file() else ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = [line.removeprefix("harness: ") for line in lines if line.startswith("harness: ")]
     if said:
         # The last line only says that the training ended. The error is before it.
@@ -79,12 +80,6 @@ def last_words(log: Path) -> str:
     if lines and lines[-1].endswith("Exiting after successful completion"):
         return "its inputs or its predictions have changed since."
     return lines[-1] if lines else "the job printed nothing."
-
-
-def _tail(log: Path, most: int = 20_000) -> str:
-    if not log.is_file():
-        return ""
-    return log.read_bytes()[-most:].decode("utf-8", errors="replace")
 
 
 def _below(path: Path, root: Path) -> str:
