@@ -55,9 +55,7 @@ class Classified:
     item_sd: float = 0.7
     arm_sd: float = 0.5
 
-    @property
-    def strata(self) -> None:
-        """None, because all groups are of one kind."""
+    strata = None  # all groups are of one kind
 
     @property
     def others(self) -> np.ndarray:
@@ -163,9 +161,7 @@ class Marked:
     most: int = 20
     log_spread: float = 0.0  # above 0: document lengths are log-normal, with this spread
 
-    @property
-    def strata(self) -> None:
-        """None, because all documents are of one kind."""
+    strata = None  # all documents are of one kind
 
     def population(self, levels: np.ndarray) -> np.ndarray:
         """The score of a run at each level, over infinitely many documents."""

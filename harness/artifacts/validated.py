@@ -42,10 +42,6 @@ def records_place(root: Path, task: str) -> Path:
     return folder_of(root, task) / "records.jsonl"
 
 
-def originals_place(root: Path, task: str) -> Path:
-    return folder_of(root, task) / "originals.jsonl"
-
-
 def card(root: Path, task: str) -> Card:
     return Card.read(folder_of(root, task) / "card.json", f"harness validate {task}")
 
@@ -58,7 +54,7 @@ def records(root: Path, task: str) -> list[dict[str, Any]]:
 
 def originals(root: Path, task: str) -> list[dict[str, Any]]:
     """All records that a translated task was made from; empty if the task is no translation."""
-    path = originals_place(root, task)
+    path = folder_of(root, task) / "originals.jsonl"
     return files.read_jsonl(path, made_by=f"harness validate {task}", keys=("id", "group")) if path.is_file() else []
 
 

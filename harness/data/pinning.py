@@ -30,16 +30,13 @@ def replacing(root: Path) -> Iterator[Together]:
         yield within
 
 
-def pin_data(root: Path, within: Together | None = None) -> None:
-    """Write a frozen `data.dvc` that pins the present content of `data/`.
+def pin_data(root: Path, within: Together) -> None:
+    """Write a frozen `data.dvc` that pins the present content of `data/`. `within` is the open block of `replacing`.
 
-    If data are restricted, the pin says so, and DVC's notes about them stay inside the repository. `within` is the open
-    block of `replacing`, if there is one. Raises DataError if DVC fails, with DVC's last line unless data are
-    restricted. Then the old pin and everything else that the block changed are restored.
+    If data are restricted, the pin says so, and DVC's notes about them stay inside the repository. Raises DataError if
+    DVC fails, with DVC's last line unless data are restricted. Then the old pin and everything else that the block
+    changed are restored.
     """
-    if within is None:
-        with replacing(root) as within:
-            return pin_data(root, within)
     confidential = restricted.names(root)
     if confidential:
         keep_names_inside(root)
@@ -55,4 +52,3 @@ def pin_data(root: Path, within: Together | None = None) -> None:
             f"data/ could not be pinned and was not changed. dvc add: {said}",
             remedy="Fix that, then run the same command again.",
         )
-    return None

@@ -48,7 +48,7 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
     return target, checked.remarks
 
 
-def pin(root: Path, within: Together | None = None) -> bool:
+def pin(root: Path, within: Together) -> bool:
     """Pin `data/` as it is, so that `dvc repro` leaves it alone; False if there is nothing to pin yet.
 
     A `data/` without the corpus belongs to a clone that has not run. If it were pinned, the other tasks had no data.

@@ -29,7 +29,7 @@ from harness.data.synthetic import (
 from harness.data.synthetic.language import child, read_words, say, written
 from harness.data.synthetic.lexicon import DOMAINS
 from harness.params.config import Generate
-from harness.stages.generate import generate, run
+from harness.stages.generate import run
 from harness.system.files import read_jsonl, sha256, sha256_tree
 
 SEED = 2026  # the seed of the embedded profile: these are the data the tables are made from
@@ -39,7 +39,7 @@ TASKS = ("aismec", "medmcqa", "medmqp", "nor_deid", "synergi")
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generated")
-    generate(folder, SEED)
+    write.generate(folder, SEED)
     return folder
 
 
@@ -53,7 +53,7 @@ def parts(rows, key):
 
 
 def test_the_bytes_depend_on_the_seed_alone(data, tmp_path):
-    code = "import sys; from harness.stages.generate import generate; generate(sys.argv[1], int(sys.argv[2]))"
+    code = "import sys; from harness.data.synthetic.write import generate; generate(sys.argv[1], int(sys.argv[2]))"
     environment = {**os.environ, "PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"}
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "again"), str(SEED)], check=True, env=environment)
     assert sha256_tree(tmp_path / "again") == sha256_tree(data)

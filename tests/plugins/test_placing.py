@@ -6,6 +6,7 @@ import pytest
 from processes import no_waiting
 
 from harness.data import sources
+from harness.data.pinning import replacing
 from harness.errors import DataError, HarnessError
 from harness.plugins import checking, creating, placing
 from harness.system import files
@@ -122,7 +123,8 @@ def test_what_lies_where_one_stands_is_told_in_whole_sentences(root, tmp_path, m
 
 def test_a_folder_that_is_not_whole_is_not_pinned(root):
     (root / "data.dvc").write_text("deps: []\n", encoding="utf-8")
-    assert not placing.pin(root)
+    with replacing(root) as within:
+        assert not placing.pin(root, within)
     assert (root / "data.dvc").read_text(encoding="utf-8") == "deps: []\n"
 
 

@@ -12,13 +12,14 @@ from types import ModuleType
 from typing import Any
 
 from harness import heads
-from harness.artifacts import runs, scores, split, validated
+from harness.artifacts import runs, scores, validated
 from harness.artifacts.predictions import held_against, recorded_lines
 from harness.errors import DataError
 from harness.params.config import ScoreSettings
 from harness.privacy import even, restricted
 from harness.privacy.suppression import MINIMUM
 from harness.statistics.disclosure import releasing
+from harness.statistics.stored_predictions import Data
 from harness.system import files
 from harness.task import Task
 
@@ -28,14 +29,10 @@ PARTS = ("test", "holdout")
 def run(root: Path, task: Task, settings: ScoreSettings) -> None:
     """Write the released figures of a restricted task. For another task, delete the file that an earlier kind left."""
     path = Path(root) / releasing.place(task.name)
-    if kind(root, task) == restricted.KIND:
+    if validated.card(root, task.name).kind == restricted.KIND:
         even.write_json(path, made(root, task, settings), hidden=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def kind(root: Path, task: Task) -> str:
-    return validated.card(root, task.name).kind
 
 
 def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
@@ -81,12 +78,11 @@ class _Rows:
     """Every stored answer of a task, by part, system, arm and seed."""
 
     def __init__(self, root: Path, task: Task, settings: ScoreSettings):
-        self._task = task
-        self.records = {record["id"]: record for record in validated.records(root, task.name)}
-        self._splits, self._groups = split.parts_of(root, task.name), split.groups_of(root, task.name)
+        self._task, self._data = task, Data.read(root, task)
         # No figure of a part with few rows is released, so none is checked. Groups are counted: there are no more than
         # rows.
-        self.parts = [part for part in PARTS if len({self._groups[i] for i in self._ids(part)}) >= MINIMUM]
+        groups = self._data.groups
+        self.parts = [part for part in PARTS if len({groups[i] for i in self._data.ids(part)}) >= MINIMUM]
         self._lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = defaultdict(list)
         self.bound: dict[str, str] = {}
         self.unmeasurable = ""
@@ -102,9 +98,6 @@ class _Rows:
         folder = root / "artifacts" / "linear" / task.name
         self._read(folder, "linear", runs.read_linear(root, task.name).runs, f"harness linear {task.name}")
 
-    def _ids(self, part: str) -> list[str]:
-        return [i for i, split in self._splits.items() if split == part]
-
     def _bind(self, system: str, stored: scores.Scored, place: Path) -> None:
         faults = stored.unmeasurable.get("test", {})
         self.unmeasurable = self.unmeasurable or faults.get(self._task.metrics[0], "")
@@ -115,14 +108,14 @@ class _Rows:
             path = folder / run.file
             lines = recorded_lines(path, run.predictions, self._task, made_by)
             lines = [line for line in lines if line["part"] in self.parts]
-            expected = {part: self._ids(part) for part in self.parts}
-            for part, rows in held_against(path, lines, expected, self.records, self._task, made_by).items():
-                rows = [{**row, "group": self._groups[row["id"]]} for row in rows]
+            expected = {part: self._data.ids(part) for part in self.parts}
+            for part, rows in held_against(path, lines, expected, self._data.records, self._task, made_by).items():
+                rows = [{**row, "group": self._data.groups[row["id"]]} for row in rows]
                 self._lines[part].append((system, run.arm, rows))
 
     def decided(self, part: str, metrics: ModuleType) -> list[tuple[str, str, list[str], object]]:
         """One tuple (system, arm, group of each row, decisions) for every run."""
         return [
-            (system, arm, [row["group"] for row in rows], metrics.decisions(self._task, rows, self.records))
+            (system, arm, [row["group"] for row in rows], metrics.decisions(self._task, rows, self._data.records))
             for system, arm, rows in self._lines[part]
         ]

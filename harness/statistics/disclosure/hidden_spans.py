@@ -27,7 +27,6 @@ class Documents(Grouped):
     gold: np.ndarray
     answers: Mapping[str, np.ndarray]
     arms: Mapping[str, tuple[str, ...]]
-    positive: None = field(default=None)
     replicates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     crowded: bool = False  # a document may have any number of spans
 
