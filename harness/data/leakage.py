@@ -23,7 +23,7 @@ KEPT_LABELS = 20
 
 
 @dataclass(frozen=True)
-class Check:
+class LeakageCheck:
     """The result of one check. `level` is "ok", "note" or "error". `ids` are the first KEPT_IDS records at fault."""
 
     check: str
@@ -40,7 +40,7 @@ def examine(
     groups: Mapping[str, str],
     shares: Mapping[str, float],
     placed: Collection[str] = (),
-) -> list[Check]:
+) -> list[LeakageCheck]:
     """The findings of all checks over the records in `splits` that are not excluded.
 
     `groups` is the group id of each of these records. `shares` are the parts of the split. `placed` are the ids that a
@@ -66,7 +66,7 @@ def examine(
     return findings
 
 
-def enforce(findings: Sequence[Check], task: str, manifest: str) -> None:
+def enforce(findings: Sequence[LeakageCheck], task: str, manifest: str) -> None:
     """Raise LeakageError with all findings of level "error", if any. The remedy names the file `manifest`."""
     errors = [finding for finding in findings if finding.level == "error"]
     if not errors:
@@ -139,7 +139,7 @@ def label_shares(
     splits: Mapping[str, str],
     groups: Mapping[str, str],
     names: Collection[str],
-) -> Check:
+) -> LeakageCheck:
     """Check that each label's share in each split differs from its share in all rows by no more than chance allows.
 
     A label's share is the share of rows that have it. The tolerance for a share p in a split of n rows is three
@@ -164,12 +164,12 @@ def label_shares(
                 beyond.append(f"{label} in {name} off by {off:.3f}")
     detail = "; ".join(beyond) or f"largest deviation of a label's share {worst:.4f}"
     level = "note" if head.nothing else "error"
-    return Check("label shares", level if beyond else "ok", len(beyond), (), detail)
+    return LeakageCheck("label shares", level if beyond else "ok", len(beyond), (), detail)
 
 
 def labels_everywhere(
     task: Task, records: Sequence[Mapping], splits: Mapping[str, str], names: Collection[str]
-) -> Check:
+) -> LeakageCheck:
     """Check that every part has every label. A gap is only a note, because the data cause it once groups stay whole."""
     head = heads.of(task)
     held = {record["id"]: frozenset(head.labels_of(record)) for record in records if splits[record["id"]] in names}
@@ -177,10 +177,10 @@ def labels_everywhere(
     gaps = lacking(held, splits, names) | {label: tuple(names) for label in task.labels if label not in known}
     said = [f"{label} is missing from {' and '.join(gaps[label])}" for label in sorted(gaps)]
     if not said:
-        return Check("labels in every part", "ok", 0, (), "every part has every label")
+        return LeakageCheck("labels in every part", "ok", 0, (), "every part has every label")
     more = f"; and {len(said) - KEPT_LABELS} more" if len(said) > KEPT_LABELS else ""
     detail = "; ".join(said[:KEPT_LABELS]) + more
-    return Check(
+    return LeakageCheck(
         "labels in every part",
         "note",
         len(said),
@@ -218,7 +218,7 @@ def text_blind_rule(records: Sequence[Mapping], splits: Mapping[str, str], head:
     return {"test": len(test), "with_sibling": covered, "accuracy": accuracy}
 
 
-def _near(threshold: float, texts, splits, placed: frozenset[str]) -> list[Check]:
+def _near(threshold: float, texts, splits, placed: frozenset[str]) -> list[LeakageCheck]:
     pairs = near_across(texts, splits, threshold)
     drifted = [p for p in pairs if p[0] in placed and p[1] in placed and p[2] < threshold + DRIFT]
     leaking = sorted({record_id for pair in set(pairs) - set(drifted) for record_id in pair[:2]})
@@ -226,9 +226,9 @@ def _near(threshold: float, texts, splits, placed: frozenset[str]) -> list[Check
     if drifted:
         ids = sorted({record_id for pair in drifted for record_id in pair[:2]})
         detail = f"pairs of an earlier split whose cosine is now between {threshold} and {threshold + DRIFT:.2f}"
-        findings.append(Check("drifted near duplicates", "note", len(ids), tuple(ids[:KEPT_IDS]), detail))
+        findings.append(LeakageCheck("drifted near duplicates", "note", len(ids), tuple(ids[:KEPT_IDS]), detail))
     return findings
 
 
-def _across(check: str, ids: list[str], detail: str) -> Check:
-    return Check(check, "error" if ids else "ok", len(ids), tuple(ids[:KEPT_IDS]), detail)
+def _across(check: str, ids: list[str], detail: str) -> LeakageCheck:
+    return LeakageCheck(check, "error" if ids else "ok", len(ids), tuple(ids[:KEPT_IDS]), detail)

@@ -65,7 +65,7 @@ class Pretraining:
     seed: Seed
 
     def checks(self) -> Iterator[tuple]:
-        """The parts of a `harness.params.marks.Check` for each setting that depends on others."""
+        """The parts of a `harness.params.marks.Requirement` for each setting that depends on others."""
         yield "betas", list(self.betas), len(self.betas) == 2, "two numbers"
         # If an update shrinks a weight by its whole value or more, the weight changes its sign.
         most = 1 / self.learning_rate if self.decay_with_rate else 1

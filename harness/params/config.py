@@ -20,7 +20,7 @@ from harness.objectives.settings import (
 )
 from harness.params.arms import ARMS, BASELINE, CLINICAL
 from harness.params.folds import CrossValidation
-from harness.params.marks import By, Check, Matching, each_once
+from harness.params.marks import By, Matching, Requirement, each_once
 from harness.params.replicates import arm_of, named, number_of
 from harness.params.robustness import NOT_DONE, Robustness
 from harness.params.tune import Tune
@@ -92,7 +92,7 @@ class Engine:
     def checks(self) -> Iterator[tuple]:
         fits = self.device == "cuda" or self.precision == "fp32"
         wanted = "fp32 if engine.device is cpu (bf16 is slower there and gives other numbers)"
-        yield Check("precision", self.precision, fits, wanted)
+        yield Requirement("precision", self.precision, fits, wanted)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Split:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     def checks(self) -> Iterator[tuple]:
-        yield Check("", self.shares, abs(sum(self.shares.values()) - 1) < 1e-9, "three shares that add up to 1")
+        yield Requirement("", self.shares, abs(sum(self.shares.values()) - 1) < 1e-9, "three shares that add up to 1")
 
 
 @dataclass(frozen=True)
@@ -177,9 +177,11 @@ class Hub:
         # A branch name may mean another model tomorrow.
         pinned = len(self.revision) == 40 and set(self.revision) <= set("0123456789abcdef")
         remedy = f"Pin it: `harness pin {self.repository}` prints the commit to put there."
-        yield Check("revision", self.revision, pinned, "a 40-digit commit", remedy)
+        yield Requirement("revision", self.revision, pinned, "a 40-digit commit", remedy)
         # Only the hashes show that a package contains the checkpoint.
-        yield Check("files", self.files, self.package is None or bool(self.files), "given if package is given", remedy)
+        yield Requirement(
+            "files", self.files, self.package is None or bool(self.files), "given if package is given", remedy
+        )
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ class Encoder:
     dropout: BelowOne
 
     def checks(self) -> Iterator[tuple]:
-        yield Check("hidden", self.hidden, self.hidden % self.heads == 0, f"a multiple of heads ({self.heads})")
+        yield Requirement("hidden", self.hidden, self.hidden % self.heads == 0, f"a multiple of heads ({self.heads})")
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ class Recipe:
     class_weights: Literal["none", "balanced"] = "none"
 
     def checks(self) -> Iterator[tuple]:
-        yield Check("stride", self.stride, self.stride < self.max_length - 2, "below max_length - 2")
+        yield Requirement("stride", self.stride, self.stride < self.max_length - 2, "below max_length - 2")
 
 
 @dataclass(frozen=True)

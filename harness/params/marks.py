@@ -41,7 +41,7 @@ class By:
         )
 
 
-class Check(NamedTuple):
+class Requirement(NamedTuple):
     """Whether the `value` at `key` of a section fits, and which value is `wanted`. `known` are the possible names. A
     section whose settings must fit together has a method `checks`, which yields Checks, or their parts as tuples."""
 
@@ -53,16 +53,16 @@ class Check(NamedTuple):
     known: Iterable[str] = ()
 
 
-def each_once(section: object, *keys: str) -> Iterator[Check]:
+def each_once(section: object, *keys: str) -> Iterator[Requirement]:
     """Check that the lists at `keys` have something in them, and nothing twice."""
     for key in keys:
         listed = getattr(section, key)
         once = len(listed) == len(set(listed)) > 0
-        yield Check(key, list(listed), once, "a list that is not empty and has no value twice")
+        yield Requirement(key, list(listed), once, "a list that is not empty and has no value twice")
 
 
-def one_of(key: str, place: int, chosen: Sequence[str], known: Collection[str], wanted: str) -> Iterator[Check]:
+def one_of(key: str, place: int, chosen: Sequence[str], known: Collection[str], wanted: str) -> Iterator[Requirement]:
     """Check that the name at this `place` of the list `chosen` at `key` is one of `known`, and there once."""
     at, name = f"{key}[{place}]", chosen[place]
-    yield Check(at, name, name in known, wanted, known=known)
-    yield Check(at, name, chosen.count(name) == 1, "listed only once")
+    yield Requirement(at, name, name in known, wanted, known=known)
+    yield Requirement(at, name, chosen.count(name) == 1, "listed only once")

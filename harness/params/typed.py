@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harness.errors import ConfigError, nearest
 from harness.params import faults
-from harness.params.marks import Check
+from harness.params.marks import Requirement
 from harness.text import printable
 
 # The checks that are left out for sections that a command does not use.
@@ -35,7 +35,7 @@ def convert(kind, value, path: str, name: str, *, ranges: bool = True):
 
 def hold(checks: Iterable[tuple], name: str) -> None:
     """Raise ConfigError for the first of `checks` that does not fit. `name` is the file's."""
-    for key, value, fits, wanted, remedy, known in (Check(*check) for check in checks):
+    for key, value, fits, wanted, remedy, known in (Requirement(*check) for check in checks):
         if not fits:
             hint = nearest(value, known) if known else ""
             raise ConfigError(

@@ -28,7 +28,7 @@ from harness.params.config import (
     Statistics,
 )
 from harness.params.folds import CrossValidation
-from harness.params.marks import Check, Matching, one_of
+from harness.params.marks import Matching, Requirement, one_of
 from harness.params.replicates import named
 from harness.params.robustness import Robustness
 from harness.params.tune import Tune
@@ -81,28 +81,30 @@ class Family:
         fits = not built or self.architecture in TRAINED
         wanted = f"one that can be trained here ({', '.join(TRAINED)}), because the {'/'.join(built)} arm needs it"
         remedy = "Give existing checkpoints (source: hub or folder)."
-        yield Check("architecture", self.architecture, fits, wanted, remedy)
+        yield Requirement("architecture", self.architecture, fits, wanted, remedy)
         needed = {"encoder": "baseline", "general": "baseline", "adaptation": "clinical"}
         for key, arm in needed.items():
             wanted, remedy = f"a section if {arm} is built here", f"Or give {arm} a source: hub or folder."
-            yield Check(key, getattr(self, key), getattr(self, key) is not None or arm not in built, wanted, remedy)
+            yield Requirement(
+                key, getattr(self, key), getattr(self, key) is not None or arm not in built, wanted, remedy
+            )
         wanted = "null if {}: only an arm that is trained here several times can be branched"
         for fits, reason in (
             (isinstance(self.clinical, Build), "the clinical arm is an existing checkpoint"),
             (self.replicates > 1, "replicates is 1"),
         ):
-            yield Check("branched", self.branched, fits or self.branched is None, wanted.format(reason))
+            yield Requirement("branched", self.branched, fits or self.branched is None, wanted.format(reason))
         wanted = "1 if the clinical arm is an existing checkpoint, which cannot be trained again"
         once = self.replicates == 1 or isinstance(self.clinical, Build)
-        yield Check("replicates", self.replicates, once, wanted)
+        yield Requirement("replicates", self.replicates, once, wanted)
         for arm in (arm for arm in built if arms.ARMS[arm].optional):
             wanted = f"a section if {arm} is true: it is the recipe of that arm"
-            yield Check("adaptation", self.adaptation, self.adaptation is not None, wanted)
+            yield Requirement("adaptation", self.adaptation, self.adaptation is not None, wanted)
         for key in ("general", "adaptation"):
             if (settings := getattr(self, key)) is not None:
                 fitting = [one.name for one in objectives.OBJECTIVES.values() if one.trains(self.architecture)]
                 wanted = f"one that trains {self.architecture} ({', '.join(fitting)})"
-                yield Check(f"{key}.recipe", settings.recipe, settings.recipe in fitting, wanted)
+                yield Requirement(f"{key}.recipe", settings.recipe, settings.recipe in fitting, wanted)
 
 
 @dataclass(frozen=True)
@@ -127,19 +129,19 @@ class Params:
             for i, name in enumerate(getattr(self.run, key)):
                 wanted = f"the name of a section under {key}"
                 remedy = f"Add {key}.{name}, or remove {name!r} from run.{key}."
-                yield Check(f"run.{key}[{i}]", name, name in known, wanted, remedy, known)
+                yield Requirement(f"run.{key}[{i}]", name, name in known, wanted, remedy, known)
         used = {name: self.families[name] for name in self.run.families if name in self.families}
         for name, family in used.items():
             number = family.replicates
             wanted = f"a divisor of the number of run.seeds ({len(self.run.seeds)})"
-            yield Check(f"families.{name}.replicates", number, len(self.run.seeds) % number == 0, wanted)
+            yield Requirement(f"families.{name}.replicates", number, len(self.run.seeds) % number == 0, wanted)
             given = not family.task or bool(self.trained_on_tasks)
             wanted = "false if corpus.training_texts_of names none of run.tasks: that arm is trained on their texts"
-            yield Check(f"families.{name}.task", family.task, given, wanted)
+            yield Requirement(f"families.{name}.task", family.task, given, wanted)
         if self.tune is not None:
             reported = sorted(set(self.tune.seeds) & set(self.run.seeds))
             wanted = "none of run.seeds (runs that chose a recipe are not reported)"
-            yield Check("tune.seeds", reported, not reported, wanted)
+            yield Requirement("tune.seeds", reported, not reported, wanted)
         chosen = self.cross_validation.tasks
         for i, task in enumerate(chosen):
             yield from one_of("cross_validation.tasks", i, chosen, self.run.tasks, "one of run.tasks")
@@ -149,7 +151,7 @@ class Params:
                 "none of corpus.training_texts_of if a family has the arm task (folds would test that arm on what "
                 "it was trained on)"
             )
-            yield Check(f"cross_validation.tasks[{i}]", task, not tested, wanted)
+            yield Requirement(f"cross_validation.tasks[{i}]", task, not tested, wanted)
         for i in range(len(self.robustness.kinds)):
             yield from one_of("robustness.kinds", i, self.robustness.kinds, KINDS, f"one of {', '.join(KINDS)}")
 

@@ -37,7 +37,8 @@ def _hold_alike(original: Task, task: Task) -> None:
         if getattr(original, field) != getattr(task, field):
             raise RegistryError(
                 f"tasks/{task.name}.py: TASK.{field} is not that of tasks/{original.name}.py.",
-                remedy="Write the same there: a translation has the items, answers and groups of its original.",
+                remedy=f"Copy {field} from tasks/{original.name}.py to tasks/{task.name}.py: a translation has the "
+                "items, answers and groups of its original.",
             )
 
 

@@ -30,7 +30,7 @@ def toy_task(head="sequence", labels=("0", "1"), groups=None) -> Task:
     )
 
 
-def by_check(findings) -> dict[str, leakage.Check]:
+def by_check(findings) -> dict[str, leakage.LeakageCheck]:
     return {finding.check: finding for finding in findings}
 
 

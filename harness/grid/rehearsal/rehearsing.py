@@ -351,7 +351,7 @@ class Rehearsing:
         guesses: bool, texts: int = 1,
     ) -> Cut:  # fmt: skip
         """The whole batch, or as much of it as `allowed` seconds and the memory of this machine permit."""
-        speed = self.flops * SHARE * threads if threads == 1 or self.on_device else self.flops * SHARE
+        speed = training_flops(self.flops, threads, self.engine.device)
 
         def fits(some: int, times: int, long: int) -> bool:
             seconds = timing.FEW * sizes.update_flops(shape, some * times * texts, long, guesses=guesses) / speed
@@ -374,3 +374,11 @@ class Rehearsing:
         self.made.measured[name] = dict(found) | {"cut": dataclasses.asdict(cut)}
         size = "" if cut.whole else f" (measured with {cut.rows} x {cut.micro_batches} rows of {cut.width} tokens)"
         self._say(f"{name}: {found['update']:.3g} s an update, {found['peak'] / GB:.1f} GB{size}")
+
+
+def training_flops(probed: float, threads: int, device: str) -> float:
+    """The expected operations a second of a training with `threads`, from those that the probe reached.
+
+    For a CPU the probe has one thread. For a GPU it has the whole device, or all the cores that replace it.
+    """
+    return SHARE * probed * (threads if device == "cpu" else 1)

@@ -91,10 +91,11 @@ class Store:
             for path in (target.with_suffix(".json"), target):
                 path.unlink(missing_ok=True)
             reason = error.message if isinstance(error, DiskError) else f"{target}: {error.strerror}."
-            remedy = error.remedy if isinstance(error, DiskError) else "Fix that, then run the command again."
+            again = f"Make {self._folder} writable, then run the command again."
+            remedy = error.remedy if isinstance(error, DiskError) else again
             raise TrainingError(
-                f"The state after update {step} could not be saved. The last one before it is intact. {reason}",
-                remedy=f"{remedy} It resumes from that state.",
+                f"The state after update {step} could not be saved: {reason} The states saved earlier are intact.",
+                remedy=f"{remedy} The training resumes from the newest saved state.",
             ) from error
         for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
             self._remove(old)

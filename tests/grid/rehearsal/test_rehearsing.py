@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from harness import cli
 from harness.data import sources
 from harness.data.synthetic import write
-from harness.grid.rehearsal import disk, printing
+from harness.grid.rehearsal import disk, printing, rehearsing
 from harness.params import profiles
 from harness.system import files
 from harness.system.files import sha256
@@ -231,3 +231,9 @@ def test_the_table_marks_what_is_an_estimate():
     lines = list(printing.lines(made, engine, 2))
     assert "~20.0 GB" in lines[1] and "8.00" in lines[1] and "2.0 h" in lines[1] and lines[1].endswith("updates")
     assert "device h" in lines[0]
+
+
+def test_threads_multiply_the_speed_of_a_cpu_only():
+    one = rehearsing.training_flops(1e10, 1, "cpu")
+    assert rehearsing.training_flops(1e10, 4, "cpu") == pytest.approx(4 * one)
+    assert rehearsing.training_flops(1e14, 4, "cuda") == pytest.approx(1e4 * one)
