@@ -65,9 +65,9 @@ class Gate:
         despite = self.source.despite_gate
         if not counted - lost >= MARGIN and (despite is None or not math.isfinite(lost)):
             raise CheckpointError(
-                f"{_named(self.source)} loads, but does not predict held-out general text well enough. Its loss must be "
-                f"at least {MARGIN} nats per masked token below that of token counts, {counted:.2f}, and is {lost:.2f} "
-                f"({measured['masked_tokens']:,} masked tokens).",
+                f"{_named(self.source)} loads, but does not predict held-out general text well enough. Its loss must "
+                f"be at least {MARGIN} nats per masked token below that of token counts, {counted:.2f}, and is "
+                f"{lost:.2f} ({measured['masked_tokens']:,} masked tokens).",
                 remedy="Check that architecture, config.json, weights and tokenizer belong together and are of one "
                 "version. If this loss is expected (an encoder that does not read the corpus's language), give the "
                 "reason below the arm in params.yaml: `despite_gate: REASON`.",

@@ -139,7 +139,7 @@ def test_a_full_disk_ends_with_the_last_state_intact(tmp_path, monkeypatch):
     with pytest.raises(TrainingError, match=r"No space left while writing .*") as caught:
         trained("modernbert", settings("modernbert"), tmp_path)
     assert "could not be saved: " in caught.value.message
-    assert caught.value.remedy.endswith("It resumes from that state.")
+    assert caught.value.remedy.endswith("The training resumes from the newest saved state.")
     assert {path.stem for path in tmp_path.rglob("*.safetensors")} == {"000000002", "000000004"}
     assert not list(tmp_path.rglob("*.partial"))
 
