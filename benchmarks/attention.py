@@ -1,11 +1,12 @@
-"""Compare NorBERT3's attention of this project with the literal published formulation: forward and backward.
+"""Compare the speed of this project's NorBERT3 attention with the published formulation, forward and backward.
 
 Usage: python benchmarks/attention.py [--hidden 192] [--heads 3] [--repeats 7]
 
-The published formulation looks up a position query and a position key for every pair of tokens, a tensor of [T, T,
-2·hidden]. `harness/encoders/norbert3.py` computes the same scores against the 2·buckets − 1 different position vectors.
-With the same weights, both are first shown to agree in float64, and then timed alternately, on one thread, in float32
-without dropout. Medians of CPU time and their ratio are printed. Only the ratio means something on another machine.
+For every pair of tokens, the published formulation looks up a position query and a position key, so it makes a tensor
+of [T, T, 2·hidden]. `harness/encoders/norbert3.py` computes the same scores against the 2·buckets − 1 different
+position vectors. With the same weights, the two are first compared in float64. Then they are timed alternately, on one
+thread, in float32 and without dropout. Prints the medians of CPU time and their ratio. On another machine, only the
+ratio means something.
 """
 
 import argparse
@@ -25,7 +26,8 @@ SHAPES = ((8, 96), (4, 384))
 
 
 class PublishedAttention(NorBert3Attention):
-    """The same module with the scores as published: one position vector per (i, j)."""
+    """The same module as `NorBert3Attention`, with the scores as published: one position vector for each pair (i, j) of
+    tokens."""
 
     def forward(self, hidden, padding, relative, buckets):
         length = hidden.shape[1]
@@ -73,7 +75,11 @@ def both(config: NorBert3Config, dtype: torch.dtype) -> tuple[PublishedAttention
 
 
 def inputs(config: NorBert3Config, rows: int, length: int, dtype: torch.dtype) -> tuple:
-    """Hidden states, padding of the last tenth in one row, normalised relative table, buckets."""
+    """The arguments of the attention module: hidden states, padding, normalised table of relative positions, position
+    buckets.
+
+    In one row, the last tenth of the tokens is padding.
+    """
     generator = torch.Generator().manual_seed(2)
     hidden = torch.randn(rows, length, config.hidden_size, generator=generator, dtype=dtype)
     relative = torch.randn(2 * config.position_bucket_size - 1, config.hidden_size, generator=generator, dtype=dtype)
@@ -84,7 +90,7 @@ def inputs(config: NorBert3Config, rows: int, length: int, dtype: torch.dtype) -
 
 
 def once(module: NorBert3Attention, given: tuple) -> list[torch.Tensor]:
-    """Output and every gradient of one forward and backward pass."""
+    """The output and every gradient of one forward and backward pass of `module`."""
     module.zero_grad()
     given[0].grad = given[2].grad = None
     output = module(*given)
@@ -93,14 +99,18 @@ def once(module: NorBert3Attention, given: tuple) -> list[torch.Tensor]:
 
 
 def disagreement(config: NorBert3Config, rows: int, length: int) -> float:
-    """The largest difference of outputs and gradients, relative to the largest value of each."""
+    """The largest difference between the two formulations, over output and all gradients, relative to the largest value
+    of each."""
     published, here = both(config, torch.float64)
     found = [once(module, inputs(config, rows, length, torch.float64)) for module in (published, here)]
     return max(float((a - b).abs().max() / a.abs().max()) for a, b in zip(*found, strict=True))
 
 
 def timed(config: NorBert3Config, rows: int, length: int, repeats: int) -> tuple[float, float]:
-    """Median CPU milliseconds of both, timed alternately after one pass of each that is not counted."""
+    """Median CPU milliseconds of one pass: (published formulation, this project). They run alternately.
+
+    The first pass of each is not counted.
+    """
     modules, given = both(config, torch.float32), inputs(config, rows, length, torch.float32)
     taken = ([], [])
     for repeat in range(repeats + 1):

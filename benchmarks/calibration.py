@@ -1,12 +1,12 @@
-"""Check the intervals and verdicts of comparisons by simulation: comparisons whose true difference is known.
+"""Check the intervals and verdicts of comparisons by simulating comparisons with a known true difference.
 
 Usage: python benchmarks/calibration.py [--repeats 2000] [--only TEXT]
 
-It draws comparisons shaped like the five tasks (benchmarks/simulation.py) and sends them through `harness.statistics`,
-the code of the report. It counts how often a true "no difference" is called a difference, how often the interval
-contains the true difference, and how often a true difference is found. The same is counted for other common procedures.
-Writes benchmarks/calibration.md (one core, a quarter of an hour). --only runs the settings whose name contains TEXT and
-prints without writing.
+The simulated comparisons have the shapes of the five tasks (benchmarks/simulation.py). They go through
+`harness.statistics`, the code of the report. It is counted how often a difference is claimed although there is none,
+how often the interval contains the true difference, and how often a true difference is found. The same is counted for
+other common procedures. Writes benchmarks/calibration.md, which takes one core a quarter of an hour. With --only, only
+the settings with TEXT in their names are run, and the result is printed and not written.
 """
 
 import argparse
@@ -65,7 +65,7 @@ OTHERS = ("arms taken apart", "documents only", "paired t over seeds")
 
 
 def procedures(reference: variance.Arm, clinical: variance.Arm) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Variance and degrees of freedom of the procedure used here and of the other METHODS."""
+    """The (variance, degrees of freedom) of the difference by each procedure in METHODS, by the procedure's name."""
     here = variance.components(variance.differences(reference, clinical))
     arms = [variance.components(arm) for arm in (reference, clinical)]
     k = here.n_runs
@@ -84,7 +84,13 @@ def procedures(reference: variance.Arm, clinical: variance.Arm) -> dict[str, tup
 def cell(
     setting, seeds: int, delta: float, spreads: tuple[float, float], repeats: int, correlation: float = 0.0
 ) -> dict:
-    """Rates over `repeats` simulated comparisons. `delta` and `spreads` are in points."""
+    """The rates over `repeats` simulated comparisons of one setting.
+
+    `delta` and `spreads` (of the two arms) are in points. Returns {"alarms": share with a claimed difference,
+    "coverage": share with the true difference in the interval, "widths": mean half width of the interval, each by
+    procedure, "seen": mean SD over seeds, "mde": mean smallest detectable difference}. Widths, SD and mde are in
+    points. `correlation` is that of one seed's effects on the two arms.
+    """
     levels, deviations = solve(setting, (setting.base, setting.base + delta / 100), tuple(s / 100 for s in spreads))
     name = ("calibration", setting.name, str(seeds), str(delta), str(spreads), str(correlation))
     rng = np.random.default_rng(derived_seed(*name))
@@ -114,7 +120,7 @@ def cell(
 
 
 def null_table(settings, repeats: int) -> tuple[list[str], list[str]]:
-    """Rates of false alarms, and sentences about the cells outside the aim."""
+    """The lines of the table with rates of false alarms, and sentences about the cells with a rate outside the aim."""
     lines = [
         "| setting | seeds | spread | SD seen | **here** | " + " | ".join(OTHERS) + " |",
         "|:--|--:|--:|--:|--:|--:|--:|--:|",
@@ -140,7 +146,7 @@ def null_table(settings, repeats: int) -> tuple[list[str], list[str]]:
 
 
 def correlated_table(settings, repeats: int) -> list[str]:
-    """Rates of false alarms and half widths if the effects of a seed on the two arms are correlated."""
+    """The lines of a table with false alarms and half widths, if one seed's effects on the two arms are correlated."""
     lines = [
         "| setting | seeds | spread | correlation | **here** | arms taken apart | ± here | ± apart |",
         "|:--|--:|--:|--:|--:|--:|--:|--:|",
@@ -164,7 +170,10 @@ def _in_aim(rate: float) -> bool:
 
 
 def power_table(settings, repeats: int) -> tuple[list[str], list[tuple]]:
-    """Coverage and power per true difference; the last column is what the report would print as mde."""
+    """The lines of a table with coverage and power by true difference, and the cells with a coverage outside the aim.
+
+    The last column is the smallest detectable difference (mde) as the report would print it.
+    """
     lines = [
         "| setting | seeds | spread | " + " | ".join(f"{d}: coverage | {d}: found" for d in DELTAS) + " | mean mde |",
         "|:--|--:|--:|" + "--:|" * (2 * len(DELTAS) + 1),
@@ -187,7 +196,7 @@ def power_table(settings, repeats: int) -> tuple[list[str], list[tuple]]:
 
 
 def collapse_table(setting, repeats: int) -> list[str]:
-    """Coverage if a run of the clinical arm learns nothing and always answers the positive label."""
+    """The lines of a table with the coverage if some runs of the clinical arm always answer the positive label."""
     lines = ["| runs that learn nothing | seeds | coverage | coverage if it is seen |", "|--:|--:|--:|--:|"]
     levels, deviations = solve(setting, (setting.base,) * 2, (0.015,) * 2)
     score = named(setting.metric).score
@@ -213,8 +222,11 @@ def collapse_table(setting, repeats: int) -> list[str]:
 
 
 def replicate_table(setting, repeats: int) -> list[str]:
-    """Rates of false alarms between two equal procedures. Each pre-training run has luck of its own, the same in all
-    its fine-tunings. Either arm has one pre-training with five seeds, three with two, or five with two."""
+    """The lines of a table with false alarms between two procedures that are equal.
+
+    Each pre-training run has a random effect of its own, which all its fine-tunings share. Each arm has one
+    pre-training with five seeds, three pre-trainings with two seeds each, or five with two seeds each.
+    """
     lines = [
         "| effect of a pre-training run, points | 1 × 5 | 3 × 2 | 5 × 2 | ± at 1 × 5 | ± at 3 × 2 | ± at 5 × 2 |",
         "|--:|--:|--:|--:|--:|--:|--:|",
@@ -245,8 +257,11 @@ def replicate_table(setting, repeats: int) -> list[str]:
 
 
 def verdict_table(setting, repeats: int) -> list[str]:
-    """Rates of verdicts for three families of five tasks, judged as in the report: how often a row is found whose true
-    difference is the median `mde_holm` of such rows, and how often anything is called if nothing differs."""
+    """The lines of a table with rates of verdicts for three families of five tasks, judged as in the report.
+
+    It says how often a row with a true difference is found, and how often anything is claimed if nothing differs. The
+    true difference is the median `mde_holm` of such rows.
+    """
     lines = [
         "| seeds | true difference, points | rows that differ | such a row found | its family found | "
         "any false alarm among rows | among families |",
@@ -298,8 +313,11 @@ def _judged(setting, metric, settings, seeds: int, delta: float, where: tuple[in
 
 
 def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray | None) -> np.ndarray:
-    """[V_groups, V_interaction] of one comparison by a bootstrap with multinomial weights, which are shared by both
-    arms and all seeds and drawn stratum by stratum."""
+    """[V_groups, V_interaction] of one comparison, by a bootstrap over groups with multinomial weights.
+
+    Both arms and all seeds share the weights, which are drawn in each stratum separately. `score` turns counts into
+    scores.
+    """
     groups = arms[0].shape[1]
     sizes = [groups] if strata is None else np.bincount(strata)
     weights = np.concatenate([rng.multinomial(n, np.full(n, 1 / n), size=draws) for n in sizes], axis=1).astype(float)
@@ -313,7 +331,10 @@ def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray
 
 
 def bootstrap_table(settings, repeats: int, draws: int = 10_000) -> list[str]:
-    """Jackknife against bootstrap for the variance over groups, on the same comparisons (5 seeds, spread 1.5)."""
+    """The lines of a table that compares jackknife and bootstrap for the variance over groups, on the same comparisons.
+
+    The comparisons have 5 seeds and a spread of 1.5 points.
+    """
     lines = [
         "| setting | V_groups | V_interaction | standard error | CPU-ms bootstrap | CPU-ms jackknife |",
         "|:--|--:|--:|--:|--:|--:|",

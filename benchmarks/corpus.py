@@ -1,12 +1,12 @@
-"""Cost of building the corpus as it grows: CPU time, wall time and memory at 1, 10 and 100 times a base size.
+"""Measure what it costs to build the corpus at 1, 10 and 100 times a base size: CPU time, wall time and memory.
 
 Usage: python benchmarks/corpus.py [--corpus FILE] [--base 2000] [--workers N] [--folder DIR]
 
-It takes the first `--base` documents of a JSONL(.gz) corpus (the NoReC extract of the `lab` profile) and makes 10 and
-100 times as many. In each copy a quarter of the words is drawn anew, so that copies share words and style but are no
-near duplicates. The last thousand documents serve as held-out texts. Each size is cleaned, deduplicated and searched in
-a process of its own. Prints a Markdown table and, from the largest size, the cost of five billion tokens. Making the
-copies is not counted.
+The first `--base` documents of a JSONL(.gz) corpus are taken (by default, the NoReC extract of the profile `lab`). They
+are copied 10 and 100 times. In each copy, a quarter of the words is drawn anew. So copies share words and style but are
+not near duplicates. The last thousand documents of the corpus serve as held-out texts. Each size is cleaned,
+deduplicated and searched for these texts in a process of its own. Prints a Markdown table and, extrapolated from the
+largest size, the cost of five billion tokens. The time to make the copies is not counted.
 """
 
 import argparse
@@ -87,7 +87,11 @@ def changed(text: str, vocabulary: list[str], rng: random.Random) -> str:
 
 
 def measure(path: Path, corpus: Path, workers: int) -> dict:
-    """Measures of one size, in this process and its workers. `memory` is the largest peak of a process, in bytes."""
+    """The cost of building the corpus from the file `path`, as a dict. `corpus` is the file with the held-out texts.
+
+    Keys: "documents", "kept" and "words" (counts), "size" and "scratch" (bytes read, bytes of scratch files), "cpu" and
+    "wall" (seconds of this process and its workers), "memory" (largest peak of one process, in bytes).
+    """
     from harness.data.corpus import build
     from harness.data.corpus_files import chunks, read_documents
     from harness.data.held_out import Coverage, HeldOutIndex

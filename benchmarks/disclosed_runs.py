@@ -1,12 +1,13 @@
-"""Run whole restricted sites, from their files to the export, and attack every file that they publish.
+"""Run whole restricted sites, from their files to the export, and attack every file that the sites publish.
 
     python benchmarks/disclosed_runs.py --rows 60 150 600 [--steps 30]
 
-For each number of rows it makes a site of two tasks, one with two labels and one with eight. The site builds and trains
-its encoders, a linear model, a report, an MLflow store and a bundle. Each task has one line: what is released of it,
-the verdict, the number of counts that an attacker bounds by trying all data with the released means and differences
-(`tests/attacker.py`), and the figures of the site's own scores that a published file contains nevertheless. With eight
-labels and more than thirty test rows the attack tries only some gold counts (`disclosure.py`).
+For each number of rows, a site of two tasks is made, one with two labels and one with eight. The site builds and trains
+its encoders, a linear model, a report, an MLflow store and a bundle. Each task has one line of JSON: what is released
+of the task, the verdict, "told", and "leaking". "told" is the number of counts that an attacker can bound by trying all
+data with the released means and differences (`tests/attacker.py`). "leaking" has the figures of the site's own scores
+that a published file contains although they are not released. With eight labels and more than thirty test rows, the
+attack tries only some gold counts (`disclosure.py`).
 """
 
 import argparse
@@ -30,7 +31,10 @@ LABEL = {"aismec": ("calls.jsonl", "outcome", "transcript"), "synergi": ("incide
 
 
 def built(base: Path, rows: int, steps: int) -> Path:
-    """A site with `rows` rows per task. Four of five rows have a word that goes with their label."""
+    """Make a site with `rows` rows per task, in the folder `base`. In four of five rows, a word reveals the label.
+
+    A training makes `steps` updates. Returns the repository of the site.
+    """
     restricted_site.ROWS, restricted_site.TASKS = rows, TASKS
     site = restricted_site.build(REPOSITORY, base)
     chance = random.Random(rows)
@@ -49,7 +53,7 @@ def built(base: Path, rows: int, steps: int) -> Path:
 
 
 def run(site: Path) -> None:
-    """Run every stage, and the export."""
+    """Run every stage of the site, and then its export."""
     of_tasks = ("validate", "split", "finetune", "linear", "score")
     stages = [stage for stage in restricted_site.STAGES if stage[0] not in of_tasks or stage[1] in TASKS]
     for commands in (restricted_site.placing(site, TASKS), [*stages, ["export", "bundle"]]):

@@ -1,19 +1,22 @@
-"""Attack the released figures of restricted data, at the sizes of real data sets; `disclosure.md` has the results.
+"""Attack the released figures of restricted data, at the sizes of real data sets. `disclosure.md` has the results.
 
     python benchmarks/disclosure.py --rows 22 --labels 8 --skills 0.65 0.8 --draws 2 [--metric mcc] [--cells 100]
 
-One line per case has the rung, the seconds of the check, and what the attacks found:
+A *twin* is another data set with the same released figures (`harness/statistics/disclosure/twins.py`). An attacker
+cannot exclude a twin, so a count is safe if it has enough different values over the twins. One line of JSON per case
+has the rung (the kind of release), the seconds of the check, and what the attacks found:
 
-- `told` (binary and macro-F1): the counts that an attacker bounds by trying all data with the released means and
-  differences (`tests/attacker.py`). With more than two labels and 30 rows only a sample of gold counts is tried, which
-  can show that nothing is bounded, but not that something is. Otherwise it is exact.
-- `wrong`: the twins that would release anything else when they are scored by the functions that score predictions.
-- `narrow`: the small counts that have fewer values over the other twins than declared.
-- `cells`: single cells under five of the matrix of a run, drawn at random. `closed`: those for which no other data with
-  the same figures were found that give them the width.
-- With `--again N`, N twins are checked themselves. `same`: those that would be released on the same rung. `alone`: the
-  small counts that have the width over all N twins, but not over these.
-- With `--two`, `both` is `told` of this release together with an earlier one of two of its three seeds.
+- `told` (binary and macro-F1): the number of counts that an attacker bounds by trying all data with the released means
+  and differences (`tests/attacker.py`). With more than two labels and 30 rows, only a sample of gold counts is tried.
+  Such a sample can show that no count is bounded, but not that a count is bounded. Otherwise, the number is exact.
+- `wrong`: the number of twins that would release other figures, if they are scored by the functions that score
+  predictions.
+- `narrow`: the number of small counts that have fewer values over the other twins than declared.
+- `cells`: the number of cells under five in the confusion matrix of a run that were tried, drawn at random.
+  `closed`: those cells for which no other data with the same figures were found that give enough values.
+- With `--again N`, N twins are checked themselves. `same`: the number of twins that would be released on the same
+  rung. `alone`: the small counts that have enough values over all N twins, but not over the twins on the same rung.
+- With `--two`, `both` is `told` for this release together with an earlier release of two of the three seeds.
 """
 
 import argparse
@@ -42,7 +45,7 @@ LARGE, SAMPLE = 30, 6
 
 
 class Cells(hidden.Rows):
-    """Rows that also count single cells of the confusion matrix."""
+    """The answers of a test part (`hidden.Rows`) that also count single cells of the confusion matrix."""
 
     def count(self, answers, name, label):
         if name != "cell":
@@ -52,8 +55,11 @@ class Cells(hidden.Rows):
 
 
 def drawn(rows: int, labels: int, skill: float, draw: int, metric: str) -> Cells:
-    """Random answers of two families of two arms and three seeds, and of a linear model. Each label has a row if it
-    can."""
+    """Random answers of two families with two arms and three seeds, and of a linear model.
+
+    `skill` is the share of right answers. Each label has a row if there are enough rows. `draw` is the number of the
+    draw.
+    """
     made = of_tests.drawn(rows, labels, skill, SEEDS, 1000 + draw + int(100 * skill))
     positive = 1 if labels == 2 else None
     made = Cells(**{field.name: getattr(made, field.name) for field in fields(made)} | {"metric": metric})
@@ -66,7 +72,7 @@ def drawn(rows: int, labels: int, skill: float, draw: int, metric: str) -> Cells
 
 
 def checked(rows: Cells) -> tuple[coarsening.Rung, float, list[Cells]]:
-    """The released rung, the CPU seconds of the check, and the twins that supported it."""
+    """The released rung, the CPU seconds of the disclosure check, and the twins that supported this rung."""
     found, real = [], twins.Search._note
 
     def note(search, twin):
@@ -84,7 +90,7 @@ def checked(rows: Cells) -> tuple[coarsening.Rung, float, list[Cells]]:
 
 
 def read(rows: Cells, rung: coarsening.Rung) -> attacker.Seen:
-    """The ranges that the tables of a rung leave."""
+    """What an attacker reads from the tables of a rung: the ranges of every mean and every difference."""
     seen = attacker.Seen(len(rows.gold), rows.labels)
     for system, answers in rows.answers.items():
         figures = coarsening.measured(rows, system, answers, KNOWN)
@@ -104,7 +110,10 @@ def told(rows: Cells, rung: coarsening.Rung) -> int:
 
 @contextmanager
 def some_golds(rows: int, labels: int) -> Iterator[None]:
-    """Let the attacker try only some gold counts if there are many: from even ones to nearly all rows in one label."""
+    """Within the block, let the attacker try only some gold counts if there are many, to save time.
+
+    The tried counts go from equally many rows of each label to nearly all rows of one label.
+    """
     every = attacker.golds
     if labels > 2 and rows > LARGE:
         even, chance = [rows // labels + (at < rows % labels) for at in range(labels)], np.random.default_rng(1)
@@ -127,7 +136,11 @@ def _shifted(gold: tuple[int, ...], chance: np.random.Generator) -> tuple[int, .
 
 
 def verified(rows: Cells, rung: coarsening.Rung, found: list[Cells]) -> tuple[int, int, int]:
-    """The number of twins that release something else, of small counts, and of small counts that are too narrow."""
+    """Check the twins `found` once more with the functions that score predictions.
+
+    Returns (number of twins that release other figures, number of small counts, number of small counts with too few
+    values).
+    """
     decide = of_tests.Labels(of_tests.task_of(rows.labels, rows.metric, positive="l1" if rows.labels == 2 else None))
     wanted, wrong = of_tests.figures_by_hand(rows, decide, rung), 0
     values, small = defaultdict(set), set(twins.small(rows))
@@ -145,7 +158,11 @@ def _wide(values: set[int]) -> bool:
 
 
 def again(rows: Cells, rung: coarsening.Rung, found: list[Cells], number: int) -> tuple[int, int]:
-    """The number of chosen twins that would be released on the same rung, and of small counts that need the others."""
+    """Check `number` of the twins `found` themselves, drawn at random.
+
+    Returns (number of these twins that would be released on the same rung, number of small counts that have enough
+    values only with the other twins).
+    """
     chosen = np.random.default_rng(1).permutation(len(found))[:number]
     every, same, alike = defaultdict(set), defaultdict(set), 0
     for twin in [rows, *(found[at] for at in chosen)]:
@@ -159,7 +176,8 @@ def again(rows: Cells, rung: coarsening.Rung, found: list[Cells], number: int) -
 
 
 def both(rows: Cells, rung: coarsening.Rung) -> int:
-    """The number of counts bounded by this release and one of fewer seeds together."""
+    """The number of counts that an attacker can bound by this release together with an earlier release of one seed
+    fewer."""
     seen, answers, arms = read(rows, rung), {}, {}
     for system, names in rows.arms.items():
         kept = [at for at, arm in enumerate(names) if names[:at].count(arm) < SEEDS - 1]
@@ -174,7 +192,10 @@ def both(rows: Cells, rung: coarsening.Rung) -> int:
 
 
 def closed(rows: Cells, rung: coarsening.Rung, number: int) -> tuple[int, int]:
-    """The number of single cells tried, and of those for which no data with the same figures were found."""
+    """Try to find other values for `number` single cells of confusion matrices.
+
+    Returns (number of cells tried, number of cells for which no data with the same figures give enough values).
+    """
     search, chance = twins.Search(rows, rung, KNOWN), np.random.default_rng(1)
     places = [
         (system, run, cell)
@@ -198,7 +219,10 @@ def closed(rows: Cells, rung: coarsening.Rung, number: int) -> tuple[int, int]:
 
 
 def _reached(search, rows: Cells, more: dict, key: tuple, value: int, chance) -> bool:
-    """True if data with the same figures are found in which a cell is `value`."""
+    """Whether other data with the same figures are found in which a cell has the value `value`.
+
+    `key` is (system, run, "cell", number of the cell). `more` is a cache of further data by gold label.
+    """
     system, run, _, cell = key
     gold, called = divmod(cell, rows.labels)
     if gold not in more:

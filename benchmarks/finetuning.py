@@ -2,16 +2,16 @@
 
 Usage: python benchmarks/finetuning.py [--epochs 2] [--repeats 3] [--family nb_bert] [--size 2x128] [--task nor_deid]
 
-It needs a finished `make repro`, because it takes data, splits and checkpoints from artifacts/. For each head, the same
-encoder is trained for the same number of updates in four ways:
+A finished `make repro` is needed, because data, splits and checkpoints are taken from artifacts/. For each head, the
+same encoder is trained for the same number of updates in four ways:
 - by this engine,
 - by `Trainer`, padding every text to the maximum length, as most scripts do,
 - by `Trainer` with dynamic padding,
 - by `Trainer` with `group_by_length`.
-The ways alternate, `--repeats` times, each in a process of its own with one thread. The medians of the ratios of CPU
-and wall time are printed, with the test F1 of each way. At the end, a whole comparison (2 arms × 5 seeds) by `harness
-finetune` is timed against one `Trainer` script per run, processes and imports included. `--size LAYERSxHIDDEN` takes a
-new, untrained encoder of that size in place of the one in artifacts/. Machines are noisy: only ratios measured side by
+The ways alternate, `--repeats` times, each in a process of its own with one thread. Prints the medians of the ratios of
+CPU and wall time, and the test F1 of each way. At the end, a whole comparison (2 arms × 5 seeds) by `harness finetune`
+is timed against one `Trainer` script per run, with processes and imports. `--size LAYERSxHIDDEN` takes a new, untrained
+encoder of that size in place of the one in artifacts/. Machines are noisy, so only ratios that were measured side by
 side mean something.
 """
 
@@ -83,7 +83,11 @@ def spread(runs: list[dict]) -> str:
 
 
 def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str | None) -> dict:
-    """CPU and wall seconds of training and predicting the test part, without imports and loading, and its F1."""
+    """Train an encoder in one of the WAYS and let it answer the test part.
+
+    `size` is LAYERSxHIDDEN of a new encoder, or None. Returns {"way", "cpu" and "wall" (seconds without imports and
+    loading), "score" (primary score of the test part)}.
+    """
     from harness.system.determinism import prepare_environment, prepare_torch
 
     prepare_environment("fast")
@@ -136,7 +140,10 @@ def encoded(task, parts: dict, tokenizer, length: int, stride: int) -> dict:
 
 
 def score(task, records, examples, rows) -> float:
-    """The primary score of the logits of some examples. `Trainer` returns them padded, in arrays."""
+    """The primary score of the logits `rows`, one array per example.
+
+    Arrays from `Trainer` are padded and are cut first.
+    """
     import torch
 
     from harness import heads
@@ -151,7 +158,8 @@ def score(task, records, examples, rows) -> float:
 
 
 def untrained(encoder, architecture: str, tokenizer, folder: Path, vocabulary=None) -> None:
-    """Write the folder of a new encoder, with the tokenizer's vocabulary, or with `vocabulary` and its special ids."""
+    """Write the folder of a new encoder. `vocabulary` (by default, the tokenizer) has the size of its vocabulary and
+    special ids."""
     from harness.encoders import families
 
     model = families.new_masked_lm(architecture, encoder, vocabulary or tokenizer, "sdpa")
@@ -159,7 +167,10 @@ def untrained(encoder, architecture: str, tokenizer, folder: Path, vocabulary=No
 
 
 def with_engine(way, model, examples, tokenizer, settings, seed, *, warm: int = 0, workers: int = 0) -> tuple:
-    """The logits of the test part, and the measures of training from update `warm` on."""
+    """Train by this engine. Returns the logits of the test part, and the measures of training from update `warm` on.
+
+    `Clock.measured` describes the measures. `way` and `workers` are only used by `with_trainer`.
+    """
     from measuring import Clock, Seen
 
     from harness.heads import HEADS
@@ -183,8 +194,11 @@ def with_engine(way, model, examples, tokenizer, settings, seed, *, warm: int = 
 
 
 def with_trainer(way, model, examples, tokenizer, settings, seed, *, warm: int = 0, workers: int = 0) -> tuple:
-    """As `with_engine`, by `Trainer` set up as in its documentation, with the same optimizer, schedule and clipping.
-    `workers` processes make its batches."""
+    """Train by `Trainer`, set up as in its documentation. Returns the same as `with_engine`.
+
+    Optimizer, schedule and clipping are those of the engine. `way` says how texts are padded. `workers` processes make
+    the batches.
+    """
     from measuring import Clock, Seen
     from transformers import Trainer, TrainingArguments
 
@@ -225,7 +239,8 @@ def as_columns(example) -> dict:
 
 
 class Collator:
-    """Pads as `DataCollatorWithPadding` and its kin do: by `tokenizer.pad`, to the batch or to the maximum."""
+    """Pads texts as transformers' `DataCollatorWithPadding` does, by `tokenizer.pad`: to the longest of the batch, or
+    to `width`."""
 
     def __init__(self, tokenizer, width: int | None):
         self._tokenizer, self._padding = tokenizer, {"padding": "max_length", "max_length": width} if width else {}
@@ -248,7 +263,10 @@ class Collator:
 
 
 def whole_comparison(options) -> None:
-    """Seconds of a comparison's ten runs: `harness finetune` against one `Trainer` script per run, run in turn."""
+    """Time the ten runs of a comparison: `harness finetune` against one `Trainer` script per run.
+
+    Prints the seconds.
+    """
     from harness.testing.parameters import changing
 
     task = TASKS["sequence"]

@@ -1,9 +1,9 @@
-"""Count the floating-point operations that an encoder needs and a device can do, for model FLOPs utilisation.
+"""Count the floating-point operations that an encoder needs, and those that a device can do, for the utilisation (MFU).
 
-It counts the matrix products (2·m·n·k each) that the architecture needs for tokens. Padding, logits at places that are
-not masked, and what an implementation repeats or masks away count as waste. It does not count embeddings, norms,
-activations, poolers, task heads, and NorBERT3's projection of its table of positions, once a batch: together under 1 %
-at published sizes. A backward pass is twice a forward pass.
+The matrix products (2·m·n·k operations each) that the architecture needs for tokens are counted. Padding counts as
+waste, and so do logits at places that are not masked, and what an implementation repeats or masks away. Not counted are
+embeddings, norms, activations, poolers, task heads, and NorBERT3's projection of its table of positions (once a batch).
+Together they are under 1 % at published sizes. A backward pass counts as two forward passes.
 """
 
 import re
@@ -28,7 +28,10 @@ PEAKS = (
 
 
 def peak(device: str, precision: str) -> float | None:
-    """FLOP/s of the device of that name by its data sheet; None if it is not known, or is a MIG slice."""
+    """The peak FLOP/s of the device with this name, by its data sheet. `precision` is "bf16" or "fp32".
+
+    Returns None if the device is not known, or if it is a slice of a GPU (MIG).
+    """
     if "MIG" in device:
         return None
     found = next((row for row in PEAKS if re.search(row[0], device)), None)
@@ -36,8 +39,11 @@ def peak(device: str, precision: str) -> float | None:
 
 
 def encoder(config, length: int, *, first_alone: bool = False) -> int:
-    """FLOPs of one forward pass over a sequence of `length` tokens. If `first_alone`, the last layer computes only its
-    first token (see `Architecture.first_alone`; NorBERT3's heads do the same)."""
+    """FLOPs of one forward pass over a sequence of `length` tokens. `config` is the configuration of the encoder.
+
+    If `first_alone`, the last layer computes only its first token (see `Architecture.first_alone`). NorBERT3's heads do
+    so, too.
+    """
     h, inner, n = config.hidden_size, config.intermediate_size, length
     before = 3 * h * h  # query, key, value
     after = h * h + {"bert": 2, "norbert3": 3, "modernbert": 3}[config.model_type] * h * inner
@@ -56,13 +62,16 @@ def encoder(config, length: int, *, first_alone: bool = False) -> int:
 
 
 def window_of(config, layer: int) -> int | None:
-    """How many positions away a token still sees in this layer; None: any."""
+    """The largest distance at which a token sees another token in this layer. None if there is no limit."""
     local = config.model_type == "modernbert" and config.layer_types[layer] == "sliding_attention"
     return config.local_attention // 2 if local else None
 
 
 def pairs(length: int, window: int | None) -> int:
-    """The number of pairs of tokens that see each other, in both directions, each token with itself included."""
+    """The number of pairs of tokens that see each other, at a distance of at most `window`.
+
+    A pair counts once in each direction. A token with itself is also a pair.
+    """
     if window is None or window >= length - 1:
         return length * length
     return length * (2 * window + 1) - window * (window + 1)
@@ -74,7 +83,11 @@ def prediction(config) -> int:
 
 
 def training(config, lengths: Iterable[tuple[int, int]], *, masked: float = 0.0, first_alone: bool = False) -> float:
-    """FLOPs of forward and backward over sequences, as (tokens, number of such). A share `masked` is predicted."""
+    """FLOPs of forward and backward passes over sequences.
+
+    `lengths` are pairs (tokens of a sequence, number of such sequences). The share `masked` of the tokens is predicted
+    by the masked-LM head.
+    """
     forward = 0.0
     for length, number in lengths:
         forward += number * (encoder(config, length, first_alone=first_alone) + masked * length * prediction(config))

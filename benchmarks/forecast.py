@@ -1,15 +1,15 @@
-"""Compare the forecast of `harness rehearse` with finished runs.
+"""Compare the forecast of `harness rehearse` with a finished run of the same parameters.
 
 Usage: python benchmarks/forecast.py FORECAST.json RUN [--again STAGE/NAME …] [--cores 2]
 
-FORECAST.json is the output of `harness rehearse --json`. RUN is the folder of a run of the same parameters, which is
-only read. Wall time on a busy machine says little, so two things are compared:
+FORECAST.json is the output of `harness rehearse --json`. RUN is the folder of a finished run, which is only read. Wall
+time on a busy machine says little, so two things are compared:
 
-- The time between the first and the last output of the stages that train (from the files' times), times the cores, is
-  compared with the sum of the forecasts for them. Whatever else the machine did then counts as time of the run.
-- With `--again`, the CPU time of single stages, which are run once more for this in a scratch folder:
-  `finetune/TASK/FAMILY`, `pretrain/FAMILY` or `checkpoint/FAMILY`. The operating system counts the CPU time of a
-  process and its children, so other processes do not lengthen it.
+- All stages that train: the time between the first and the last output (from the times of the files), times the
+  cores, is compared with the sum of the forecasts. Whatever else the machine did then counts as time of the run.
+- Single stages, with `--again`: each is run once more in a scratch folder, and its CPU time is compared. Stages are
+  named `finetune/TASK/FAMILY`, `pretrain/FAMILY` or `checkpoint/FAMILY`. The operating system counts the CPU time of
+  a process and its children, so other processes do not lengthen it.
 
 Prints Markdown.
 """
@@ -52,7 +52,8 @@ def row(title: str, forecast: float, run: float) -> None:
 
 
 def written(run: Path) -> Iterator[tuple[str, float]]:
-    """(stage, time in seconds at which its outputs were complete) of a run."""
+    """Yield (stage, time in seconds at which its outputs were complete) for each training stage of the finished run
+    `run`."""
     for card in sorted((run / "artifacts/checkpoints").glob("*/*/harness.json")):
         family, arm = card.parts[-3:-1]
         if arm == "baseline":
@@ -67,7 +68,11 @@ def written(run: Path) -> Iterator[tuple[str, float]]:
 
 
 def again(run: Path, command: list[str]) -> float:
-    """The CPU seconds of one stage and its processes, run again on the inputs of `run`."""
+    """The CPU seconds of one stage with all its processes.
+
+    The stage is run again on the inputs of the run in the folder `run`. `command` has the stage and its arguments, such
+    as ["finetune", "aismec", "nb_bert"].
+    """
     stage, family = command[0], command[-1]
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)

@@ -3,12 +3,14 @@
 Usage: benchmarks/gpu.sh [--minutes 30] [--out benchmarks/gpu.md] [--only WORDS …] [--updates 20] [--batch 32]
 
 Encoders have random weights of the published shapes, so nothing is fetched. Texts are those of a finished run in
-artifacts/, or generated if there is none. Every measurement is a process of its own with a time limit, and may fail
-alone. The measurements share `--minutes`, and those that were not reached are listed. `--only` takes the lines that
-have all these words. `--device cpu --tiny` tries the same code with tiny encoders, and measures nothing worth keeping.
+artifacts/, or generated if there is no such run. Every measurement is a process of its own with a time limit. If it
+fails, the others still run. The measurements share `--minutes`, and those that were not reached are listed. `--only`
+takes the lines of the table that have all these words. `--device cpu --tiny` tries the same code with tiny encoders.
+Its numbers are not worth keeping.
 
-Speed is the number of tokens that are not padding, per second, after updates that are not counted. Model FLOPs
-utilisation is counted by benchmarks/flops.py. F1 is that of a new encoder after a few updates, or of the stored one.
+Speed is the number of tokens per second, without padding, after some updates that are not counted. Model FLOPs
+utilisation is counted by benchmarks/flops.py. F1 is that of a new encoder after a few updates, or that of a stored
+encoder.
 """
 
 import argparse
@@ -46,7 +48,11 @@ KEPT_FOR_THE_TABLE = 5.0  # seconds
 
 @dataclass(frozen=True)
 class Measurement:
-    """One process: `way` of `kind` on `part` (a layout of texts, or a task), by an encoder of a family and size."""
+    """One measurement, which is one process: how fast `way` (such as "engine" or "trainer") does `kind` (such as
+    "finetuning").
+
+    The encoder has a family and a size. `part` is the task, or in pre-training the layout of the texts.
+    """
 
     kind: str
     way: str = ""
@@ -60,14 +66,17 @@ class Measurement:
 
     @property
     def expected(self) -> float:
-        """Seconds that it should take on a large GPU, start included. They are its weight when time is shared out."""
+        """Seconds that this measurement should take on a large GPU, with the start of its process.
+
+        They are also its weight when the time is shared out.
+        """
         seconds = {"product": 15, "pretraining": 25, "finetuning": 20, "packing": 15}[self.kind]
         return seconds * (1.5 if self.size == "large" else 1) + 60 * self.compile + 15 * (self.processes - 1)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table: `one` compared with `other`, in words and as measurements."""
+    """A line of the table, which compares `measured` with `against`. `one` and `other` name the two in words."""
 
     what: str
     one: str
@@ -83,7 +92,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Failure:
-    """A measurement without a result, and the reason."""
+    """The result of a measurement that failed, with the reason in a few words."""
 
     why: str
 
@@ -92,7 +101,10 @@ class Failure:
 
 
 def lines(stored: bool) -> list[Line]:
-    """All lines, the most wanted first. Those of the `stored` encoders are included if a run is finished."""
+    """All lines of the table, the most wanted first.
+
+    If a run is finished (`stored`), lines with its encoders are included.
+    """
     made = [_pretraining(family, size, "blocks") for size in SIZES for family in NAMES]
     made += [_finetuning("nb_bert", size, head) for size in SIZES for head in HEADS]
     if stored:
@@ -138,17 +150,23 @@ def _finetuning(family: str, size: str, head: str) -> Line:
 
 
 def allowance(left: float, expected: float, waiting: float) -> float | None:
-    """Seconds that a measurement may take of those `left`; None if it would not end in time, so it is not begun. The
-    seconds left are shared out in proportion to the `expected` seconds of this measurement and all that are `waiting`,
-    this one included. It gets at least its expected time, and at most four times that, so that one that hangs does not
-    take the time of the others."""
+    """Seconds that a measurement may take of the `left` seconds.
+
+    None if it would not end in time and so must not begin. The left seconds are shared out in proportion to the
+    `expected` seconds of this measurement and the `waiting` seconds, which all measurements that are not done should
+    take together. A measurement gets at least its expected time. It gets at most four times as much, so that a process
+    that hangs does not take the time of the others.
+    """
     if left < expected:
         return None
     return min(left, 4 * expected, max(expected, left * expected / waiting))
 
 
 def measure_all(wanted: Sequence[Line], seconds: float, measure) -> Iterator[dict[Measurement, dict | Failure]]:
-    """The results so far, after each measurement. `measure` takes one and its time limit. Lines share measurements."""
+    """Yield the results so far, after each measurement. `measure(measurement, time limit)` makes one measurement.
+
+    Several lines may need the same measurement. It is then made once. All measurements together may take `seconds`.
+    """
     todo = list(dict.fromkeys(m for line in wanted for m in (line.measured, line.against)))
     found: dict[Measurement, dict | Failure] = {}
     end = time.monotonic() + seconds
@@ -161,7 +179,10 @@ def measure_all(wanted: Sequence[Line], seconds: float, measure) -> Iterator[dic
 
 
 def in_process(limit: float, command: Sequence[str]) -> dict | Failure:
-    """The JSON in the last line that `command` prints. Its processes are killed if they take longer than `limit` s."""
+    """Run `command` and return the JSON in the last line that it prints, or a Failure.
+
+    All processes of the command are killed if they take longer than `limit` seconds.
+    """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(command, stdout=out, stderr=errors, start_new_session=True)
         try:
@@ -180,7 +201,10 @@ def in_process(limit: float, command: Sequence[str]) -> dict | Failure:
 
 
 def reason(errors: str, code: int) -> str:
-    """The reason why a process failed, in a few words for a table."""
+    """The reason why a process failed, in a few words for a table.
+
+    `errors` is its standard error and `code` its exit code.
+    """
     if "out of memory" in errors.lower():
         return "out of memory"
     said = [line for line in errors.splitlines() if re.match(r"[\w.]*(Error|Exception)\b", line)]
@@ -196,7 +220,7 @@ HEAD = "| what | encoder | this | tokens/s | MFU | GB | F1 | with | tokens/s | M
 
 
 def table(wanted: Sequence[Line], found: dict, about: dict, minutes: float) -> str:
-    """The page in Markdown. `about` has the device's name, peak and libraries, and the conditions in words."""
+    """The page in Markdown. `found` has the result of each measurement. `about` is the result of `described`."""
     done = [line for line in wanted if line.measured in found and line.against in found]
     missing = [line for line in wanted if line not in done]
     rows = [HEAD, "|---" * HEAD.count(" |") + "|"]
@@ -234,7 +258,7 @@ def _figures(measurement: Measurement, result: dict | Failure, about: dict) -> l
 
 
 def speed(result: dict) -> float:
-    """Tokens that are not padding, per second."""
+    """The speed of a training in tokens per second, without padding. `result` is the result of a measurement."""
     return result["tokens"] / result["wall"]
 
 
@@ -242,7 +266,11 @@ def speed(result: dict) -> float:
 
 
 def one_measurement(one: Measurement, folder: Path, options) -> dict | None:
-    """The result of `one`; None in a process that does not lead."""
+    """Make the measurement `one` and return its result.
+
+    If it has several processes, only the first one returns a result. The other processes return None. `folder` has the
+    texts and tokenizers.
+    """
     from harness.system.determinism import prepare_environment, prepare_torch
 
     prepare_environment("fast")
@@ -255,7 +283,10 @@ def one_measurement(one: Measurement, folder: Path, options) -> dict | None:
 
 
 def product(one: Measurement, folder: Path, options) -> dict:
-    """The device's name, and the FLOP/s that a large matrix product reaches, for devices without a known data sheet."""
+    """Measure the FLOP/s of a large matrix product, for devices without a known data sheet.
+
+    Returns {"device": the name of the device, "flops_per_second"}.
+    """
     import torch
     from measuring import settled
 
@@ -281,8 +312,11 @@ def shape(one: Measurement, tiny: bool):
 
 
 class Sized:
-    """A tokenizer's special ids with the size of the published vocabulary, to make a model of the published shape. The
-    texts at hand have too few words to fill such a vocabulary."""
+    """The special ids of a tokenizer, with the size of the published vocabulary, to make a model of the published
+    shape.
+
+    The texts at hand have too few words to fill such a vocabulary.
+    """
 
     def __init__(self, special, vocabulary: int):
         for name in ("pad", "cls", "sep", "mask"):
@@ -300,7 +334,10 @@ def engine_of(one: Measurement, device: str):
 
 
 def pretraining(one: Measurement, folder: Path, options) -> dict | None:
-    """Pre-training by the recipe of the profile `paper`: its rows, objective, optimizer and schedule."""
+    """Measure a pre-training by the recipe of the profile `paper`: its rows, objective, optimizer and schedule.
+
+    Returns None in all processes except the first.
+    """
     with on_one_device(one.processes, folder, options.device) as world:
         found = _pretrained(one, folder, options, world)
         return found if world.leads else None
@@ -339,8 +376,11 @@ def _pretrained(one: Measurement, folder: Path, options, world) -> dict:
 
 @contextlib.contextmanager
 def on_one_device(processes: int, folder: Path, device: str) -> Iterator:
-    """This process's place among `processes` on one device (by gloo, because NCCL would refuse). The first starts the
-    others as members of its process group, so that they end with it."""
+    """Yield this process's place among `processes` processes on one device.
+
+    They communicate by gloo, because NCCL would refuse. The first process starts the others as members of its process
+    group, so that they end with it.
+    """
     import torch
 
     from harness.training.common.distributed import World
@@ -360,7 +400,8 @@ def on_one_device(processes: int, folder: Path, device: str) -> Iterator:
 
 
 def finetuning(one: Measurement, folder: Path, options) -> dict:
-    """Fine-tune a new encoder by the task's recipe of the profile `paper`, or a stored one by the recipe of its run."""
+    """Measure a fine-tuning: of a new encoder by the recipe of the profile `paper`, or of a stored one by the recipe of
+    its run."""
     import flops
     import torch
     from finetuning import encoded, score, untrained, with_engine, with_trainer
@@ -406,7 +447,10 @@ def finetuning(one: Measurement, folder: Path, options) -> dict:
 
 
 def packing(one: Measurement, folder: Path, options) -> dict:
-    """Forward and backward of a masked LM over the same documents, lognormal with a median of 250 tokens."""
+    """Measure forward and backward passes of a masked LM in one `way` of batching, over the same documents in each way.
+
+    The lengths of the documents are lognormal with a median of 250 tokens.
+    """
     from functools import partial
 
     import flops
@@ -458,7 +502,8 @@ def packing(one: Measurement, folder: Path, options) -> dict:
 
 
 def for_architecture(architecture: str, batch: dict) -> dict:
-    """The batch as this architecture takes it: BERT takes one mask, ModernBERT one for each kind of layer."""
+    """A packed batch as this architecture takes it: BERT takes one mask, and ModernBERT takes one for each kind of
+    layer."""
     mask = batch.get("attention_mask")
     if architecture == "bert" and isinstance(mask, dict):
         return batch | {"attention_mask": mask["full_attention"]}
@@ -466,7 +511,7 @@ def for_architecture(architecture: str, batch: dict) -> dict:
 
 
 def sequences(batch: dict) -> list[int]:
-    """The tokens of each sequence of a batch, packed or padded."""
+    """The number of tokens of each sequence in a batch, which is packed or padded."""
     if isinstance(batch["attention_mask"], dict):
         starts = (batch["position_ids"].flatten() == 0).nonzero().flatten().tolist()
         return [end - start for start, end in pairwise([*starts, batch["input_ids"].numel()])]
@@ -551,7 +596,10 @@ def command(one: Measurement, folder: str, options) -> list[str]:
 
 
 def prepare(folder: Path, words: int) -> None:
-    """Write the texts and tokenizers for all measurements, and the tasks' data if no run is finished."""
+    """Write the texts and tokenizers for all measurements into `folder`.
+
+    If no run is finished, also write data of the tasks. `words` is the number of words in the texts.
+    """
     import pretraining
 
     pretraining.prepare(folder, NAMES, words, None, repeated=True)
@@ -570,12 +618,16 @@ def prepare(folder: Path, words: int) -> None:
 
 
 def tasks_root(folder: Path) -> Path:
-    """The folder with the tasks' records and splits."""
+    """The folder with the records and splits of the tasks: below `folder` if they were generated, otherwise this
+    repository."""
     return folder / "root" if (folder / "root").is_dir() else ROOT
 
 
 def described(options, measure) -> dict:
-    """The device, its peaks, the libraries' versions, and the conditions in words."""
+    """The facts for the head of the page: {"device", "peaks" (FLOP/s by precision), "libraries", "conditions" (lines)}.
+
+    `measure` is as in `measure_all`.
+    """
     import flops
     import torch
     import transformers

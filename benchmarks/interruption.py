@@ -2,12 +2,13 @@
 
 Usage: python benchmarks/interruption.py [--family nb_bert …] [--rounds 10] [--save-steps 20] [--seed 1]
 
-It takes the corpus and the baselines of a finished run (artifacts/) into a temporary copy of this checkout. There each
-family's clinical arm is trained once undisturbed. In every round its folder is removed and the command started again.
-SIGKILL ends the whole process group at a moment drawn evenly from 5 to 95 % of the undisturbed time. In every third
-round the restart is killed, too. The last start runs to its end, and the SHA-256 of every file in the folder is
-compared. `--save-steps` is the interval of saved states: with the profile's own 140, half of the kills would come
-before the first state. Prints a Markdown row per family, and exits with 1 if a file differs.
+The corpus and the baselines of a finished run (artifacts/) are copied into a temporary copy of this checkout. There,
+each family's clinical arm is trained once undisturbed. In every round, the folder of the arm is removed and the command
+is started again. SIGKILL ends all processes of the command at a moment that is drawn evenly from 5 to 95 % of the
+undisturbed time. In every third round, the restarted command is killed, too. The last start runs to its end, and the
+SHA-256 of every file in the folder is compared. `--save-steps` is the interval of saved states in updates. With the
+profile's own interval of 140, half of the kills would come before the first state. Prints a Markdown row per family,
+and exits with 1 if a file differs.
 """
 
 import argparse
@@ -47,7 +48,8 @@ def main() -> int:
 
 
 def copy(target: Path, family: str, save_steps: int) -> None:
-    """Copy what the command needs of this checkout, so that changes of the code meanwhile do not reach it."""
+    """Copy what the command needs of this checkout to `target`, so that later changes of the code do not affect the
+    runs."""
     unwanted = shutil.ignore_patterns("__pycache__")
     for name in ("harness", "tasks"):
         shutil.copytree(ROOT / name, target / name, ignore=unwanted)
@@ -91,7 +93,7 @@ def measure(root: Path, family: str, options) -> bool:
 
 
 def started_in(root: Path, family: str) -> subprocess.Popen:
-    """The started command, leader of a process group of its own."""
+    """Start `harness pretrain` in `root` and return its process, which leads a process group of its own."""
     environment = os.environ | {"PYTHONPATH": str(root)}
     return subprocess.Popen(
         [sys.executable, "-m", "harness", "pretrain", family],
@@ -100,7 +102,7 @@ def started_in(root: Path, family: str) -> subprocess.Popen:
 
 
 def saved_update(root: Path, family: str) -> int:
-    """The update of the newest state, 0 if there is none."""
+    """The number of the update after which the newest state was saved. 0 if there is no saved state."""
     names = (root / "artifacts" / "states" / family).rglob("0*.json")
     return max((int(path.stem) for path in names), default=0)
 

@@ -1,12 +1,12 @@
-"""How long must an encoder be fine-tuned until validation stops rising, and is the declared recipe long enough?
+"""Find how long an encoder must be fine-tuned until validation stops rising, to check the declared recipes.
 
 Usage: python benchmarks/learning.py FOLDER [--seeds 201 202] [--most 8] [--append]
 
-FOLDER is a repository with finished checkpoints (`harness repro`). The baseline arm of every family is fine-tuned on
-every task of its `params.yaml` by half the declared number of updates, by that number, by twice that number and so on.
-This ends when doubling raises the validation score by less than a point, or at `--most` times. The seeds are not those
-of the report. Each length has its own warm-up and decay, so each is a training of its own. Writes a table of
-benchmarks/learning.md.
+FOLDER is a repository with finished checkpoints (`harness repro`). The baseline of every family is fine-tuned on every
+task in its `params.yaml`: with half the declared number of updates, with that number, with twice that number and so on.
+This ends when doubling raises the validation score by less than a point, or at `--most` times the declared number. The
+seeds are not those of the report. Each length is a training of its own, with its own warm-up and decay. Writes the
+table in benchmarks/learning.md.
 """
 
 import argparse
@@ -34,7 +34,8 @@ def lengths(most: float) -> Iterator[float]:
 
 
 def reached(task, family: str, settings, inputs, worker, length: float, seeds: list[int]) -> float:
-    """The mean over seeds of the best validation score after `length` times the declared updates."""
+    """The mean over `seeds` of the best validation score (0 to 1) after `length` times the declared number of
+    updates."""
     from harness.training.finetune.runs import Job, carry_out
 
     steps = max(1, round(settings.recipe.steps * length))
@@ -50,7 +51,10 @@ def reached(task, family: str, settings, inputs, worker, length: float, seeds: l
 
 
 def curve(root: Path, task, family: str, settings, seeds: list[int], most: float) -> dict[float, float]:
-    """Length, as a multiple of the declared updates → the score that is reached."""
+    """The score that is reached by each length of training.
+
+    The length is a multiple of the declared number of updates.
+    """
     from harness.statistics import selection
     from harness.training.finetune.inputs import read_inputs
     from harness.training.finetune.runs import Worker, encode_parts, prepare

@@ -1,4 +1,4 @@
-"""Measure the seconds between two updates of a training, and the sequences that its model was given meanwhile."""
+"""Measure the time between two updates of a training, and count the sequences that the model got between them."""
 
 import json
 import os
@@ -16,24 +16,27 @@ Batch = tuple[Sequence[int], int]
 
 
 class Clock:
-    """Wall and CPU seconds between the end of update `first` (0: the start) and that of update `last`. `seen` is the
-    growing list of batches that the model was given."""
+    """Measures wall and CPU seconds from the end of update `first` (0: the start of the training) to the end of update
+    `last`.
+
+    `seen` is the list of batches that the model has been given, to which the training appends.
+    """
 
     def __init__(self, first: int, last: int, device: str, seen: Sequence):
         self.first, self.last, self._device, self._seen = first, last, device, seen
         self._at: dict[int, tuple[float, float, int]] = {}
 
     def update(self, step: int) -> None:
-        """Record that update `step` is done. Only at `first` and `last` does it wait for the device."""
+        """Record that update `step` is done. The clock waits for the device only at the updates `first` and `last`."""
         if step in (self.first, self.last):
             settled(self._device)
             self._at[step] = time.perf_counter(), time.process_time(), len(self._seen)
 
     def measured(self, batches: Sequence[Batch]) -> dict:
-        """The measures of the training between the two updates. `batches` are all batches in their order.
+        """The measures of the training between the two updates. `batches` are all batches of the training, in order.
 
-        They are tokens, the share of padding, updates, CPU and wall seconds, [tokens of a sequence, number of such],
-        and the peak of the device's memory in bytes (0 on a CPU).
+        Keys: "tokens", "padding" (share of places), "updates", "cpu" and "wall" (seconds), "lengths" (pairs of tokens
+        of a sequence and number of such sequences), "memory" (peak bytes on the device, 0 on a CPU).
         """
         (wall, cpu, start), (wall_end, cpu_end, end) = self._at[self.first], self._at[self.last]
         return counted(batches[start:end]) | {
@@ -44,7 +47,7 @@ class Clock:
         }
 
     def callback(self):
-        """A callback of transformers' `Trainer` that tells this clock of each update."""
+        """A callback for transformers' `Trainer` that reports each update to this clock."""
         from transformers import TrainerCallback
 
         clock = self
@@ -67,7 +70,7 @@ def counted(batches: Sequence[Batch]) -> dict:
 
 
 def in_process(script: str, *arguments: object) -> Any:
-    """The JSON in the last line that a script of this folder prints when it is called with these arguments."""
+    """Run a script of this folder with these arguments. Returns the JSON in the last line that the script prints."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     command = [sys.executable, script, *map(str, arguments)]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
@@ -77,13 +80,13 @@ def in_process(script: str, *arguments: object) -> Any:
 
 
 def settled(device: str) -> None:
-    """Wait until the device has finished its work."""
+    """Wait until the device has finished all work that it was given."""
     if device.startswith("cuda"):
         torch.cuda.synchronize()
 
 
 class Seen:
-    """The batches that `model` is called with, recorded without waiting for the device."""
+    """Records the sizes of all batches that `model` is called with. It does not wait for the device."""
 
     def __init__(self, model: torch.nn.Module):
         self.masks: list[tuple[torch.Tensor, int]] = []

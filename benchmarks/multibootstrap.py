@@ -8,14 +8,15 @@ same for both arms, and takes the spread of the difference. It differs from the 
 
 - R seeds drawn with replacement show (R − 1)/R of the variance over seeds. The paper, with 25 seeds, does not correct
   this.
-- V_interaction, the part that is specific to one seed and one item, is in the variance over items, in that over seeds,
-  and in that of drawing both. So a bootstrap of both counts it about three times (Owen 2007, "The pigeonhole
-  bootstrap", Annals of Applied Statistics 1, 386-411: no bootstrap of a crossed design is exact). The harness counts it
-  once.
+- V_interaction, the part of the variance that is specific to one seed and one item, is in the variance over items, in
+  the variance over seeds, and in the variance of drawing both. So a bootstrap of both counts V_interaction about three
+  times (Owen 2007, "The pigeonhole bootstrap", Annals of Applied Statistics 1, 386-411: no bootstrap of a crossed
+  design is exact). The harness counts it once.
 
-The first table shows which of the two is right if the truth is known, with comparisons of simulation.py. The second has
-the run, the multi-bootstrap, and what it must be by the harness's own components: V_groups + V_runs (R − 1)/R +
-V_interaction (R − 1)/R. The runs are counted without the harness. Writes benchmarks/multibootstrap.md.
+The first table shows by simulation (simulation.py) which of the two procedures is right if the truth is known. The
+second table has the run's standard errors by the harness and by the multi-bootstrap. It also has what the
+multi-bootstrap must be by the harness's own components: V_groups + V_runs (R − 1)/R + V_interaction (R − 1)/R. The
+counts of the run are made without the code of the harness. Writes benchmarks/multibootstrap.md.
 """
 
 import csv
@@ -48,9 +49,10 @@ SIMULATED, SIMULATED_DRAWS = 600, 400
 
 
 def resampled(arms: list[np.ndarray], own: np.ndarray, score, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Differences of the means [draws] over resampled replicates and groups, the same for both arms.
+    """The difference of the arms' means in each of `draws` draws of replicates and groups, which both arms share.
 
-    An arm is [runs, groups, counts]; `own` [runs] is the replicate of each run.
+    An arm is an array [runs, groups, counts]. `own` [runs] is the number of each run's replicate, and `score` turns
+    counts into scores.
     """
     groups, replicates = arms[0].shape[1], sorted(set(own))
     weights = rng.multinomial(groups, np.full(groups, 1 / groups), size=draws).astype(float)
@@ -64,7 +66,7 @@ def resampled(arms: list[np.ndarray], own: np.ndarray, score, draws: int, rng: n
 
 
 def simulated() -> Iterator[str]:
-    """One line for each spread and number of pre-trainings, with a true difference of 0."""
+    """Yield one table line for each spread over pre-trainings and number of pre-trainings. The true difference is 0."""
     score = named(SETTING.metric).score
     for points in (0, 1.5, 3):
         levels, deviations = solve(SETTING, (SETTING.base,) * 2, (points / 100,) * 2)
@@ -91,7 +93,8 @@ def simulated() -> Iterator[str]:
 
 
 def counts_of(root: Path, row: dict) -> tuple[list[np.ndarray], np.ndarray, partial]:
-    """Both arms [runs, groups, ...], the replicate of each run and the score, for a row of comparison.csv."""
+    """The inputs of `resampled` for a row of comparison.csv: (both arms as [runs, groups, …], replicate of each run,
+    score)."""
     folder, runs, group_of, labels, positive = stored(root, row["task"], row["family"])
     seeds, arms = sorted({run["seed"] for run in runs["runs"]}), []
     for arm in (row["against"], "clinical"):
@@ -104,7 +107,7 @@ def counts_of(root: Path, row: dict) -> tuple[list[np.ndarray], np.ndarray, part
 
 
 def lines(root: Path) -> Iterator[str]:
-    """One line for each comparison of the run whose arms have several replicates."""
+    """Yield one table line for each comparison of the run in which the arms have several replicates."""
     rng = np.random.default_rng(11)
     for row in csv.DictReader((root / "reports" / "comparison.csv").open(encoding="utf-8", newline="")):
         if not row["delta"] or int(row["n_replicates"]) < 2 or row["metric"] not in KNOWN:

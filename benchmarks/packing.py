@@ -1,11 +1,11 @@
-"""Compare ModernBERT on packed rows with a block mask and on length buckets: masked-LM updates over the same documents.
+"""Compare two ways of batching documents for ModernBERT: packed rows with a block mask, and batches of similar length.
 
 Usage: python benchmarks/packing.py [--hidden 128] [--length 128] [--repeats 3]
 
-Both ways read every document once, in about as many tokens a batch, forward and backward, on one thread. The median of
-CPU seconds for one pass is printed. Packed rows have no padding, but their attention needs a mask of [T, T]. Buckets
-are batches of similar length, padded to their longest row. Document lengths are drawn from a lognormal with a median of
-50 and of 250 tokens.
+In both ways, every document is read once by masked-LM updates (forward and backward), in about as many tokens a batch,
+on one thread. Packed rows have no padding, but their attention needs a mask of [T, T]. Batches of similar length
+("buckets") are padded to their longest row. Prints the median CPU seconds of one pass. Document lengths are drawn from
+a lognormal with a median of 50 and of 250 tokens.
 """
 
 import argparse
@@ -85,8 +85,11 @@ def packed_batches(documents, length: int, rows: int, local_attention: int) -> l
 
 
 def bucket_batches(documents, length: int, rows: int, buckets: int = 16) -> list[dict]:
-    """Batches of windows of at most `length` tokens. If documents are short, a batch has more rows, and so about as
-    many tokens as `rows` full ones. With one bucket, windows are not ordered by length."""
+    """Padded batches of windows of at most `length` tokens, from `documents` of token ids.
+
+    If documents are short, a batch has more rows, so that it has about as many tokens as `rows` full rows. If `buckets`
+    is 1, windows are not ordered by length.
+    """
     room = length - 2
     windows = [document[i : i + room] for document in documents for i in range(0, len(document), room)]
     examples = Examples(Example(((CLS, *window, SEP),), (), 0, i) for i, window in enumerate(windows))
@@ -97,7 +100,10 @@ def bucket_batches(documents, length: int, rows: int, buckets: int = 16) -> list
 
 
 def one_pass(model: torch.nn.Module, predict: Callable, batches: list[dict], autocast=contextlib.nullcontext) -> None:
-    """Forward and backward over all batches, logits at every seventh position as in masked LM."""
+    """Run forward and backward over all batches. Logits are computed at every seventh position, as in masked LM.
+
+    `predict` maps hidden states to logits.
+    """
     for inputs in batches:
         with autocast():
             hidden = model.base_model(**inputs).last_hidden_state

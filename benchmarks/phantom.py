@@ -1,11 +1,12 @@
-"""Check that the planted effects are found, and nothing else: the whole of profile `embedded` for several draws.
+"""Check that the effects that were planted in generated data are found, and no others, for several draws of the data.
 
 Usage: python benchmarks/phantom.py [--draws 7:101 8:102 9:103] [--shuffled] [--folder DIR]
 
-A draw is DATA_SEED:PRETRAINING_SEED. Each draw is a repository of its own in a scratch folder, with other invented
-words, texts, splits and encoders. Every stage is the command that `dvc.yaml` calls. With --shuffled the clinical corpus
-has the same words and frames, but none says anything about a word's class, so there is nothing to find. Prints
-Markdown: the verdicts and the mean difference by kind of row and pair of arms, draw by draw.
+A draw is DATA_SEED:PRETRAINING_SEED. Each draw is a run of the whole profile `embedded` in a repository of its own in a
+scratch folder, with other invented words, texts, splits and encoders. Every stage is run by the command that `dvc.yaml`
+calls. With --shuffled, the clinical corpus has the same words and sentence frames, but a sentence says nothing about
+the class of its words. So there is nothing to find. Prints Markdown: the verdicts and the mean difference by kind of
+row and pair of arms, draw by draw.
 """
 
 import argparse
@@ -26,7 +27,10 @@ PLACES = {"general": 0, "adaptation": 1000}  # added to a draw's pre-training se
 
 
 def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> None:
-    """Write a repository with the project's tasks, generated data of that seed, and the profile with other seeds."""
+    """Write a repository at `root`: the project's tasks, data generated with `data_seed`, and the profile `embedded`.
+
+    `training_seed` replaces the pre-training seeds of the profile. If `shuffled`, the clinical corpus teaches nothing.
+    """
     from harness.data.synthetic import write
     from harness.params import profiles
     from harness.testing.parameters import changing
@@ -44,7 +48,10 @@ def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> 
 
 
 def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, list[list], list]:
-    """The commands before the families, those of each family, and those after them."""
+    """The commands of a run: (those before the families, one list for each family, those after the families).
+
+    A command is a list such as ["split", "aismec"].
+    """
     before = [[stage, task] for task in tasks for stage in ("validate", "split")] + [["corpus"]]
     own = [
         [["checkpoint", family], ["pretrain", family], *(["finetune", task, family] for task in tasks)]
@@ -54,7 +61,8 @@ def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, lis
 
 
 def measured(root: Path) -> tuple[list, dict, dict]:
-    """The comparisons of a finished draw, their judgements, and those of its readings."""
+    """The comparisons of a finished draw, their judgements, and the judgements by kind of row (as in
+    `report.model.judging`)."""
     from harness.params import reading as params
     from harness.plugins import registry
     from harness.report.disclosure import loading
@@ -95,7 +103,11 @@ def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple
 
 
 def rows(draw: str, found: list, judgements: dict, read: dict) -> Iterator[tuple[str, ...]]:
-    """Verdicts and mean differences, over all rows and over the rows of each kind."""
+    """Yield a table row for each kind of test row and pair of arms: the counts of verdicts, and mean differences in
+    points.
+
+    `found`, `judgements` and `read` are the three results of `measured`. The kind "all" is all test rows.
+    """
     from harness.statistics.verdicts import VERDICTS
 
     groups: dict[tuple[str, str], list] = {}

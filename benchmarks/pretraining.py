@@ -2,19 +2,21 @@
 
 Usage: python benchmarks/pretraining.py [--repeats 3] [--family nb_bert …] [--length 128] [--batch 32] [--corpus FILE]
 
-Each family is trained for one epoch over the same texts in two layouts:
-- `lines`, one text a line: the engine packs them or sorts them by length, `Trainer` pads each batch to its longest row;
-- `blocks`: the engine reads whole documents, `Trainer` the same ones glued into full rows (`group_texts` of
-  transformers' `run_mlm.py`), in which a text sees its neighbours.
-`Trainer` has `DataCollatorForLanguageModeling` at the recipe's mean rate. It gets texts that are tokenised already, in
-lists, which costs it less than a `datasets` table. It trains plain masked LM in every family, while NB-BERT's recipe
-also makes and learns sentence pairs. Making rows counts, tokenising does not.
+Each family is trained for one epoch over the same texts, in two layouts:
+- `lines`, one text a line: the engine packs the texts or sorts them by length, and `Trainer` pads each batch to its
+  longest row;
+- `blocks`, whole documents: the engine reads the documents, and `Trainer` reads them glued into full rows
+  (`group_texts` of transformers' `run_mlm.py`), in which a text sees its neighbours.
+`Trainer` has `DataCollatorForLanguageModeling` at the recipe's mean rate of masks. It gets texts that are tokenised
+already, in lists, which costs less time than a `datasets` table. `Trainer` trains plain masked LM in every family,
+while NB-BERT's recipe also makes and learns sentence pairs. The time to make rows counts, and the time to tokenise does
+not.
 
-Speed is the number of tokens that are not padding, per second of CPU time and of wall time. Ratios are medians over
-alternating runs, each in a process of its own. If the engine packs, its rows are fuller and its updates fewer. The
-column `updates` has the number of each. The texts are artifacts/corpus/general.jsonl of a finished run, generated ones
-if there is none, or `--corpus FILE` (JSON lines with "text", .gz too). The encoder is that of the profile `lab`.
-Machines are noisy: only ratios measured side by side mean something.
+Speed is the number of tokens, without padding, per second of CPU time and of wall time. Ratios are medians over
+alternating runs, each in a process of its own. If the engine packs texts, its rows are fuller and its updates fewer.
+The column `updates` has the number of updates of both. The texts are artifacts/corpus/general.jsonl of a finished run,
+generated texts if there is no such run, or `--corpus FILE` (JSON lines with "text", .gz too). The encoder is that of
+the profile `lab`. Machines are noisy, so only ratios that were measured side by side mean something.
 """
 
 import argparse
@@ -80,8 +82,11 @@ def speed(run: dict, key: str) -> float:
 
 
 def prepare(folder: Path, families, words: int, corpus: Path | None, *, repeated: bool = False) -> None:
-    """Write the texts, and a tokenizer for each architecture made from them. All runs share both. A corpus of fewer
-    words is taken whole, or `repeated`."""
+    """Write the texts into `folder`, and for each family a tokenizer made from the texts. All runs share these files.
+
+    The texts have about `words` words. If the corpus has fewer, all of it is taken, and it is repeated if `repeated` is
+    true.
+    """
     from harness.system.determinism import prepare_environment
 
     prepare_environment("fast")
@@ -123,7 +128,10 @@ def profile(name: str):
 
 
 def measure(way: str, layout: str, family: str, folder: str, *, length: int, batch: int) -> dict:
-    """Tokens, padding, updates, CPU and wall seconds of one epoch, without imports and tokenising."""
+    """The measures of one epoch of training, without imports and tokenising. `way` is "engine" or "trainer".
+
+    Returns the result of `Clock.measured` in measuring.py: tokens, padding, updates, CPU and wall seconds and others.
+    """
     import dataclasses
 
     from harness.system.determinism import prepare_environment, prepare_torch
@@ -160,9 +168,12 @@ def laid_out(layout: str, folder: Path) -> list[str]:
 def with_engine(
     model, texts, tokenizer, made, settings, folder: str, *, steps: int | None = None, warm: int = 0, world=None
 ) -> dict:
-    """Measures of the engine on lines or documents, which it never glues. Texts that it holds out are not trained on or
-    counted. It makes `steps` updates (None: one epoch) on `made.engine.device`, of which the first `warm` are not
-    measured. In a `world` of several processes, tokens are those of all, and the rest is this one's."""
+    """Train by this engine on lines or documents. Returns the result of `Clock.measured` in measuring.py.
+
+    The engine makes `steps` updates (None: one epoch) on `made.engine.device`. The first `warm` updates are not
+    measured. Texts that the engine holds out are neither trained on nor counted. If there is a `world` of several
+    processes, "tokens" counts the tokens of all processes, and the other values are this process's.
+    """
 
     from measuring import Clock
 
@@ -209,7 +220,8 @@ def _told(clock):
 
 
 class Watched:
-    """An objective that records the tokens of each sequence and the number of places of each batch."""
+    """An objective that records the size of each batch: the tokens of each sequence, and the number of places with
+    padding."""
 
     def __init__(self, objective):
         self._objective, self.batches = objective, []
@@ -225,8 +237,11 @@ class Watched:
 def with_trainer(
     model, texts, tokenizer, made, settings, glued: bool, *, steps: int | None = None, warm: int = 0, workers: int = 0
 ) -> dict:
-    """Measures of `Trainer` set up as in transformers' own `run_mlm.py`, by line or in blocks (`glued`), with the
-    recipe's optimizer, schedule and clipping, and `workers` for its batches. `steps` and `warm`: see `with_engine`."""
+    """Train by `Trainer`, set up as in transformers' own `run_mlm.py`. Returns the same as `with_engine`.
+
+    Texts are lines, or blocks if `glued`. Optimizer, schedule and clipping are those of the recipe, and `workers`
+    processes make the batches. `steps` and `warm` are as in `with_engine`.
+    """
     import torch
     from measuring import Clock, Seen
     from transformers import BertForMaskedLM, DataCollatorForLanguageModeling, Trainer, TrainingArguments
@@ -266,7 +281,10 @@ def with_trainer(
 
 
 def in_blocks(rows: list[list[int]], length: int) -> list[list[int]]:
-    """All rows glued and cut into blocks, the rest left out, as by `group_texts` of `run_mlm.py`."""
+    """All rows glued together and cut into blocks of `length` values, as by `group_texts` of `run_mlm.py`.
+
+    The last values that do not fill a block are left out.
+    """
     glued = [value for row in rows for value in row]
     return [glued[start : start + length] for start in range(0, len(glued) - length + 1, length)]
 

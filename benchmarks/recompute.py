@@ -2,10 +2,10 @@
 
     python benchmarks/recompute.py [FOLDER]
 
-It imports nothing of the harness. Scores are counted here in a few lines, and also come from scikit-learn. Intervals
-follow the published procedure with a *bootstrap* over groups, while the harness takes a jackknife. So they agree within
-Monte-Carlo error and not by construction. It reads `artifacts`, `reports`, `tasks` and `params.yaml` below FOLDER (by
-default the current folder), prints a line per comparison, and exits with 1 if anything disagrees.
+Nothing of the harness is imported. Scores are counted here in a few lines, and also computed by scikit-learn. Intervals
+follow the published procedure with a *bootstrap* over groups, while the harness uses a jackknife. So the two agree
+within Monte-Carlo error and not by construction. `artifacts`, `reports`, `tasks` and `params.yaml` below FOLDER (by
+default, the current folder) are read. Prints a line per comparison, and exits with 1 if anything disagrees.
 """
 
 import csv
@@ -55,9 +55,10 @@ def by_library(lines: list[dict], metric: str, labels: list[str], positive: str 
 
 
 def counted(lines: list[dict], group_of: dict, order: dict, metric: str, labels: list[str]) -> np.ndarray:
-    """Counts of gold label and answer by group: [groups, gold, answer].
+    """The number of rows by group, gold label and answer: [groups, gold, answer]. `order` has the index of each group.
 
-    For spans it is [groups, 2, 2]: those both gold and predicted at [0, 0], the missed at [0, 1], the false at [1, 0].
+    For spans, the array is [groups, 2, 2]. It has the spans that are both gold and predicted at [0, 0], the missed
+    spans at [0, 1], and the false ones at [1, 0].
     """
     size = 2 if metric == "strict_f1" else len(labels)
     table = np.zeros((len(order), size, size))
@@ -72,7 +73,10 @@ def counted(lines: list[dict], group_of: dict, order: dict, metric: str, labels:
 
 
 def scored(sums: np.ndarray, metric: str, positive: int | None) -> np.ndarray:
-    """The score of tables [..., gold, answer] of `counted`. A ratio without a denominator is 0."""
+    """The score of tables [..., gold, answer] as `counted` returns them. A ratio with the denominator 0 counts as 0.
+
+    `positive` is the index of the positive label.
+    """
     hits, gold, said = np.diagonal(sums, axis1=-2, axis2=-1), sums.sum(axis=-1), sums.sum(axis=-2)
     every = gold.sum(axis=-1)
     if metric in ("micro_f1", "accuracy"):
@@ -92,9 +96,12 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one difference and of its variance. `differences` are those of the runs, or of the replicates if an
-    arm was pre-trained several times. `groups` is the variance over groups, with `freedom` degrees of freedom.
-    `interaction` is the part of the runs' spread that is sampling of items."""
+    """The parts of one difference between two arms, and of its variance.
+
+    `differences` are those of the runs, or those of the replicates if an arm was pre-trained several times. `groups` is
+    the variance over groups, with `freedom` degrees of freedom. `interaction` is the part of the runs' spread that is
+    due to the sampling of items.
+    """
 
     differences: np.ndarray
     groups: float
@@ -110,10 +117,13 @@ def parts_of(
     rng: np.random.Generator,
     replicates: list[int],
 ) -> Parts:
-    """The parts of the difference (second arm − first), run by run, over bootstrap draws of the groups. A draw has as
-    many groups of each of the `kinds` [groups] as the data. `arms` are two arrays [seeds, groups, gold, answer], and
-    `score` is the score of their sums. If there are several `replicates` [seeds], a unit is the mean over the runs of
-    one, as in the multi-bootstrap of Sellam et al. (2022); else it is a run."""
+    """The parts of the difference (second arm − first), by a bootstrap over groups.
+
+    `arms` are two arrays [seeds, groups, gold, answer], and `score` is the score of their sums over groups. A draw has
+    as many groups of each kind as the data have. `kinds` [groups] is the kind of each group. `replicates` [seeds] is
+    the number of each run's pre-training. If there are several replicates, the runs of each are averaged first, as in
+    the multi-bootstrap of Sellam et al. (2022).
+    """
     groups = arms[0].shape[1]
     own = sorted(set(replicates)) if len(set(replicates)) > 1 else None
     units = np.array(replicates)[:, None] == np.array(own) if own else np.eye(len(replicates))
@@ -122,7 +132,10 @@ def parts_of(
     every = [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
 
     def scores(weights: np.ndarray) -> np.ndarray:
-        """Differences [draws, units], with each group counted as often as its weight [draws, groups] says."""
+        """Differences [draws, units]. Each group counts as often as its weight in `weights` [draws, groups] says.
+
+        A unit is a run, or the mean of a replicate's runs.
+        """
         first, second = (
             np.stack([score((weights @ run.reshape(groups, -1)).reshape(-1, *run.shape[1:])) for run in arm], 1)
             for arm in arms
@@ -152,7 +165,7 @@ def parts_of(
 
 
 def error_of(parts: list[Parts]) -> tuple[float, float]:
-    """Standard error and degrees of freedom of the mean over tasks; `parts` has one entry per task."""
+    """(standard error, degrees of freedom) of the mean difference over tasks. `parts` has one entry per task."""
     weight = 1 / len(parts)
     groups = [(weight**2 * max(p.groups, 1 / p.n_groups**2 if p.groups < 1e-18 else 0.0), p.freedom) for p in parts]
     runs = sum(weight * p.differences for p in parts)
@@ -163,20 +176,25 @@ def error_of(parts: list[Parts]) -> tuple[float, float]:
 
 
 def interval(delta: float, se: float, df: float, level: float) -> tuple[float, float, float]:
-    """Low end, high end and p-value. Scores from 0 to 1 differ by at most 1."""
+    """(low end, high end, p-value) of a difference.
+
+    The ends are limited to −1 and 1, because scores are from 0 to 1.
+    """
     reach = stats.t.ppf((1 + level) / 2, df) * se
     return max(-1.0, delta - reach), min(1.0, delta + reach), 2 * stats.t.sf(abs(delta) / se, df)
 
 
 def power(effect: float, se: float, df: float, alpha: float) -> float:
-    """The probability that a two-sided t test at alpha finds the true difference `effect`."""
+    """The probability that a two-sided t test at level `alpha` finds a true difference of `effect`."""
     cut = stats.t.ppf(1 - alpha / 2, df)
     return float(stats.nct.sf(cut, df, effect / se) + stats.nct.cdf(-cut, df, effect / se))
 
 
 def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
-    """The kind of each group, as a number: what decides its rows. All are of one kind if a record does not say it, or
-    if a kind has a single group."""
+    """The kind of each group as a number, in the order of `order`. The kind says what decides the group's rows.
+
+    If a record does not say what decides it, or if a kind has only one group, all groups have the kind 0.
+    """
     found = [set() for _ in order]
     for record in lines_of(root / "artifacts" / "validated" / task / "records.jsonl"):
         if (group := group_of.get(record["id"])) in order:
@@ -187,19 +205,25 @@ def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
 
 
 def replicates_of(runs: dict) -> list[int]:
-    """The number of the pre-training run behind each seed's encoder, in order of the seeds. A baseline has one."""
+    """The number of the pre-training run that made each seed's encoder, in the order of the seeds.
+
+    `runs` is the content of runs.json. A baseline has only one pre-training run and is left out.
+    """
     of = {run["seed"]: run["replicate"] for run in runs["runs"] if run["arm"] != "baseline"}
     return [of[seed] for seed in sorted(of)]
 
 
 def lost_of(sums: np.ndarray, score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """The loss of tables [..., texts as they are or perturbed, gold, answer]."""
+    """The loss of score by a perturbation. `sums` are tables [..., original or perturbed texts, gold, answer]."""
     return score(sums[:, 0]) - score(sums[:, 1])
 
 
 def stored(root: Path, task: str, family: str) -> tuple[Path, dict, dict, list[str], str | None]:
-    """The folder of a comparison's predictions, its runs, the group of each id, the labels that the runs recorded, and
-    the positive one in the task's file."""
+    """What the run stored of a comparison, as a tuple.
+
+    The tuple has the folder of its predictions, the content of runs.json, the group of each id, the labels, and the
+    positive label of the task's file (or None).
+    """
     folder, groups = root / "artifacts" / "predictions" / task / family, root / "artifacts" / "splits" / task
     runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
     group_of = json.loads((groups / "groups.json").read_text(encoding="utf-8"))["groups"]
@@ -208,7 +232,7 @@ def stored(root: Path, task: str, family: str) -> tuple[Path, dict, dict, list[s
 
 
 def order_of(lines: list[dict], group_of: dict) -> dict:
-    """The number of each group of the lines."""
+    """The index of each group that occurs in `lines`, by the group's name, in sorted order."""
     return {group: i for i, group in enumerate(sorted({group_of[line["id"]] for line in lines}))}
 
 
@@ -217,7 +241,7 @@ def score_of(metric: str, labels: list[str], positive: str | None) -> partial:
 
 
 def adjusted(values: list[float]) -> list[float]:
-    """Holm's step-down p-values, in the order given."""
+    """Holm's step-down p-values, in the order of `values`."""
     found, largest = [0.0] * len(values), 0.0
     for rank, i in enumerate(sorted(range(len(values)), key=lambda i: values[i])):
         largest = max(largest, min(1.0, (len(values) - rank) * values[i]))
@@ -226,7 +250,11 @@ def adjusted(values: list[float]) -> list[float]:
 
 
 def without(root: Path, row: dict, printed: dict) -> str:
-    """The line of a row without a difference. It agrees if gold lacks the needed label and nothing is printed."""
+    """The line that is printed for a row of comparison.csv without a difference.
+
+    The row agrees if the gold data lack a label that the metric needs, and if no number is printed. `printed` has the
+    printed scores by (arm, seed).
+    """
     task, metric = row["task"], row["metric"]
     *_, positive = stored(root, task, row["family"])
     splits = json.loads((root / "reports" / "splits" / f"{task}.json").read_text(encoding="utf-8"))["splits"]
@@ -248,7 +276,10 @@ def without(root: Path, row: dict, printed: dict) -> str:
 
 
 def recompute(root: Path) -> list[str]:
-    """One line per row of `comparison.csv`, `summary.csv` and `robustness.csv`, with DIFFERS if it disagrees."""
+    """The lines that are printed: one for each row of comparison.csv, summary.csv and robustness.csv.
+
+    A line begins with DIFFERS if a recomputed number disagrees with the row.
+    """
     given = re.search(r"statistics:[^#]*?level: *([0-9.]+)", (root / "params.yaml").read_text(encoding="utf-8"))
     level = float(given.group(1))
     rows = list(csv.DictReader((root / "reports" / "comparison.csv").open(encoding="utf-8", newline="")))
@@ -300,7 +331,11 @@ def recompute(root: Path) -> list[str]:
 
 
 def differing(row: dict, means: list[float], se: float, df: float, holm: float, tests: int, level: float) -> list[str]:
-    """The disagreements of a printed row, in words. `means` are those of the reference and of the clinical arm."""
+    """What disagrees between a printed row and the recomputed numbers, in words.
+
+    `means` are the recomputed means (reference, clinical arm). `se` and `df` are those of their difference, `holm` is
+    the adjusted p-value, and `tests` is the number of adjusted tests.
+    """
     wrong, delta = [], means[1] - means[0]
     low, high, p = interval(delta, se, df, level)
     for name, value in (("reference", means[0]), ("clinical", means[1]), ("delta", delta)):
@@ -323,7 +358,11 @@ def differing(row: dict, means: list[float], se: float, df: float, holm: float, 
 
 
 def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
-    """A line for each row of `summary.csv`: the mean over the tasks that are counted here."""
+    """Yield a line for each row of summary.csv, which has a family's mean difference over its tasks.
+
+    `families` has the recomputed numbers of each task, by (family, other arm). Tasks with a metric that is not counted
+    here are left out.
+    """
     rows = list(csv.DictReader((root / "reports" / "summary.csv").open(encoding="utf-8", newline="")))
     for primary in ("true", "false"):
         own = [row for row in rows if row["primary"] == primary and row["delta"]]
@@ -348,8 +387,11 @@ def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
 
 
 def robust(root: Path, level: float, rng: np.random.Generator) -> Iterator[str]:
-    """A line for each row of `robustness.csv` that has numbers: scores on the perturbed test texts, losses against the
-    texts as they are, and the difference of two arms' losses, which is at most 2."""
+    """Yield a line for each row of robustness.csv with numbers.
+
+    Recomputed are the scores on perturbed test texts, the losses against the original texts, and the difference of two
+    arms' losses, which is at most 2.
+    """
     for row in csv.DictReader((root / "reports" / "robustness.csv").open(encoding="utf-8", newline="")):
         task, family, metric = row["task"], row["family"], row["metric"]
         if not row["delta"] or metric not in KNOWN:

@@ -1,12 +1,13 @@
-"""How often are two arms called different that differ in nothing but the seed of their pre-training?
+"""Count how often two arms are called different that differ only in the seed of their pre-training.
 
 Usage: python benchmarks/replicates.py [--encoders 12] [--seeds 3] [--folder DIR]
 
-It runs one family of profile `embedded` and two tasks. The clinical arm is pre-trained `--encoders` times from one
-baseline, and each encoder is fine-tuned with `--seeds` seeds. The encoders differ only by chance, so every difference
-that is called is a false alarm about the procedure. Two kinds of arms are compared by the code of the report: all pairs
-of one encoder an arm with all its seeds, and random draws of three encoders an arm with two seeds of each. Writes
-benchmarks/replicates.md (two cores, ten minutes).
+One family of the profile `embedded` and two tasks are run. The clinical arm is pre-trained `--encoders` times from one
+baseline, and each encoder is fine-tuned with `--seeds` seeds. The encoders differ only by chance. So every difference
+that is called is a false alarm about the procedure. Two kinds of arms are compared by the code of the report. In the
+first kind, an arm is one encoder with all its seeds, and all pairs are compared. In the second kind, an arm is three
+encoders with two seeds each, and random draws are compared. Writes benchmarks/replicates.md, which takes ten minutes on
+two cores.
 """
 
 import argparse
@@ -23,7 +24,7 @@ DRAWS = 20
 
 
 def build(root: Path, encoders: int, seeds: int) -> None:
-    """Run the stages up to the predictions."""
+    """Make a repository at `root`, and run its stages up to the predictions."""
     from harness.testing.parameters import changing
 
     prepared(root, DATA_SEED, TRAINING_SEED, shuffled=False)
@@ -35,7 +36,10 @@ def build(root: Path, encoders: int, seeds: int) -> None:
 
 
 def counts_of(root: Path, task: str) -> dict[int, list]:
-    """Encoder → the counts by group of its runs on the test part, in order of their seeds."""
+    """The counts by group of each test run, by the number of the encoder.
+
+    The runs of an encoder are in the order of their seeds.
+    """
     from harness.artifacts import runs, split, validated
     from harness.metrics import primary
     from harness.plugins import registry
@@ -56,7 +60,11 @@ def counts_of(root: Path, task: str) -> dict[int, list]:
 
 
 def compared(runs: dict[int, list], arms: tuple[tuple[int, ...], tuple[int, ...]], seeds: int):
-    """The estimate of the second arm against the first. Each encoder counts with its first `seeds` runs."""
+    """The estimate of the difference between the second arm and the first.
+
+    `arms` are the numbers of the encoders of each arm. `runs` is the result of `counts_of`. Each encoder counts with
+    its first `seeds` runs.
+    """
     from harness.metrics import named
     from harness.metrics.decided import counts
     from harness.statistics import paired

@@ -1,15 +1,15 @@
-"""Simulate comparisons whose true difference is known, as counts per group, for calibration.py.
+"""Simulate comparisons with a known true difference, as counts per group. calibration.py uses the comparisons.
 
 Run k of an arm answers one row (an example, an entity) correctly if
 
     level_arm + seed_k + group + item + item_arm + noise > 0.
 
 Both arms share `group` and `item`, because some texts are hard for everyone. `item_arm` is what only this arm finds
-hard, in all of its runs. `seed_k` is a run's luck, and `noise` the rest. All are normal, in units of the noise. They
-are independent, except that the luck of two runs with one seed may be correlated (`luck`). A wrong answer is another
-label, the same one for an item, drawn by how common labels are. With infinitely many groups the score of a run depends
-on its seed alone and is known in closed form. So `level` and the spread of `seed` are solved for the wanted score,
-difference and spread over seeds.
+hard, in all of its runs. `seed_k` is the luck of a run, and `noise` is the rest. All are normal, in units of the noise.
+They are independent, with one exception: the luck of two runs with one seed may be correlated (`luck`). A wrong answer
+is another label, the same one for an item, drawn by how common labels are. With infinitely many groups, the score of a
+run depends only on its seed and is known in closed form. So `level` and the spread of `seed` are solved for the wanted
+score, difference and spread over seeds.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,11 @@ def luck(
     deviations: tuple[float, float],
     correlation: float = 0.0,
 ) -> list[np.ndarray]:
-    """The luck of each run, which moves all its rows: [repeats, seeds] for either arm."""
+    """The luck of each run, which moves all its rows: an array [repeats, seeds] for each of the two arms.
+
+    `deviations` are the standard deviations of the two arms. `correlation` is that of the luck of two runs with one
+    seed.
+    """
     first, own = (rng.standard_normal((repeats, seeds), dtype=np.float32) for _ in range(2))
     second = correlation * first + np.sqrt(1 - correlation**2) * own
     return [np.float32(deviation) * z for deviation, z in zip(deviations, (first, second), strict=True)]
@@ -42,7 +46,11 @@ def luck(
 
 @dataclass(frozen=True)
 class Classified:
-    """Rows in groups of `size`, with `shares` of the labels. If `paired`, each group has every label once."""
+    """A simulated test set of rows with one label each, in groups of `size` rows.
+
+    `shares` are the shares of the labels. `base` is the score of the first arm. If `paired`, the labels of the rows in
+    a group take turns, so that each occurs equally often.
+    """
 
     name: str
     groups: int
@@ -59,14 +67,14 @@ class Classified:
 
     @property
     def others(self) -> np.ndarray:
-        """[gold, called] share of each label among the wrong answers to a gold label."""
+        """The share of each label among the wrong answers to a gold label: [gold, answer]."""
         shares = np.array(self.shares)
         table = np.tile(shares, (len(shares), 1))
         np.fill_diagonal(table, 0)
         return table / table.sum(axis=1, keepdims=True)
 
     def population(self, levels: np.ndarray) -> np.ndarray:
-        """The score of a run at each level, over infinitely many groups."""
+        """The score of a run on infinitely many groups, for each of the `levels` of skill."""
         return named(self.metric).score(self.shares_of_counts(levels))
 
     def shares_of_counts(self, levels: np.ndarray) -> np.ndarray:
@@ -78,7 +86,10 @@ class Classified:
         return by_label[:, 1] if self.metric == "binary_f1" else by_label.reshape(len(levels), -1)
 
     def draw(self, rng, levels, luck) -> list[np.ndarray]:
-        """Counts [repeats, seeds, groups, counts] of the two arms; `luck` [repeats, seeds] of either."""
+        """The counts of the two arms, each [repeats, seeds, groups, counts].
+
+        `levels` and `luck` [repeats, seeds] are by arm.
+        """
         repeats, seeds = luck[0].shape
         rows, labels = self.groups * self.size, np.arange(len(self.shares))
         if self.paired:
@@ -111,7 +122,10 @@ class Classified:
 
 @dataclass(frozen=True)
 class Kinds:
-    """Groups of two kinds, as many of each in every test set. Both arms answer the second kind equally well."""
+    """A simulated test set with groups of two kinds. Every test set has the same number of groups of each kind.
+
+    Both arms answer the second kind equally well.
+    """
 
     name: str
     first: Classified
@@ -133,13 +147,19 @@ class Kinds:
         return level
 
     def population(self, levels: np.ndarray) -> np.ndarray:
-        """The score of a run at each level of the first kind, over infinitely many groups of these shares."""
+        """The score of a run on infinitely many groups, for each of the `levels` of skill in the first kind.
+
+        The two kinds have the same shares of rows as in the test set.
+        """
         first, second = (kind.groups * kind.size for kind in (self.first, self.second))
         known = self.second.shares_of_counts(np.array([self._level]))
         return named(self.metric).score(first * self.first.shares_of_counts(levels) + second * known)
 
     def draw(self, rng, levels, luck) -> list[np.ndarray]:
-        """Counts [repeats, seeds, groups, counts] of the two arms, the first kind's groups before the second's."""
+        """The counts of the two arms, each [repeats, seeds, groups, counts]. Groups of the first kind come first.
+
+        `levels` and `luck` [repeats, seeds] are by arm.
+        """
         first = self.first.draw(rng, levels, luck)
         second = self.second.draw(rng, (self._level,) * 2, [np.zeros_like(of_run) for of_run in luck])
         return [np.concatenate(pair, axis=-2) for pair in zip(first, second, strict=True)]
@@ -147,7 +167,10 @@ class Kinds:
 
 @dataclass(frozen=True)
 class Marked:
-    """Documents with about `mean` entities (negative binomial, or log-normal). Missed ones are wrong or not called."""
+    """A simulated test set of documents with about `mean` entities each (negative binomial, or log-normal).
+
+    A missed entity may also be a false alarm, because it was found with a wrong label or a wrong end.
+    """
 
     name: str
     groups: int
@@ -164,14 +187,17 @@ class Marked:
     strata = None  # all documents are of one kind
 
     def population(self, levels: np.ndarray) -> np.ndarray:
-        """The score of a run at each level, over infinitely many documents."""
+        """The score of a run on infinitely many documents, for each of the `levels` of skill."""
         deviation = np.sqrt(1 + self.group_sd**2 + self.item_sd**2 + 2 * self.arm_sd**2)
         right = special.ndtr(levels / deviation)
         totals = np.stack([right, (1 - right) * self.false_alarms, 1 - right], axis=-1)
         return named(self.metric).score(totals)
 
     def draw(self, rng, levels, luck) -> list[np.ndarray]:
-        """Counts [repeats, seeds, documents, counts] of the two arms; `luck` [repeats, seeds] of either."""
+        """The counts of the two arms, each [repeats, seeds, documents, counts].
+
+        `levels` and `luck` [repeats, seeds] are by arm.
+        """
         repeats, seeds = luck[0].shape
         size = (repeats, self.groups, self.most)
         if self.log_spread:
@@ -194,7 +220,12 @@ class Marked:
 
 
 def solve(setting, scores: tuple[float, float], spreads: tuple[float, float]) -> tuple[list[float], list[float]]:
-    """Levels and seed deviations that give the arms' scores (0 to 1) these means and spreads over seeds."""
+    """The levels and the standard deviations of luck, each by arm, with which the arms have the wanted scores and
+    spreads.
+
+    `scores` (0 to 1) are the means over seeds, and `spreads` are the standard deviations over seeds, both on infinitely
+    many groups.
+    """
     found = [_solve(setting, *wanted) for wanted in zip(scores, spreads, strict=True)]
     return [level for level, _ in found], [deviation for _, deviation in found]
 

@@ -1,13 +1,14 @@
-"""Cost of every stage as the data grow: wall time, CPU time and peak memory at two or three sizes of each kind.
+"""Measure the cost of every stage as the data grow: wall time, CPU time and peak memory.
 
 Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 20000 60000 200000]
                                   [--labels 10 100 1000] [--document 0.3 1 3] [--corpus 3 30 300] [--folder DIR]
 
-Every size is a repository of its own in a scratch folder, with generated data, one task, one family of a one-layer
-encoder, two seeds and ten updates of training. Every stage is the command that `dvc.yaml` calls, in a process of its
-own. The operating system counts its time, with that of its workers, and the memory of the largest process. The last
-column is the exponent of growth between the two largest sizes: time ~ size ** exponent (1: as the data grow). Stages of
-under two CPU seconds are mostly start, and get none. Prints Markdown.
+Two or three sizes of each kind of growth are measured. Every size is a repository of its own in a scratch folder, with
+generated data, one task, one family of a one-layer encoder, two seeds and ten updates of training. Every stage is run
+by the command that `dvc.yaml` calls, in a process of its own. The operating system counts the time of the process and
+its workers, and the memory of the largest process. The last column is the exponent of growth between the two largest
+sizes: time ~ size ** exponent (1 means that time grows as the data do). A stage that takes under two CPU seconds spends
+most of them on its start, so it has no exponent. Prints Markdown.
 """
 
 import argparse
@@ -74,7 +75,10 @@ TASK = Task(
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of growth: its unit, the function that writes the task and data of one size, and the measured stages."""
+    """One kind of growth: its unit, the function that writes task and data, and the measured stages.
+
+    `make(root of the repository, size)` writes the task and the data of one size.
+    """
 
     unit: str
     make: Callable[[Path, float], None]
@@ -89,11 +93,11 @@ class Cost:
 
 
 class Language:
-    """Invented words, as many as a text of so many `tokens` has, drawn as often as their rank says.
+    """Invented words, drawn by their rank. There are as many different words as a text of `tokens` words has.
 
-    The vocabulary grows as it does in real text: 44 * tokens ** 0.49 words (Heaps' law, as fitted to Reuters-RCV1 by
-    Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, 5.1.1). The word at rank r has a
-    frequency of 1 / r (Zipf's law, 5.1.2). The frequent words are short.
+    The vocabulary grows as in real text: 44 * tokens ** 0.49 words (Heaps' law, as fitted to Reuters-RCV1 by Manning,
+    Raghavan and Schütze 2008, Introduction to Information Retrieval, 5.1.1). The word at rank r has a frequency in
+    proportion to 1 / r (Zipf's law, 5.1.2). Frequent words are short.
     """
 
     def __init__(self, tokens: float):
@@ -123,7 +127,7 @@ def rows(root: Path, number: int, labels: int) -> None:
 
 
 def document(root: Path, megabytes: float) -> None:
-    """Write a hundred short documents, and a long one."""
+    """Write the task and the data: a hundred short documents, and one document of `megabytes` million bytes."""
     (root / "tasks" / "sizes.py").write_text(DOCUMENT, encoding="utf-8")
     chance, language = random.Random(f"document {megabytes}"), Language(megabytes * WORDS_PER_MB)
     folder = root / "data" / "sizes"
@@ -164,7 +168,7 @@ KINDS = {
 
 
 def build(root: Path, kind: Kind, size: float) -> None:
-    """Write a repository with this benchmark's task and data only."""
+    """Write a repository at `root` that has only this benchmark's task and data."""
     from harness.data.sources import write_source
     from harness.params import profiles
     from harness.system import files
@@ -193,7 +197,7 @@ def build(root: Path, kind: Kind, size: float) -> None:
 
 
 def cost(root: Path, stage: str) -> Cost:
-    """The cost of one stage in a process of its own. Memory is that of its largest process."""
+    """The cost of one stage, run in a process of its own. The memory is that of the largest process, in bytes."""
     log, start = root / "log.txt", time.perf_counter()
     process = os.posix_spawn(
         sys.executable, [sys.executable, "-m", "harness", *stage.split()], os.environ | {"PYTHONPATH": str(ROOT)},

@@ -1,12 +1,12 @@
-"""Train the baseline of a finished run again by transformers' `Trainer`, by the same recipe, and compare the scores.
+"""Train the baseline of a finished run again with transformers' `Trainer`, by the same recipe, and compare scores.
 
 Usage: python benchmarks/trained_alike.py FOLDER TASK FAMILY [--seeds 1 2 3 4 5]
 
-FOLDER is a repository with the scores of the comparison (`harness score TASK FAMILY`). Of the harness, the stored
+FOLDER is a repository with the scores of the comparison (`harness score TASK FAMILY`). For the harness, the stored
 scores of the baseline's runs are taken. `Trainer` starts from the same checkpoint and gets the same rows, lengths,
-batch, updates, learning rate, schedule, decay and clipping, with heads and orders of its own and dynamic padding. It
-keeps its last weights. The harness keeps those with the best validation score. Each run is a process of its own with
-one thread. Prints a row of benchmarks/trained_alike.md.
+batch, updates, learning rate, schedule, decay and clipping. It initialises its heads and orders its rows by itself, and
+pads dynamically. It keeps its last weights, while the harness keeps those with the best validation score. Each run is a
+process of its own with one thread. Prints a row of benchmarks/trained_alike.md.
 """
 
 import argparse
@@ -78,7 +78,7 @@ def by_trainer(root: Path, name: str, family: str, seed: int) -> float:
 
 
 def spread(values: list[float]) -> str:
-    """The mean ± SD in points of 100."""
+    """The mean ± standard deviation of scores, as text in points of 100."""
     sd = f" ± {100 * statistics.stdev(values):.1f}" if len(values) > 1 else ""
     return f"{100 * statistics.fmean(values):.1f}{sd}"
 

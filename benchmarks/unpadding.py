@@ -1,7 +1,7 @@
-"""Run encoders on sequences in one row, one after the other, without padding and without a mask ("unpadding").
+"""Run encoders without padding and masks: all sequences of a batch are in one row, one after the other ("unpadding").
 
-`attention` is registered with transformers as "unpadded". A model whose configuration names it takes the result of
-`unpadded` for a padded batch, and returns the same hidden states, in one row.
+`attention` is registered with transformers as "unpadded". If a model's configuration names "unpadded", the model takes
+the result of `unpadded` for a padded batch, and returns the same hidden states in one row.
 """
 
 import torch
@@ -13,8 +13,10 @@ NAME = "unpadded"
 def attention(
     module, query, key, value, mask, dropout=0.0, scaling=None, sliding_window=None, *, cu_seq_lens_q, max_length_q, **_
 ):
-    """Attention of each sequence to itself: query, key, value [1, heads, tokens, size] → ([1, tokens, heads, size],
-    None). `cu_seq_lens_q` has the borders of the sequences. It has no dropout."""
+    """Attention of each sequence to itself. Query, key and value are [1, heads, tokens, size]. There is no dropout.
+
+    Returns ([1, tokens, heads, size], None). `cu_seq_lens_q` has the borders of the sequences in the row.
+    """
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
     # transformers' windows count the token itself.
     window = -1 if sliding_window is None else sliding_window - 1
@@ -32,7 +34,8 @@ def _by_kernel(q, k, v, borders, longest, scale, window):
 
 
 def _one_by_one(q, k, v, borders, longest, scale, window):
-    """Attention of one sequence after the other, for a CPU, which has no kernel for it."""
+    """The attention of one sequence after the other, for a CPU, which has no kernel for sequences of different
+    lengths."""
     found = []
     for parts in zip(*(x.tensor_split(borders[1:-1].long().cpu()) for x in (q, k, v)), strict=True):
         place = torch.arange(len(parts[0]))
@@ -45,7 +48,8 @@ def _one_by_one(q, k, v, borders, longest, scale, window):
 
 
 def unpadded(inputs: dict[str, torch.Tensor]) -> dict:
-    """A padded batch (`input_ids` and `attention_mask`, [B, T]) as one row [1, tokens], with its borders."""
+    """A padded batch (`input_ids` and `attention_mask`, [B, T]) as one row [1, tokens], with the borders of its
+    sequences."""
     mask = inputs["attention_mask"].bool()
     lengths = mask.sum(-1)
     ids = inputs["input_ids"][mask][None]

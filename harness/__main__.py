@@ -1,4 +1,4 @@
-"""`python -m harness` is the same program as `harness`."""
+"""Run the program `harness` as `python -m harness`."""
 
 import sys
 

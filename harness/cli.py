@@ -1,7 +1,8 @@
-"""The command-line program `harness`: its parser and its exit codes. The subcommands are in `harness.commands`.
+"""Run the command-line program `harness`: parse its arguments, call a subcommand, and turn errors into exit codes.
 
-Exit codes: 0 success, 1 a finding or an error in data, parameters or files, 2 wrong usage, 128 plus the signal's number
-if a signal ended the command (130 for Ctrl-C).
+The subcommands are in `harness.commands`. Exit codes: 0 for success, 1 for a finding or an error in data, parameters or
+files, 2 for wrong usage. If a signal ended the command, the exit code is 128 plus the number of the signal (130 for
+Ctrl-C).
 """
 
 import argparse
@@ -45,9 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options, *, for_good: bool) -> int:
-    """Run a command and return its exit code. Of several processes of one training, one prints the error.
+    """Run a subcommand and return its exit code. If a training has several processes, only one of them prints an error.
 
-    `for_good` says that this process runs only this command, so that the kernel may close its network for good.
+    `for_good` says that this process runs only this command. Then the kernel may block its network for the rest of its
+    life.
     """
     _sweep()
     confidential = _confidential(options)
@@ -85,7 +87,10 @@ def _run(options, *, for_good: bool) -> int:
 
 
 def _drop_pending_output() -> None:
-    """Drop output that cannot be written (`| head` has ended, the disk is full), or Python fails on it at exit."""
+    """Drop the output that cannot be written, because the reader (such as `| head`) has ended or the disk is full.
+
+    Otherwise, Python would fail at its exit when it tries to write this output.
+    """
     try:
         sys.stdout.flush()
     except OSError:
@@ -93,14 +98,17 @@ def _drop_pending_output() -> None:
 
 
 def _sweep() -> None:
-    """Remove what a killed command left behind. Every command does this first."""
+    """Remove what a killed command left in the repository. Every command starts with this."""
     with contextlib.suppress(MissingInputError, OSError):
         sweep(repository())
         dvc_lock.repair(repository())
 
 
 def _keep(options) -> None:
-    """Close new files and the folders of restricted data to other users. `only_looks` leaves the folders alone."""
+    """Close new files, and the folders with restricted data, to other users of the machine.
+
+    If the command only looks (`options.only_looks`), the folders stay as they are.
+    """
     with contextlib.suppress(MissingInputError):
         root = repository()
         if options.only_looks:
@@ -110,7 +118,7 @@ def _keep(options) -> None:
 
 
 def _confidential(options) -> bool:
-    """Whether this repository has restricted data, or this command adds some."""
+    """Whether this repository has restricted data, or this command adds restricted data."""
     if getattr(options, "kind", None) == restricted.KIND:
         return True
     try:
@@ -120,7 +128,7 @@ def _confidential(options) -> bool:
 
 
 def _nameable(path: Path) -> str | None:
-    """The name of a file as an error may show it if data are restricted. None if it may not be shown."""
+    """The name of a file as an error message may show it if data are restricted. None if the name may not be shown."""
     try:
         return restricted.place(repository(), path)
     except MissingInputError:

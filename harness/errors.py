@@ -1,13 +1,15 @@
-"""The types of errors that a user can cause. Each error says where, what, and which command or edit fixes it."""
+"""Define the errors that a user can cause. Each error names the place and the fault, and a command or an edit that
+helps."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class HarnessError(Exception):
-    """Base of every error that is printed without a traceback (exit code 1).
+    """Base class of all errors that are printed without a traceback. The exit code is 1.
 
-    `message` names the file, row or key; `remedy` is the last line the user reads.
+    `message` says what is wrong in which file, row or key. `remedy` says what to do, and is the last line that is
+    printed.
     """
 
     def __init__(self, message: str, *, remedy: str):
@@ -40,7 +42,7 @@ class DataError(HarnessError):
 
 
 class LeakageError(HarnessError):
-    """A split shares groups, duplicates or shortcuts between its parts."""
+    """The parts of a split share groups, duplicates or shortcuts, so a model could know test answers from training."""
 
 
 class CheckpointError(HarnessError):
@@ -48,27 +50,31 @@ class CheckpointError(HarnessError):
 
 
 class TrainingError(HarnessError):
-    """Training diverged, or the two arms of a comparison would not be treated alike."""
+    """A training failed or diverged, or the arms of a comparison would not be treated alike."""
 
 
 class OfflineError(HarnessError):
-    """A process that may not leave this machine tried to connect to another one."""
+    """A process that may not connect to other machines tried to do so."""
 
 
 class DiskError(HarnessError):
-    """A disk is full, read-only or busy, or belongs to another user."""
+    """Files cannot be read or written, for example because a disk is full, read-only or busy, or belongs to another
+    user."""
 
 
 class OutOfMemoryError(HarnessError):
-    """This machine or one of its devices has no memory left."""
+    """This machine, or one of its GPUs, has no memory left."""
 
 
 class MissingInputError(HarnessError):
-    """A stage's input has not been made yet."""
+    """An input is missing, usually because an earlier stage has not made it yet."""
 
 
 def nearest(word, known: Iterable) -> str:
-    """The text ` Did you mean 'x'?` with the most similar name of `known`, or an empty text if none is similar."""
+    """The text ` Did you mean 'x'?` with the name in `known` that is most similar to `word`.
+
+    Empty if no name is similar.
+    """
     close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.4)
     return f" Did you mean {close[0]!r}?" if close else ""
 

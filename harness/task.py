@@ -1,4 +1,7 @@
-"""The contract of a task: the types by which a file in `tasks/` declares a benchmark. How it is run is not in it."""
+"""Define how a file in `tasks/` declares a task of the benchmark: its data, labels, metrics and groups.
+
+How a task is trained and scored is not part of the declaration.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,13 +12,14 @@ KINDS = ("synthetic", "public", "restricted")
 
 @dataclass(frozen=True)
 class Reading:
-    """The records that a reader made of the raw files.
+    """The records that the reader of a task made from its raw files.
 
-    `records` are plain dicts with the head's columns. `dropped` and `repaired` count raw rows by reason. `rows_in` is
-    the number of raw rows: rows_in = len(records) + sum of `dropped`. `where` maps an id to the place of its row
-    ("line 12"), for messages. `places` lists the place of every record, in order, if the reader knows them. A
-    translation also has `originals`: all records that it was made of, in their own language, with the same ids. They
-    decide how a translation is split.
+    `records` are dicts with the columns that the task's head needs. `rows_in` is the number of raw rows. `dropped` is
+    the number of raw rows without a record, by reason, so `rows_in` = number of records + sum of `dropped`. `repaired`
+    is the number of raw rows that were corrected, by reason. `where` has the place of a record's row ("line 12") by the
+    record's id, for messages. If the reader knows the places of all records, `places` lists them in order. If the data
+    are a translation, `originals` are the records that were translated, with the same ids. The originals decide how the
+    translation is split.
     """
 
     records: list[dict]
@@ -29,11 +33,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Groups:
-    """The rules that form groups: rows that a split never tears apart.
+    """The rules that form groups of rows. A split never divides a group.
 
-    `column` names the record's own group (a caller, an incident). If `link_equal` names text columns, records that
-    share one of these texts form one group. `near_duplicate` (cosine of character n-grams, 0 to 1) links records whose
-    texts are nearly the same. With `text_blind_siblings`, a test row that shares a text with another part is leakage.
+    `column` names the record's own group, such as a caller or an incident. If `link_equal` names text columns, records
+    that share a text in one of these columns form one group. Records also form one group if the similarity of their
+    texts (cosine of character n-grams, 0 to 1) is `near_duplicate` or more. With `text_blind_siblings`, a test row that
+    shares a text with another part counts as leakage.
     """
 
     column: str | None = None
@@ -44,7 +49,8 @@ class Groups:
 
 @dataclass(frozen=True)
 class PublicFile:
-    """One file of a public original: its name in the task's folder, address and SHA-256."""
+    """One file of a public data set: its name in the task's folder, the address to download it from, and its
+    SHA-256."""
 
     name: str
     url: str
@@ -53,7 +59,7 @@ class PublicFile:
 
 @dataclass(frozen=True)
 class PublicSource:
-    """The pinned source of a public task's original data."""
+    """The place from which the original data of a public task are downloaded, pinned by the hashes of the files."""
 
     address: str
     revision: str
@@ -64,15 +70,15 @@ class PublicSource:
 
 @dataclass(frozen=True)
 class Task:
-    """The declaration of one benchmark.
+    """The declaration of one task of the benchmark.
 
-    `head` names one of `harness.heads`. `reader` turns the folder of raw files into a `Reading`. `schema` returns the
-    pandera schema that the records must satisfy. It is a function, so that listing tasks does not import pandera.
-    `labels` is the fixed label list of every metric, in the order of the head's outputs. In a task with two labels,
-    binary F1 counts the label `positive`. `metrics` names scores of `harness.metrics`. The first is the primary one,
-    by which arms are compared. `version` changes whenever the meaning of a row does. `translation_of` names the task
-    of which this one is a translation into `language` ("nb" or "nn"). Both have the same ids, and a row is in the same
-    part of both.
+    `head` is the kind of task, one of `harness.heads`. `reader` gets the folder of raw files and returns a `Reading`.
+    `schema` returns the pandera schema that the records must satisfy. It is a function, so that listing tasks does not
+    import pandera. `labels` are all labels, in the order of the head's outputs. In a task with two labels, binary F1
+    counts the label `positive`. `metrics` are names in `harness.metrics`. The first metric is the primary one, by which
+    arms are compared. `version` changes whenever the meaning of a row changes. If the task is a translation into
+    `language` ("nb" or "nn"), `translation_of` names the original task. The two tasks have the same ids, and each row
+    is in the same part in both.
     """
 
     name: str

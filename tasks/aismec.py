@@ -1,4 +1,4 @@
-"""AISMEC: does this emergency call concern a stroke? Restricted to Helse Vest."""
+"""Declare the task AISMEC: does an emergency call concern a stroke? The calls are restricted data of Helse Vest."""
 
 from harness.data import schema, tabular
 from harness.task import Groups, Task

@@ -1,4 +1,4 @@
-"""MedMCQA: four-option questions of Indian medical entrance exams."""
+"""Declare the task MedMCQA: answer questions of Indian medical entrance exams, each with four options."""
 
 from harness.data import readers, schema, tabular
 from harness.task import Groups, PublicFile, PublicSource, Task
@@ -9,7 +9,7 @@ LABELS = ("A", "B", "C", "D")
 
 
 def item(record: dict) -> tuple:
-    """The key that two equal items share: the folded question and set of options."""
+    """The key by which two records count as the same item: the question and the set of options, both normalised."""
     options = frozenset(readers.fold(option) for option in record["options"])
     return readers.fold_question(record["question"]), options
 

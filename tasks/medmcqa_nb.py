@@ -1,4 +1,4 @@
-"""MedMCQA in bokmål: the same questions and options, translated by `harness translate`."""
+"""Declare the task MedMCQA in bokmål: the same questions and options, translated by `harness translate`."""
 
 from harness.data import schema
 from harness.data.translating.reader import translated
@@ -14,7 +14,7 @@ TASK = Task(
     reader=translated(("question", "options"), LABELS),
     schema=lambda: schema.choice(LABELS),
     labels=LABELS,
-    # The originals are linked by these (tasks/medmcqa.py), and a translation is in the same part as its original.
+    # These rules group the originals (tasks/medmcqa.py). A translation is in the same part as its original.
     groups=Groups(column="group", link_equal=("question",), near_duplicate=0.9),
     metrics=("macro_f1", "accuracy"),
     licence="MIT",

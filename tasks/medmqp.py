@@ -1,4 +1,4 @@
-"""MedMQP: do two patients' questions ask the same thing?"""
+"""Declare the task MedMQP: do the questions of two patients ask the same thing?"""
 
 from harness.data import schema, tabular
 from harness.task import Groups, PublicFile, PublicSource, Task

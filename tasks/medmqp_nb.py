@@ -1,4 +1,4 @@
-"""MedMQP in bokmål: the same pairs of questions, translated by `harness translate`."""
+"""Declare the task MedMQP in bokmål: the same pairs of questions, translated by `harness translate`."""
 
 from harness.data import schema
 from harness.data.translating.reader import translated
@@ -15,7 +15,7 @@ TASK = Task(
     schema=lambda: schema.pair(LABELS, columns={"doctor": None}),
     labels=LABELS,
     positive="1",
-    # The originals are linked by these (tasks/medmqp.py), and a translation is in the same part as its original.
+    # These rules group the originals (tasks/medmqp.py). A translation is in the same part as its original.
     groups=Groups(column="group", link_equal=("text", "text_pair"), near_duplicate=0.7, text_blind_siblings=True),
     metrics=("binary_f1", "accuracy", "group_accuracy"),
     licence="none stated",

@@ -1,4 +1,4 @@
-"""Nor-DeID: find what identifies a person in Norwegian discharge summaries."""
+"""Declare the task Nor-DeID: find the spans that identify a person in Norwegian discharge summaries."""
 
 from harness.data import inline_tags, readers, schema
 from harness.task import Groups, PublicFile, PublicSource, Task

@@ -1,4 +1,7 @@
-"""Synergi: what kind of incident does a hospital's report describe? Restricted to Helse Vest."""
+"""Declare the task Synergi: which kind of incident does a hospital's report describe?
+
+The reports are restricted data of Helse Vest.
+"""
 
 from harness.data import schema, tabular
 from harness.task import Groups, Task

@@ -1,1 +1,1 @@
-"""Types and readers of the files that one stage writes and another stage reads."""
+"""Types and readers of the files that one stage of the pipeline writes and another stage reads."""

@@ -1,7 +1,7 @@
-"""The base classes of artifacts, the files that stages write for other stages.
+"""The base classes of artifacts: the files that one stage of the pipeline writes and later stages read.
 
-The field `format` of each file has its name and version. A file of another version, or a damaged one, is refused with
-the command that writes it again.
+Each file has a field `format` with the file's kind and version, such as "runs 2". A damaged file, or a file of another
+version, is refused. The error names the command that writes the file again.
 """
 
 from pathlib import Path
@@ -17,31 +17,34 @@ KEY = "format"  # the field with the name and version of a file's format
 
 
 class Part(BaseModel):
-    """A part of an artifact: frozen, and without undeclared fields."""
+    """The base class of artifacts and of the objects inside an artifact. An instance cannot be changed, and an
+    undeclared field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     def plain(self) -> dict[str, Any]:
-        """The fields as JSON values, without those that are None."""
+        """The fields as JSON values, without the fields that are None."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
 class Artifact(Part):
-    """A file that one stage writes and others read. `FORMAT` is its name and version, such as "runs 2"."""
+    """A file that one stage writes and other stages read. `FORMAT` is the file's kind and version, such as "runs 2"."""
 
     FORMAT: ClassVar[str]
     format: str
 
     @classmethod
     def of(cls, **fields: Any) -> Self:
-        """An artifact of the present version. Raises ValidationError if a field does not fit (a programming error)."""
+        """Make an artifact of the present version. Raises ValidationError if a field is missing, undeclared or of
+        another type, which is a programming error."""
         return cls.model_validate_json(files.canonical_json({**fields, KEY: cls.FORMAT}))
 
     @classmethod
     def read(cls, path: Path, made_by: str) -> Self:
-        """The file that the command `made_by` writes at `path`.
+        """Read the artifact that the command `made_by` writes at `path`.
 
-        Raises MissingInputError if there is none, DataError if it has another version or is damaged.
+        Raises MissingInputError if there is no file, DataError if the file has another version or is damaged. The error
+        names the command.
         """
         content = read_described(path, cls.FORMAT, made_by)
         try:
@@ -52,17 +55,23 @@ class Artifact(Part):
             raise DataError(f"{path} is damaged: {place}: {first['msg']}.", remedy=_anew(made_by)) from None
 
     def write(self, path: Path, *, hidden: bool = False) -> None:
-        """Write the file. If its size would reveal something `hidden`, it is padded to whole blocks."""
+        """Write the artifact as JSON to `path`. If `hidden`, pad the file to whole blocks of 64 KiB, so that the size
+        of the file reveals nothing about restricted data."""
         even.write_json(path, self.plain(), hidden)
 
 
 def described(form: str, content: dict[str, Any]) -> dict[str, Any]:
-    """The content of a file that no type describes, with its format."""
+    """The `content` of a file that has no class of its own, with the field `format` added (`form`, such as "report
+    1")."""
     return {KEY: form, **content}
 
 
 def read_described(path: Path, form: str, made_by: str) -> dict[str, Any]:
-    """The content of a file without a type. Raises MissingInputError if missing, DataError for another version."""
+    """The content of a file that has no class of its own. `form` is the format that the file must have, and `made_by`
+    is the command that writes the file.
+
+    Raises MissingInputError if the file is missing, DataError if the file has another format or is no JSON object.
+    """
     content = files.read_object(path, made_by=made_by)
     if (found := content.get(KEY)) != form:
         what = "an older version of the harness wrote it" if found is None else f"its format is {found!r}"

@@ -1,4 +1,7 @@
-"""Read `harness.json`, the card of a checkpoint. `harness.encoders.cards` makes it."""
+"""Find the folder of a checkpoint, and read its card `harness.json`, which states how the checkpoint was made.
+
+`harness.encoders.cards` makes the card.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,12 @@ REPLICATES = "replicates"
 
 
 def place(root: Path, family: str, encoder: str) -> Path:
-    """The folder of an encoder. Further replicates are in one folder, because their number is a setting."""
+    """The checkpoint folder of an encoder. `encoder` is the name of an arm ("clinical"), or of a further replicate of
+    an arm ("clinical-2").
+
+    All further replicates of a family are below one folder, because their number is a setting and DVC needs a fixed
+    list of outputs.
+    """
     above = Path(root) / "artifacts" / "checkpoints" / family
     return above / encoder if arm_of(encoder) == encoder else above / REPLICATES / encoder
 
@@ -23,11 +31,13 @@ def family_of(folder: Path) -> str:
 
 
 def stage_of(encoder: str) -> str:
-    """The stage, and the command, that makes this encoder."""
+    """The name of the stage that makes this encoder: "checkpoint" or "pretrain". The subcommand of `harness` has the
+    same name."""
     return "checkpoint" if encoder == "baseline" else "pretrain"
 
 
 def card(folder: Path) -> dict[str, Any]:
-    """The card of an encoder's folder (`place`)."""
+    """The content of `harness.json` in the `folder` of an encoder (see `place`). Raises MissingInputError if the file
+    is missing, DataError if it has another version."""
     made_by = f"harness {stage_of(Path(folder).name)} {family_of(folder)}"
     return read_described(Path(folder) / NAME, FORMAT, made_by)

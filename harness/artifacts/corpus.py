@@ -1,4 +1,5 @@
-"""The card and the part summaries that the stage `corpus` writes to `artifacts/corpus/`."""
+"""The two files that the stage `corpus` writes about the pre-training corpus: its card, and a summary of each of its
+parts (general, clinical, task)."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +12,8 @@ MADE_BY = "harness corpus"
 
 
 class Parts(Artifact):
-    """For each corpus, the fields of `harness.encoders.cards.CorpusPart`."""
+    """The file `parts.json`: for each part of the pre-training corpus, a summary with the fields of
+    `harness.encoders.cards.CorpusPart`."""
 
     FORMAT: ClassVar[str] = "corpus parts 2"
     general: dict[str, Any]
@@ -32,6 +34,6 @@ def parts_place(root: Path) -> Path:
 
 
 def parts(root: Path) -> dict[str, dict[str, Any]]:
-    """The fields of each corpus by its name."""
+    """The summary of each part of the pre-training corpus, by the name of the part (see `Parts`)."""
     found = Parts.read(parts_place(root), MADE_BY)
     return {part: getattr(found, part) for part in PARTS}

@@ -1,4 +1,4 @@
-"""Read the records of a task, divided into the parts of its split."""
+"""Read the validated records of a task, divided into the parts of its split (train, validation, test, …)."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ from harness.errors import DataError
 
 
 def by_part(root: Path, task: str) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
-    """Records by part, in id order, and the hashes of the two files: `records` and `manifest`.
+    """The pair (records, hashes). `records` maps the name of each part to its records, in order of their ids. `hashes`
+    are the SHA-256 of the two files that were read: `records` and `manifest` (the split).
 
     Raises DataError if a record has no part in the manifest, MissingInputError if a stage has not been run.
     """

@@ -1,7 +1,7 @@
-"""Read stored predictions, and check them: against their recorded hash, their own scores, and the data.
+"""Read stored prediction files, and check them against their recorded hashes, their own scores, and the data.
 
-A hash says that a file is the recorded one, but nothing about its content. So each line is checked against its own
-scores and its document's length, and all lines against the rows and the gold of the validated data.
+A hash shows that a file is the recorded file, but says nothing about its content. So each line is checked against its
+own scores and its document's length, and all lines against the rows and the gold of the validated data.
 """
 
 import itertools
@@ -19,9 +19,10 @@ SHOWN = 5
 
 
 def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[dict[str, Any]]:
-    """The lines of a prediction file with the SHA-256 `recorded` (from `runs.json`), checked by `consistent_lines`.
+    """The lines of the prediction file `path`, checked by `consistent_lines`. `recorded` is the SHA-256 of the file in
+    `runs.json`, and `made_by` is the command that makes the file.
 
-    Raises MissingInputError if the file is missing, DataError if it is another file.
+    Raises MissingInputError if the file is missing, DataError if the file has another hash or a line is wrong.
     """
     if not path.is_file():
         raise MissingInputError(f"{path} is missing.", remedy=f"Make it with `{made_by}`.")
@@ -34,8 +35,11 @@ def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[
 
 
 def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict[str, Any]]:
-    """The lines of a prediction file. Raises DataError if a line cannot be an answer of this task: a prediction that is
-    not the label of the highest score, scores that are no probabilities, or a span outside its text."""
+    """The lines of the prediction file `path`, one dict per line. `made_by` is the command that makes the file.
+
+    Raises DataError if a line cannot be a model's answer to this task, for example because the prediction is not the
+    label of the highest score, a score is not a probability, or a span is outside its text.
+    """
     lines = read_jsonl(path, made_by=made_by)
     head = heads.of(task)
     labels = {label: at for at, label in enumerate(task.labels)}
@@ -60,8 +64,12 @@ def held_against(
     task: Task,
     made_by: str,
 ) -> dict[str, list[dict[str, Any]]]:
-    """The lines by part. `parts` maps each part to its ids. Raises DataError unless each id occurs once, in order of
-    the ids, with the gold, group and text length of the validated `records`, and no other line occurs."""
+    """Check the `lines` of a prediction file against the validated data, and return the lines by part.
+
+    `parts` maps each part to the ids of its records. `records` maps an id to its validated record. `made_by` is the
+    command that makes the file `path`. Raises DataError if a line has another part, or unless each id has exactly one
+    line in its part, in order of the ids, with the gold, group and text length of its record.
+    """
     by_part: dict[str, list[dict[str, Any]]] = {part: [] for part in parts}
     strange = [number for number, line in enumerate(lines, start=1) if line["part"] not in by_part]
     if strange:

@@ -1,4 +1,5 @@
-"""The files that the stages `report` and `track` write for the audit."""
+"""The files of hashes that the stages `report` and `track` write, so that `harness audit` can check reports and
+MLflow."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +11,8 @@ EXACT = "report 1"
 
 
 class Tracked(Artifact):
-    """The fingerprint of each comparison that MLflow should have, by `task/family`."""
+    """The file `artifacts/tracking.json`. `fingerprints` maps each comparison (`task/family`) to the fingerprint that
+    its run in MLflow should have, a hash of the inputs and results of the comparison."""
 
     FORMAT: ClassVar[str] = "tracking 1"
     fingerprints: dict[str, str]
@@ -21,7 +23,11 @@ def exact_place(root: Path) -> Path:
 
 
 def exact(root: Path) -> dict[str, Any]:
-    """The hashes of the files behind the reported numbers, by `task/family`."""
+    """The content of `artifacts/report.json`: the hashes of the files from which the reported numbers were computed.
+
+    The keys are `task/family`, `cross-validation/task/family` and `linear`. An entry has the hashes of prediction files
+    and encoders, and the versions of libraries. `linear` has one such entry per task, without encoders.
+    """
     return read_described(exact_place(root), EXACT, "harness report")
 
 

@@ -1,4 +1,8 @@
-"""The file `runs.json`: the runs of one comparison and their inputs. It is in the folder of their prediction files."""
+"""The types of `runs.json`, which records training runs and their inputs: all runs of a comparison, of a
+cross-validation, or the fit of a linear baseline.
+
+The file is in the same folder as the prediction files of its runs.
+"""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,12 +23,14 @@ def fold_file_name(repeat: int, fold: int, arm: str) -> str:
 
 
 def trial_file_name(arm: str, candidate: int, seed: int) -> str:
-    """The prediction file of a run that tries the n-th candidate recipe (from 0). Its answers are to validation."""
+    """The name of the prediction file of a run that tries a candidate recipe. `candidate` is the position of the recipe
+    in the list of candidates, from 0. The file has answers to the validation part only."""
     return f"tuning/{arm}-candidate{candidate}-seed{seed}.jsonl"
 
 
 class Inputs(Part):
-    """SHA-256 of the records and the split manifest, and the tree hash of each encoder."""
+    """The hashes of the inputs of the runs: SHA-256 of the validated `records` and of the split `manifest`, and for
+    each encoder, by name, one hash over all files of its folder (`checkpoints`)."""
 
     records: str
     manifest: str
@@ -32,8 +38,9 @@ class Inputs(Part):
 
 
 class Point(Part):
-    """A point of a learning curve, after `step` updates: the mean training loss since the point before, the primary
-    score of the validation part, and the score by which weights are selected."""
+    """A point of a learning curve, after `step` updates. `train_loss` is the mean training loss of the last updates, as
+    many as there are between two evaluations. `validation` is the primary score of the validation part. `selection` is
+    the score by which the kept weights are selected (see `harness.statistics.selection`)."""
 
     step: int
     train_loss: float | None = None
@@ -42,8 +49,14 @@ class Point(Part):
 
 
 class Run(Part):
-    """One fine-tuning of `arm` from `seed`. `replicate` is the number of the arm's pre-training run that made the
-    encoder, from 1. `predictions` is the SHA-256 of its file."""
+    """One fine-tuning of `arm` from `seed`.
+
+    `replicate`: number, from 1, of the arm's pre-training run that made the encoder.
+    `steps`: number of updates. `best_step`: the update after which the kept weights were taken.
+    `best_selection`, `best_validation`: the scores of the kept weights, as in `Point`.
+    `diverged`: True if the training loss of the last tenth of the updates was higher than that of the first tenth.
+    `predictions`: SHA-256 of the prediction file.
+    """
 
     arm: str
     seed: int
@@ -62,7 +75,8 @@ class Run(Part):
 
 
 class Trial(Run):
-    """One fine-tuning that tried a candidate recipe."""
+    """One fine-tuning that tried a candidate recipe. `candidate` is the position of the recipe in `Tuning.candidates`,
+    from 0."""
 
     candidate: int
 
@@ -72,14 +86,16 @@ class Trial(Run):
 
 
 class Candidate(Part):
-    """The changes of a candidate recipe to the declared one."""
+    """A candidate recipe for fine-tuning: the values of the two settings in which it may differ from the declared
+    recipe."""
 
     learning_rate: float
     steps: int
 
 
 class Tuning(Part):
-    """The search of every arm for its recipe: candidates, trials with their results, and chosen candidates by arm."""
+    """The search for the best recipe of each arm on the validation part: the candidate recipes, the runs that tried
+    them (`trials`), and for each arm the position of the chosen candidate in `candidates`."""
 
     candidates: tuple[Candidate, ...]
     trials: tuple[Trial, ...]
@@ -87,14 +103,19 @@ class Tuning(Part):
 
     @property
     def of_arms(self) -> dict[str, dict[str, Any]]:
-        """The changes of the chosen candidate, by arm."""
+        """The settings of the candidate recipe that each arm chose, by arm: {"learning_rate", "steps"}."""
         return {arm: self.candidates[number].plain() for arm, number in self.chosen.items()}
 
 
 class Runs(Artifact):
-    """The output of `harness finetune TASK FAMILY`. `selection` is the rule by which weights were selected.
-    `robustness` are the settings of the perturbed test parts, if there are any. If the arms were tuned, `recipe` is the
-    declared one, and the runs by it are in the folder `UNTUNED`."""
+    """The output of `harness finetune TASK FAMILY`.
+
+    `treatment`: what the runs have in common, read from a model (architecture, precision, dropout and so on).
+    `selection`: the rule, in words, by which the kept weights of a run are selected.
+    `tuning`: the search for a recipe, if each arm was tuned. Then `recipe` is the declared recipe, and the runs with
+    the declared recipe are in the subfolder `UNTUNED`.
+    `robustness`: settings of the perturbed test parts, or None if there are none.
+    """
 
     UNTUNED: ClassVar[str] = "untuned"
 
@@ -125,7 +146,8 @@ class FoldRun(Run):
 
 
 class Dealt(Part):
-    """The settings of the folds, and a hash of the place of every row."""
+    """The folds of a cross-validation: the `number` of folds per repeat, the number of `repeats`, the share of
+    `validation` rows among the rows that are not tested, and a hash over the part of every row in every fold."""
 
     number: int
     repeats: int
@@ -142,7 +164,9 @@ class FoldRuns(Runs):
 
 
 class LinearRun(Part):
-    """The fitted linear baseline: its name in place of an arm, and the settings chosen on validation."""
+    """The fitted linear baseline of a task. `arm` is the name of the baseline ("logistic_regression", for example).
+    `settings` has the setting that was best on the validation part. `predictions` is the SHA-256 of the prediction
+    file."""
 
     FILE: ClassVar[str] = "predictions.jsonl"
     arm: str
@@ -167,7 +191,7 @@ class LinearRuns(Artifact):
 
 
 def folder_of(root: Path, task: str, family: str) -> Path:
-    """The folder with a comparison's `runs.json` and prediction files."""
+    """The folder with the `runs.json` and the prediction files of the comparison of `task` and `family`."""
     return Path(root) / "artifacts" / "predictions" / task / family
 
 

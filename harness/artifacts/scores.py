@@ -1,4 +1,5 @@
-"""The scores files in `artifacts/scores/`, written by the stages `score` and `score_folds`."""
+"""The types and readers of the scores files, which the stages `score` and `score_folds` write to
+`artifacts/scores/`."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from harness.errors import DataError
 
 
 class Score(Part):
-    """The value of one metric, on its own scale, for one run and part."""
+    """The value of one metric for one run on one part, on the scale of the metric (F1: 0 to 1)."""
 
     arm: str
     seed: int
@@ -19,7 +20,8 @@ class Score(Part):
 
 
 class Confusion(Part):
-    """The counts of a confusion matrix that are not 0: (gold, predicted, rows), by position in the task's labels."""
+    """The confusion matrix of one run on one part. A cell is (gold label, predicted label, number of rows), with labels
+    as positions in the task's label list. Cells with 0 rows are left out."""
 
     arm: str
     seed: int
@@ -28,7 +30,8 @@ class Confusion(Part):
 
 
 class Learning(Part):
-    """A learning curve: the primary validation score after so many updates, and the update whose weights were kept."""
+    """The learning curve of one run. A point is (number of updates, primary score on the validation part). `best_step`
+    is the number of updates after which the kept weights were taken."""
 
     arm: str
     seed: int
@@ -37,14 +40,16 @@ class Learning(Part):
 
 
 class Diverged(Part):
-    """A run whose training diverged."""
+    """A fine-tuning run that diverged: the training loss of its last updates was higher than that of its first
+    updates."""
 
     arm: str
     seed: int
 
 
 class Replicate(Part):
-    """The number of the pre-training run that made the encoder of an arm and seed, from 1."""
+    """The pre-training run that made the encoder of a fine-tuning run. `replicate` is its number among the pre-training
+    runs of the arm, from 1."""
 
     arm: str
     seed: int
@@ -52,7 +57,8 @@ class Replicate(Part):
 
 
 class Robust(Part):
-    """The primary score of a run on a perturbed test part, and its loss there (above 0: it got worse)."""
+    """The primary score (`value`) of one run on a perturbed copy of the test part. `loss` is the drop from the score on
+    the original test part. A `loss` above 0 means that the score got worse."""
 
     arm: str
     seed: int
@@ -61,9 +67,14 @@ class Robust(Part):
 
 
 class Robustness(Part):
-    """The test part in one way of writing: `changed` of its `n` rows have another text. If there are none, or the
-    primary metric cannot be measured, there are no scores. A row of `comparisons` has the arm that the clinical one is
-    compared with (`against`), and the fields of `harness.statistics.paired.Estimate`, all of losses."""
+    """The results on one perturbed copy of the test part. `kind` names the perturbation (see
+    `harness.text.perturbing`).
+
+    `n` is the number of rows, and `changed` the number of rows with a changed text. `scores` has one entry per run, or
+    no entry if no text was changed or the primary metric cannot be measured on the test part. A row of `comparisons`
+    has the name of the arm that the clinical arm is compared with (`against`), and the fields of
+    `harness.statistics.paired.Estimate`, computed from losses (see `Robust`) in place of scores.
+    """
 
     kind: str
     n: int
@@ -73,7 +84,12 @@ class Robustness(Part):
 
 
 class Inputs(Part):
-    """SHA-256 of the prediction files and their decisions, by file name, and of the records and the split manifest."""
+    """The hashes of the files from which the scores were computed.
+
+    `predictions` maps the name of each prediction file to its SHA-256. `decisions` maps each name to a hash of the
+    predictions without the scores behind them, because the last digits of such scores differ between processors.
+    `records` and `manifest` are the SHA-256 of the validated records and of the split.
+    """
 
     predictions: dict[str, str]
     decisions: dict[str, str]
@@ -82,9 +98,16 @@ class Inputs(Part):
 
 
 class Scored(Artifact):
-    """The scores of any system. `n` are rows and `groups` groups by part. `per_class`, `slices`, `privacy` and
-    `thresholds` have one row per run and part, with the fields of `harness.statistics.further_scores`. `lacking` are
-    the labels that a part lacks. `unmeasurable` says by part and metric why it cannot be measured."""
+    """The scores of all runs of a comparison, or of a linear baseline, on each part.
+
+    `primary`: name of the metric by which arms are compared.
+    `n`, `groups`: numbers of rows and of groups, by part.
+    `per_class`: one row per run, part and label (see `harness.metrics.decided.counts.by_class`).
+    `slices`, `privacy`, `thresholds`: scores by slice of the data, leakage of identifiers, and scores by threshold.
+    Their rows have `arm`, `seed`, `part` and the fields of `harness.statistics.further_scores`.
+    `lacking`: by part, the labels that no gold answer of the part has.
+    `unmeasurable`: by part and metric, the reason why the metric cannot be measured on the part.
+    """
 
     task: str
     data_kind: str
@@ -106,8 +129,12 @@ class Scored(Artifact):
 
 
 class Tuned(Part):
-    """The search of every arm for its recipe: the candidates, the chosen one by arm, the best validation score expected
-    after 1, 2, … tries, and the comparisons of the arms by the declared recipe (`untuned`)."""
+    """The search for the best recipe of each arm.
+
+    `candidates`: the recipes that were tried. `chosen`: by arm, the position of the chosen recipe in `candidates`.
+    `expected`: by arm, the best validation score that is expected after 1, 2, … tries.
+    `untuned`: the comparisons of the arms if all arms use the declared recipe, as in `Scores.comparisons`.
+    """
 
     candidates: tuple[Candidate, ...]
     chosen: dict[str, int]
@@ -116,8 +143,13 @@ class Tuned(Part):
 
 
 class Scores(Scored):
-    """The scores of one task and family. `reference` are those of constant answers on the test part. `comparisons` and
-    `readings` have the fields of `harness.statistics.paired.Estimate`."""
+    """The scores of one comparison (a task with a family).
+
+    `reference`: scores of constant answers on the test part, by name of the answer and metric.
+    `comparisons`: the clinical arm compared with each other arm (`against`), one row per part and other arm.
+    `readings`: pairs of arms compared on each kind of test rows (`decided_by`), if the data have kinds of rows.
+    A row of `comparisons` or `readings` also has the fields of `harness.statistics.paired.Estimate`.
+    """
 
     FORMAT: ClassVar[str] = "scores 2"
     family: str
@@ -132,7 +164,8 @@ class Scores(Scored):
 
 
 class LinearScores(Scored):
-    """The scores of a task's linear baseline, and of constant answers by part and name."""
+    """The scores of a task's linear baseline. `system` is the name of the baseline. `constants` has the scores of
+    constant answers, by part, name of the answer, and metric."""
 
     FORMAT: ClassVar[str] = "linear scores 2"
     system: str
@@ -140,7 +173,8 @@ class LinearScores(Scored):
 
 
 class FoldScore(Part):
-    """The scores of one fold by metric. `unmeasured` says why the primary one cannot be measured (empty: it can)."""
+    """The scores of one arm on the test rows of one fold, by metric. `unmeasured` is the reason why the primary metric
+    cannot be measured on this fold, or an empty text if the metric can be measured."""
 
     arm: str
     repeat: int
@@ -152,7 +186,8 @@ class FoldScore(Part):
 
 
 class PooledScore(Part):
-    """The scores by metric over all rows of one repeat."""
+    """The scores of one arm by metric, computed over the test rows of all folds of one repeat together. In each repeat,
+    every row is a test row once."""
 
     arm: str
     repeat: int
@@ -160,7 +195,13 @@ class PooledScore(Part):
 
 
 class FoldScores(Artifact):
-    """The scores of a cross-validation: by fold (`runs`), over all rows of a repeat (`pooled`), and compared."""
+    """The scores of a cross-validation: by fold (`runs`), and over all rows of a repeat (`pooled`).
+
+    `n` and `groups` are the numbers of rows and groups in all folds. `test_to_train` is the mean over folds of the
+    number of test groups divided by the number of training groups. `reference` has the scores of constant answers, by
+    name of the answer and metric. A row of `comparisons` has the name of the arm that the clinical arm is compared with
+    (`against`), and the fields of `harness.statistics.cross_validation.Resampled`.
+    """
 
     FORMAT: ClassVar[str] = "fold scores 2"
     task: str
@@ -184,7 +225,8 @@ def place(root: Path, task: str, family: str) -> Path:
 
 
 def read(root: Path, task: str, family: str) -> Scores:
-    """The scores of one comparison. Raises DataError if the file has those of another comparison."""
+    """The scores of one comparison. Raises MissingInputError if the file is missing, DataError if the file has the
+    scores of another task or family."""
     path, made_by = place(root, task, family), f"harness score {task} {family}"
     found = Scores.read(path, made_by)
     if (found.task, found.family) != (task, family):

@@ -1,4 +1,5 @@
-"""The files of the stage `split`: the part of every record, the groups, and the findings of the leakage gate."""
+"""The files that the stage `split` writes for a task: the part of every record (the manifest), the groups of records,
+and the report of the leakage gate, which checks that the parts share no group and no text."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +13,8 @@ LEAKAGE = "leakage 2"
 
 
 class Groups(Artifact):
-    """The group of every id: the rows that the split keeps together, linked texts included."""
+    """The file `groups.json`. `groups` maps the id of each record to the name of its group. A split keeps the records
+    of a group in one part. Records with the same or nearly the same text are in one group, too."""
 
     FORMAT: ClassVar[str] = "groups 1"
     groups: dict[str, str]
@@ -27,7 +29,8 @@ def groups_place(root: Path, task: str) -> Path:
 
 
 def hashes(root: Path, task: str) -> dict[str, str]:
-    """SHA-256 of the two files that runs are made from: `records` and `manifest`."""
+    """The SHA-256 of the two files of a task that every run reads: `records` (the validated records) and `manifest`
+    (the split)."""
     made_of = {"records": validated.records_place(root, task), "manifest": manifest_place(root, task)}
     return {name: files.sha256(path) for name, path in made_of.items()}
 
@@ -37,12 +40,14 @@ def leakage_place(root: Path, task: str) -> Path:
 
 
 def leakage(root: Path, task: str) -> dict[str, Any]:
-    """The findings of the leakage gate: rows, groups and labels by part, and its checks."""
+    """The report of the leakage gate: the numbers of rows, groups and labels by part, and the result of each check (see
+    `harness.data.leakage`)."""
     return read_described(leakage_place(root, task), LEAKAGE, f"harness split {task}")
 
 
 def parts_of(root: Path, task: str) -> dict[str, str]:
-    """The part of every id. Raises DataError if the file is no manifest."""
+    """The part of every record, by record id. Raises MissingInputError if there is no split manifest, DataError if the
+    file is not a split manifest."""
     path, made_by = manifest_place(root, task), f"harness split {task}"
     found = files.read_object(path, "splits", made_by=made_by)["splits"]
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
@@ -51,5 +56,5 @@ def parts_of(root: Path, task: str) -> dict[str, str]:
 
 
 def groups_of(root: Path, task: str) -> dict[str, str]:
-    """The group of every id."""
+    """The name of the group of every record, by record id (see `Groups`)."""
     return Groups.read(groups_place(root, task), f"harness split {task}").groups

@@ -1,1 +1,1 @@
-"""The audit traces every reported number back to its files and computes the number again."""
+"""The audit checks every reported number: it traces the number back to its files and computes the number again."""

@@ -1,4 +1,4 @@
-"""Check who can read restricted data, and that DVC sends none of them to a remote."""
+"""Check who can read restricted data on this machine, and that `dvc push` sends none of them to a remote."""
 
 from collections.abc import Iterator
 from pathlib import Path

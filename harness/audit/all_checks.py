@@ -1,4 +1,7 @@
-"""Run all checks of the audit in order, or only those that concern one comparison."""
+"""Run all checks of the audit (`harness audit`) in order, or only those that concern one comparison.
+
+A comparison is one task with one family of encoders.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +32,8 @@ _MADE = ("artifacts/predictions", "artifacts/linear", "artifacts/validated", "ar
 
 @dataclass(frozen=True)
 class Scope:
-    """The scope of an audit: `comparisons` (task, family), and whether these are all of the run (`whole`)."""
+    """What an audit checks: `comparisons` are pairs (task, family). `whole` is True if these are all comparisons of the
+    run, so that the audit also checks what belongs to no single comparison."""
 
     comparisons: tuple[tuple[str, str], ...]
     whole: bool
@@ -41,9 +45,10 @@ def everything(params: ParamsFile) -> Scope:
 
 
 def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
-    """The scope of one comparison. `name` is TASK/FAMILY, or the first 6 or more characters of an MLflow run's id.
+    """The scope of one comparison. `name` is TASK/FAMILY, or the first 6 or more characters of the id of an MLflow run.
 
-    Raises MissingInputError if not exactly one MLflow run has such an id, or if it belongs to no current comparison.
+    Raises MissingInputError if not exactly one MLflow run has such an id, or if this run belongs to no current
+    comparison.
     """
     known = everything(params).comparisons
     chosen = tuple(name.split("/"))
@@ -69,7 +74,10 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
 def audit(
     root: Path, params: ParamsFile, tasks: dict[str, Task], stages: recomputing.Stages, scope: Scope
 ) -> Iterator[Check]:
-    """All checks of `scope`. A finding does not stop them."""
+    """Carry out all checks of `scope`, and yield the result of each. A finding does not stop the other checks.
+
+    `stages` has the stages that are run again (see `recomputing`). In the results, paths below `root` are relative.
+    """
     for check in _checks(root, params, tasks, stages, scope):
         # Messages have absolute paths, and the reader is in the repository.
         yield replace(check, name=check.name.replace(f"{root}/", ""), found=check.found.replace(f"{root}/", ""))
@@ -110,7 +118,7 @@ def _checks(
 
 
 def _stages(scope: Scope) -> set[str]:
-    """The stages on which the numbers of these comparisons depend."""
+    """The names in `dvc.lock` of the stages on which the numbers of these comparisons depend."""
     found = {"generate", "corpus"}
     for task, family in scope.comparisons:
         found |= {f"validate@{task}", f"split@{task}", f"checkpoint@{family}", f"pretrain@{family}"}
@@ -119,7 +127,7 @@ def _stages(scope: Scope) -> set[str]:
 
 
 def _manifests(root: Path, task: str, families: Sequence[str]) -> set[str]:
-    """The hashes of the task's split manifest that its comparisons recorded."""
+    """The hashes of the task's split manifest (the part of every id) that the runs of its comparisons recorded."""
     found = set()
     for family in families:
         try:
@@ -148,7 +156,8 @@ def _reported(
 
 
 def _noted(checks: Iterator[Check], named: set[str]) -> Iterator[Check]:
-    """The same checks. The names of files with findings are added to `named`."""
+    """Yield the same checks, and add the file names of findings to `named`. The file name is the first word of a
+    finding's name."""
     for check in checks:
         named |= {check.name.split(" ")[0]} if check.state != HOLDS else set()
         yield check
@@ -157,7 +166,8 @@ def _noted(checks: Iterator[Check], named: set[str]) -> Iterator[Check]:
 def _mirrored(
     root: Path, made: recomputing.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
 ) -> Iterator[Check]:
-    """Check the MLflow store, and the recorded fingerprints of the comparisons."""
+    """Check the MLflow store, and the fingerprints of the comparisons that `artifacts/tracking.json` records. A
+    fingerprint is a hash of the inputs and results of a comparison."""
     settings, commits = params.report(), Commits(root)
     subject = Subject("MLflow", mirror.REMEDY, (DATABASE,))
     found: list[StoredRun] = []

@@ -13,7 +13,12 @@ _ABOVE = Path(".dvc") / "cache" / "files" / "md5"
 
 
 def checks(root: Path, recorded: Iterable[Mapping], hashes: Hashes) -> Iterator[Check]:
-    """Check the cached files of `recorded` outputs (path, md5). An output that is not in the cache is no finding."""
+    """Check that cached files have the content that their names state, because DVC names a file in its cache by its
+    MD5.
+
+    `recorded` are entries of `dvc.lock` or `data.dvc`, with `path` and `md5`. A file that is not in the cache is no
+    finding.
+    """
     outputs: dict[str, list[str]] = {}
     for entry in recorded:
         if "md5" in entry:

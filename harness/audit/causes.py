@@ -1,7 +1,7 @@
-"""Find which findings of an audit are causes, and which follow from them.
+"""Find which findings of an audit are causes, and which findings follow from another finding.
 
-A check names the paths that it is about and the paths that these were made of. A finding follows from another if it
-is about something that was made of a path which the other is about.
+A check has the paths of the checked files (`about`), and the paths of the files that these were made from (`rests_on`).
+A finding follows from another finding if it was made from a file that the other finding is about.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,8 @@ _ORDER = (
 
 
 def traced(checks: Iterable[Check]) -> list[Check]:
-    """The same checks in the same order. A finding that follows from another names that one in `follows`."""
+    """The same checks in the same order. In a finding that follows from another finding, `follows` names the other
+    one."""
     checks = list(checks)
     found = [(place, check) for place, check in enumerate(checks) if check.state != HOLDS]
     first: list[Check] = []
@@ -33,7 +34,7 @@ def traced(checks: Iterable[Check]) -> list[Check]:
 
 
 def roots(checks: Iterable[Check]) -> list[Check]:
-    """The findings that follow from no other, the earliest first."""
+    """The findings that follow from no other finding, in the order of the pipeline."""
     return sorted((check for check in checks if check.state != HOLDS and not check.follows), key=_rank)
 
 
@@ -49,5 +50,5 @@ def _rests(check: Check, cause: Check) -> bool:
 
 
 def _within(one: str, other: str) -> bool:
-    """Whether two paths are equal, or one is inside the other. A check names a folder if the file is not known."""
+    """True if two paths are equal, or one is inside the other. A check names a folder if the file is not known."""
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")

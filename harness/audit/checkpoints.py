@@ -1,4 +1,5 @@
-"""Check the checkpoints of one family: files, card, parameters, code, parent."""
+"""Check the checkpoints of one family: their files, card, parameters, code, and the parent that they were trained
+from."""
 
 import dataclasses
 import json
@@ -121,13 +122,14 @@ def _training(family: Family, arm: str, params: Params) -> dict:
 
 
 def _course(card: dict, until: int) -> list[dict]:
-    """The training losses and held-out measurements of a card, up to update `until`."""
+    """The training losses and held-out measurements that a card records, up to update `until`."""
     measured = [{"step": 0, **card["held_out"]["before"]}, *card["held_out"].get("during", ())]
     return [point for point in (*card["losses"], *measured) if point["step"] <= until]
 
 
 def _parameters(folder: Path, card: dict) -> int:
-    """The number of weights in the file's header, or in the card if it lists missing or unexpected weights."""
+    """The number of weights by the header of `model.safetensors`. If the card lists missing or unexpected weights, the
+    number on the card is returned, because the two numbers then differ rightly."""
     with open(folder / "model.safetensors", "rb") as handle:
         (length,) = struct.unpack("<Q", handle.read(8))
         header = json.loads(handle.read(length))

@@ -18,10 +18,12 @@ _TELLING = ("task", "family", "arm", "against", "seed", "part", "metric", "label
 
 @dataclass(frozen=True)
 class Check:
-    """The result of one check. `subject` is the thing that it belongs to (`medmqp/nb_bert`), `name` what is checked.
+    """The result of one check. `subject` is the thing that was checked (such as `medmqp/nb_bert`), `name` the check
+    itself.
 
-    `expected` and `found` are filled if the state is DIFFERS, `remedy` if it is not HOLDS. `about` are the paths of
-    what is checked, `rests_on` the paths that these were made of. `follows` names the finding that is the cause.
+    `state` is HOLDS, DIFFERS or MISSING. `expected` and `found` are filled if the state is DIFFERS, and `remedy` if it
+    is not HOLDS. `about` has the paths of the checked files, and `rests_on` the paths that these files were made of.
+    `follows` names another finding if that one is the cause.
     """
 
     subject: str
@@ -37,7 +39,8 @@ class Check:
 
 @dataclass(frozen=True)
 class Subject:
-    """Makes the checks of one subject. `remedy` is the usual remedy. `about` and `rests_on` are those of `Check`."""
+    """Makes the checks of one subject, called `name`. `remedy` is the usual remedy. `about` and `rests_on` are those of
+    the checks."""
 
     name: str
     remedy: str
@@ -45,14 +48,14 @@ class Subject:
     rests_on: tuple[str, ...] = ()
 
     def of(self, *about: str, rests_on: tuple[str, ...] = ()) -> "Subject":
-        """The same subject, for checks of other paths."""
+        """The same subject with other paths, for checks of other files."""
         return replace(self, about=about, rests_on=rests_on)
 
     def _check(self, name: str, state: str, expected: str = "", found: str = "", remedy: str = "") -> Check:
         return Check(self.name, name, state, expected, found, remedy, self.about, self.rests_on)
 
     def same(self, name: str, expected, found, remedy: str = "") -> Check:
-        """Check that `found`, the value in question, equals `expected`."""
+        """Check that `found`, the value that is checked, equals `expected`."""
         return self.holds(name) if equal(expected, found) else self.wrong(name, expected, found, remedy)
 
     def wrong(self, name: str, expected, found, remedy: str = "") -> Check:
@@ -69,7 +72,8 @@ class Subject:
         return self._check(name, MISSING, remedy=remedy or self.remedy)
 
     def values(self, name: str, expected, found, remedy: str = "") -> Iterator[Check]:
-        """Compare two plain values: one check if they are equal, else one for each place where they differ."""
+        """Compare two plain values (dicts, lists, texts, numbers). Yields one check if they are equal, else one check
+        for each place where they differ."""
         places = list(differences(expected, found))
         if not places:
             yield self.holds(name)
@@ -79,9 +83,9 @@ class Subject:
             yield self.wrong(f"{name}: elsewhere", "no difference", f"{len(places) - LISTED} more", remedy)
 
     def follow(self, name: str, checks: Callable[[], Iterator[Check]], root: Path | None = None) -> Iterator[Check]:
-        """The checks that `checks()` yields. An error that stops it becomes a finding, and the audit goes on.
+        """Yield the checks that `checks()` yields. An error in these checks becomes a finding, and the audit goes on.
 
-        In messages, paths below `root` (a scratch folder) are shown without it.
+        In messages, paths below `root` (a scratch folder) are shown relative to it.
         """
         try:
             yield from checks()
@@ -100,7 +104,8 @@ def _below(root: Path | None, message: str) -> str:
 
 
 class Absent:
-    """The type of ABSENT, which takes the place of a value that one side does not have."""
+    """The type of the constant ABSENT, which is shown in place of a value that one of two compared sides does not
+    have."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -125,7 +130,10 @@ def _number(value) -> bool:
 
 
 def differences(expected, found, path: str = "") -> Iterator[tuple[str, object, object]]:
-    """(place, expected, found) of every leaf at which two plain values differ."""
+    """Yield (place, expected value, found value) for each place at which two plain values (dicts, lists, texts) differ.
+
+    A place is a path of keys, such as `runs[baseline 1].seed`. The value is ABSENT if one side lacks the place.
+    """
     if isinstance(expected, dict) and isinstance(found, dict):
         for key in sorted(expected.keys() | found.keys(), key=str):
             yield from differences(expected.get(key, ABSENT), found.get(key, ABSENT), f"{path}.{key}".lstrip("."))

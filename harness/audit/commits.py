@@ -1,4 +1,4 @@
-"""Hash the code of a git commit, as `provenance.json` hashes the code of a working tree."""
+"""Compute the hash of the code of a git commit, so that it can be compared with the hash that a run recorded."""
 
 import hashlib
 import io
@@ -21,14 +21,16 @@ class Commits:
         return done.returncode == 0
 
     def code(self, commit: str, task: str) -> str | None:
-        """`provenance.code_hash` of a commit for a task, or None if the repository does not have the commit."""
+        """The hash of the code of `commit` on which the numbers of `task` depend (`provenance.code_hash`). Returns None
+        if the repository does not have the commit."""
         if commit not in self._known:
             self._known[commit] = self._files(commit)
         files = self._known[commit]
         return None if files is None else provenance.code_hash(task, files)
 
     def _files(self, commit: str) -> dict[str, str] | None:
-        """SHA-256 of every list in `pipeline/`, sorted."""
+        """The SHA-256 of every code list below `pipeline/` in the commit, by path, sorted. Returns None if the
+        repository does not have the commit."""
         if not commit or set(commit) - set("0123456789abcdef"):
             return None
         command = ["git", "-C", str(self._root), "archive", "--format=tar", commit, "pipeline"]

@@ -1,4 +1,4 @@
-"""Check the pre-training corpora: source, held-out texts that were removed, parameters, files."""
+"""Check the pre-training corpora: their source, the held-out texts removed from them, their parameters and files."""
 
 from collections.abc import Iterator
 from pathlib import Path

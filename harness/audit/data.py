@@ -13,7 +13,8 @@ from harness.system.files import read_json, read_jsonl
 
 
 def checks(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: recomputing.Stages) -> Iterator[Check]:
-    """Check one task's data. `recorded` are the hashes of its split manifest that its comparisons recorded."""
+    """Check the data of one task. `recorded` has the hashes of the task's split manifest that the runs on it recorded.
+    `stages` has the stages that are run again (see `recomputing`)."""
     remedy = "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`"
     subject, validated = Subject(f"data/{task}", remedy, (f"data/{task}",)), f"artifacts/validated/{task}"
     yield from subject.follow("source record", lambda: _source(root, task, subject, hashes))
@@ -45,7 +46,8 @@ def _source(root: Path, task: str, subject: Subject, hashes: Hashes) -> Iterator
 def raw_files(
     folder: Path, source: dict, names: Mapping[str, str], subject: Subject, hashes: Hashes
 ) -> Iterator[Check]:
-    """Check the files in `folder` that its `source` record lists. `names` says what findings call each of them."""
+    """Check the hashes of the files in `folder` that its `source` record lists. `names` maps the name of a file to the
+    name that findings show, because names of restricted files must not be shown."""
     for name, digest in sorted(source["files"].items()):
         found = hashes.sha256(folder / name)
         if found is None:
@@ -83,8 +85,8 @@ def _split(
 ) -> Iterator[Check]:
     """Run the stage `split` again from the records alone, and compare its outputs.
 
-    A manifest that was extended when rows were added differs from a new split. If the comparisons recorded its hash,
-    the stage starts from this manifest instead, and must give the same manifest.
+    A manifest that was extended when rows were added differs from a new split. If the runs recorded the hash of the
+    stored manifest, the stage starts from the stored manifest instead, and must give the same manifest.
     """
     name = f"reports/splits/{task}.json"
     stored = read_json(root / name, made_by=f"harness split {task}")

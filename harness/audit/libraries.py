@@ -7,7 +7,8 @@ from harness.audit.checks import Check, Subject
 
 
 def checks(root: Path, recorded: Mapping[str, str], subject: Subject, of: str = "") -> Iterator[Check]:
-    """One check per library. `recorded` are versions by name, as runs and cards have them. Names begin with `of`."""
+    """Compare each recorded version of a library with the version in `constraints.txt`. `recorded` maps the name of a
+    library to its version, as runs and cards record it. `of` is put before the name of each check."""
     path = root / "constraints.txt"
     if not path.is_file():
         yield subject.missing("constraints.txt, which pins the libraries", "`git checkout -- constraints.txt`")

@@ -16,7 +16,7 @@ from harness.task import Task
 
 
 def checks(root: Path, task: Task, hashes: Hashes) -> Iterator[Check]:
-    """Check the baseline's predictions, the task's data that it used, and the libraries that fitted it."""
+    """Check the predictions of the linear baseline, the task's data that it used, and the libraries that fitted it."""
     where = f"artifacts/linear/{task.name}"
     remedy = f"`dvc checkout {where}`, or `harness linear {task.name}`"
     subject = Subject(f"{task.name}/linear", remedy, (f"{where}/runs.json",))
@@ -45,7 +45,7 @@ def _checks(root: Path, folder: Path, task: Task, subject: Subject, hashes: Hash
 
 
 def reported(root: Path, made: Rescored, task: str) -> Iterator[Check]:
-    """Check the baseline's stored scores and its rows in the reports against those that are made again."""
+    """Check the stored scores of the linear baseline, and its rows in the reports, against newly made ones."""
     above = (f"artifacts/linear/{task}", *reports.read_of(task))
     about = f"artifacts/scores/{task}/linear/linear.json"
     subject = Subject(f"{task}/linear", f"`harness score {task}`", (about,), above)

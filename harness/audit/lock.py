@@ -18,9 +18,10 @@ _REPRO = "`dvc repro` makes the numbers again from the present files; `git check
 
 
 def checks(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Check]:
-    """One check per stage for its command and parameters, and one per file or folder that a stage read or wrote.
+    """Check each stage's command and parameters in `dvc.lock`, and each file or folder that a stage read or wrote.
 
-    `only` restricts the checks to those stages. Stages that are no longer declared (see `undeclared`) are left out.
+    `only` restricts the checks to the stages with these names. Stages that are no longer declared (see `undeclared`)
+    are left out.
     """
     if not (root / "dvc.lock").is_file():
         yield SUBJECT.missing("dvc.lock", "`git checkout -- dvc.lock`, or `dvc repro`")
@@ -49,7 +50,8 @@ def checks(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator
 
 
 def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
-    """Check that the code lists among `deps` name the present code and task files."""
+    """Check that the code lists among the inputs `deps` match the present code and task files. A code list is a file of
+    `pipeline/` with a hash of each module that a stage uses."""
     remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` restores the old files"
     outdated = set(code_lists.outdated(root))
     for path in sorted(dep for dep in deps if dep.split("/")[0] == code_lists.LISTS):
@@ -63,7 +65,8 @@ def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
 
 
 def undeclared(root: Path) -> dict[str, Mapping]:
-    """The stages of `dvc.lock` that `dvc.yaml` does not have with the present `params.yaml`, by name.
+    """The entries of `dvc.lock` for stages that `dvc.yaml` does not have with the present `params.yaml`, by name of the
+    stage.
 
     A run with fewer tasks or families leaves such stages and their outputs in place. A larger run uses them again.
     """
@@ -75,13 +78,15 @@ def undeclared(root: Path) -> dict[str, Mapping]:
 
 
 def waiting(root: Path) -> dict[str, Mapping]:
-    """The entries of `dvc.lock` for the frozen splits of tasks that this run does not declare, by path."""
+    """The outputs in `dvc.lock` that are splits of tasks that this run does not declare, by path. An output is an entry
+    with path, md5 and size."""
     outs = (out for entry in undeclared(root).values() for out in entry.get("outs", ()))
     return {out["path"]: out for out in outs if out["path"].startswith("reports/splits/")}
 
 
 def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Check]:
-    """Check that the waiting splits, which are in git, have not changed, because a later run starts from them."""
+    """Check that the splits of tasks that this run does not declare (see `waiting`) have not changed, because a later
+    run starts from them."""
     for path, out in waiting(root).items():
         if (root / path).is_file():
             name = f"{path} (its task is not in this run)"
@@ -114,7 +119,8 @@ def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Check]:
 
 
 def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterator[Check]:
-    """Check outputs against the files, and inputs against the stage that made them or, without one, the files."""
+    """Check the outputs of the `chosen` stages against the files, and their inputs against the outputs of the stages
+    that made them (`lock`). Inputs that no stage made are checked against the files."""
     made = {out["path"]: out for entry in lock.values() for out in entry.get("outs", ())}
     changed = set()
     for name, entry in chosen.items():

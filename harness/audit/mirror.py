@@ -1,4 +1,4 @@
-"""Check the MLflow store against the files that the stages wrote."""
+"""Check that the MLflow store shows the same values as the files that the stages wrote."""
 
 import hashlib
 import re
@@ -40,9 +40,11 @@ def checks(
     recording: Recording, runs: Sequence[StoredRun], made: Mapping[str, StoredRun], drawn: Mapping[str, bytes],
     commits: Commits,
 ) -> Iterator[Check]:  # fmt: skip
-    """Check the parent run of a comparison and its child runs, value by value.
+    """Check the MLflow runs of one comparison, value by value: the parent run, and a child run for each arm and seed.
 
-    `made` are the runs of the checkpoints by encoder. `drawn` are the pictures of the parent by file name.
+    `recording` has the values that the runs should have, and `runs` are all runs of the store. `made` maps an encoder
+    to the MLflow run of its pre-training. `drawn` has the pictures of the parent run, by file name. `commits` has the
+    code of the commits that the runs name.
     """
     above = reports.made_of(recording.comparison.task, recording.comparison.family)
     subject = Subject(recording.name, REMEDY, (backend.DATABASE,), above)
@@ -66,7 +68,7 @@ def checks(
 
 
 def adjusted(subject: Subject) -> Subject:
-    """The same subject, for values that depend on all comparisons of the run."""
+    """The same subject, for values that depend on all comparisons of the run, such as adjusted p-values."""
     return replace(subject, rests_on=(*subject.rests_on, "artifacts/predictions"))
 
 
@@ -102,7 +104,7 @@ def _comparison(
 
 
 def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Iterator[Check]:
-    """Check the MLflow run of every checkpoint, value by value."""
+    """Check the MLflow run of every checkpoint in `made`, value by value. `runs` are all runs of the store."""
     for one in made:
         folder = checkpoint.place(Path(), one.family, one.arm).as_posix()
         subject = Subject(f"checkpoints/{one.family}", REMEDY, (backend.DATABASE,), (f"{folder}/harness.json",))
@@ -121,7 +123,8 @@ def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Itera
 
 
 def of_checkpoint(one: Pretraining, runs: Sequence[StoredRun]) -> StoredRun | None:
-    """The run that `harness track` made for a checkpoint, or for an earlier one of its arm. None if there is none."""
+    """The MLflow run that `harness track` made for the checkpoint `one`. If the store does not have it, the run of an
+    earlier checkpoint of the same arm is returned. Returns None if the store has neither."""
     wanted = {"recorded_by": "harness track", "level": pretrainings.LEVEL, "family": one.family, "arm": one.arm}
     found = [
         r for r in runs if r.experiment == one.experiment and wanted.items() <= r.tags.items() and not r.superseded
@@ -177,7 +180,8 @@ def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], subject: 
 
 
 def statuses(profile: str, runs: Sequence[StoredRun], subject: Subject) -> Iterator[Check]:
-    """Check the stated status of every run of the profile, also of earlier results and of live trainings."""
+    """Check the status that MLflow shows for every run of the profile, also for earlier results and for runs that were
+    written during training."""
     for run in of_profile(profile, runs):
         title = f"MLflow run {run.id[:8]} ({run.name})"
         killed = run.tags.get("superseded") == status.KILLED
@@ -208,13 +212,15 @@ def strangers(
 
 
 def of_profile(profile: str, runs: Sequence[StoredRun]) -> list[StoredRun]:
-    """The runs that the pipeline wrote to the profile's experiments."""
+    """The runs among `runs` that the pipeline wrote to the MLflow experiments of `profile` (a preset of
+    `params.yaml`)."""
     names = {pretrainings.experiment(profile), *(recordings.experiment(profile, kind) for kind in formats.KINDS)}
     return [run for run in runs if run.experiment in names and run.tags.get("recorded_by") in RECORDERS]
 
 
 def _commit(recording: Recording, run: StoredRun, subject: Subject, commits: Commits) -> Iterator[Check]:
-    """Check that the run's commit exists here and has the run's code, unless there were uncommitted changes."""
+    """Check that the git commit of an MLflow run exists here and has the same code hash as the run. The hash is not
+    compared if the run recorded uncommitted changes."""
     commit, dirty = run.tags.get("git_commit"), run.tags.get("git_dirty")
     name = f"MLflow run {run.id[:8]}: the commit that made it"
     if commit == "none" and dirty == "unknown":
@@ -232,7 +238,7 @@ def _commit(recording: Recording, run: StoredRun, subject: Subject, commits: Com
 
 
 def outside(profile: str, runs: Sequence[StoredRun]) -> Iterator[str]:
-    """Sentences about the content of the store that cannot be checked here."""
+    """Sentences about the content of the MLflow store that the audit cannot check."""
     ours = of_profile(profile, runs)
     known = {"written_on", *_ORIGIN}
     others = {key for run in ours for key in run.tags if not (key in known or _CLAIMS.fullmatch(key))}

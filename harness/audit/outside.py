@@ -1,4 +1,4 @@
-"""List what the audit does not check."""
+"""List what the audit does not check, so that nobody takes it for checked."""
 
 import contextlib
 import subprocess
@@ -36,7 +36,8 @@ def sentences(root: Path, profile: str) -> Iterator[str]:
 
 
 def benchmarks(root: Path) -> Iterator[Check]:
-    """Check that the pages in `benchmarks/` are the committed ones. To write them again would take hours."""
+    """Check that the pages `benchmarks/*.md` are those of the git commit. They are not made again, which would take
+    hours."""
     pages = sorted((root / "benchmarks").glob("*.md"))
     if not Commits(root).is_checkout():
         return

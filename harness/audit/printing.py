@@ -21,9 +21,13 @@ def as_json(checks: Iterable[Check], outside: Iterable[str] = ()) -> str:
 
 
 def lines(checks: list[Check], every: bool, outside: Iterable[str] = ()) -> Iterable[str]:
-    """Lines for a person: for each subject its counts and findings (with `every`: all checks), then what is `outside`
-    of the audit, then the sum. The subject of the earliest cause comes first. Findings that follow from another are
-    only counted."""
+    """The lines that a person reads. For each subject there is a line with its numbers of checks, then a line per
+    finding.
+
+    With `every`, all checks have a line. The subject of the earliest cause comes first. Findings that follow from
+    another finding are only counted. At the end there are the sentences `outside` on what the audit does not check, and
+    the numbers of all checks.
+    """
     first = roots(checks)
     subjects = dict.fromkeys([] if every else [check.subject for check in first])
     for subject in subjects | dict.fromkeys(check.subject for check in checks):
@@ -41,8 +45,8 @@ def lines(checks: list[Check], every: bool, outside: Iterable[str] = ()) -> Iter
 
 
 def _findings(wrong: list[Check], checks: list[Check]) -> Iterator[str]:
-    """A line per finding, and a line that counts what follows from it. A difference that occurs in many places (a hash
-    in every row) is printed once."""
+    """A line for each finding in `wrong`, and a line with the number of findings that follow from it. A difference that
+    occurs in many places (such as a hash in every row) is printed once."""
     alike: dict[tuple, list[Check]] = {}
     for check in wrong:
         key = (check.expected, check.found, check.remedy) if check.state == DIFFERS else (check.name,)

@@ -1,4 +1,4 @@
-"""Run the cheap stages a second time, in a scratch copy of the repository.
+"""Run the cheap stages a second time, in a scratch copy of the repository, so that their outputs can be compared.
 
 Inputs are linked, never copied or changed. New outputs are written to the scratch copy, so that the pipeline's own
 outputs stay as they are.
@@ -23,7 +23,9 @@ REPORTED = tuple(f"artifacts/{name}" for name in ("scores", "validated", "splits
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages that take seconds, as functions. The caller gives them, because `stages` is above `audit`."""
+    """The stages that take seconds, as functions. Their arguments are the root folder, then the names of the task and
+    the family as far as the stage has them. The caller gives them, because `harness.audit` may not import
+    `harness.stages`."""
 
     validate: Callable[[Path, str], object]
     split: Callable[[Path, str], object]
@@ -36,7 +38,8 @@ class Stages:
 
 @contextlib.contextmanager
 def scratch(root: Path) -> Iterator[Path]:
-    """A folder below artifacts/ for the block. Only its owner can read it, because it gets records with texts."""
+    """Yield a new folder below `artifacts/`, and remove it after the block. Only the folder's owner can read it,
+    because records with texts are put there."""
     with scratch_folder(root / "artifacts" / "again") as folder:
         folder.chmod(0o700)
         yield folder
@@ -53,7 +56,9 @@ def link_inputs(root: Path, target: Path, names: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class Rescored:
-    """The scratch folder with new scores and reports, and the errors of what failed, by comparison or "report"."""
+    """The result of `rescore`. `root` is the scratch folder with new scores and reports. `failed` has the errors of the
+    scores that could not be computed again, by key such as `task/family`, and the error of the report under
+    "report"."""
 
     root: Path
     failed: dict[str, HarnessError]
@@ -66,10 +71,11 @@ def rescore(
     cross_validated: Sequence[tuple[str, str]],
     stages: Stages,
 ) -> Rescored:
-    """Score all `comparisons` (task, family) and the `cross_validated` ones again, and render the reports.
+    """Compute all scores again in the scratch folder `target`, and render the reports from them.
 
-    All are needed, because adjusted p-values depend on every comparison. If one cannot be scored again, its stored
-    scores are used, so that the rest can be checked.
+    `comparisons` and `cross_validated` are pairs (task, family). All comparisons of the run are needed, because
+    adjusted p-values depend on every comparison. If a comparison cannot be scored again, its stored scores are used, so
+    that the rest can be checked.
     """
     made = ("predictions", "linear", "validated", "splits", "corpus", "checkpoints", "reproduced")
     inputs = ("harness", "tasks", "params.yaml", "reports/splits", *(f"artifacts/{name}" for name in made))

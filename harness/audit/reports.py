@@ -1,4 +1,5 @@
-"""Compare the reports, cell by cell, with reports that are rendered again."""
+"""Compare the stored scores and reports with new ones that are computed from the predictions: CSV files cell by
+cell."""
 
 import csv
 import io
@@ -22,7 +23,7 @@ OF_ALL = ("p_holm", "verdict", "mde_holm")
 
 
 def read_of(task: str) -> tuple[str, ...]:
-    """The paths on which a task's scores depend, besides predictions."""
+    """The paths on which the scores of a task depend, in addition to its predictions."""
     named = (f"artifacts/validated/{task}", f"artifacts/splits/{task}", f"reports/splits/{task}.json")
     return (*named, f"tasks/{task}.py", "harness", "params.yaml")
 
@@ -33,7 +34,7 @@ def made_of(task: str, family: str) -> tuple[str, ...]:
 
 
 def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check]:
-    """Check the stored scores of a comparison against those computed again from its predictions."""
+    """Check the stored scores of a comparison against new scores that are computed from its predictions."""
     name = f"artifacts/scores/{task}/{family}.json"
     subject = Subject(f"{task}/{family}", f"`harness score {task} {family}`", (name,), made_of(task, family))
     again = yield from scored_again(root, made, f"{task}/{family}", subject)
@@ -45,7 +46,7 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check
 
 
 def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check]:
-    """Check the scores of a cross-validation, and its entry in `artifacts/report.json`, against those made again."""
+    """Check the stored scores of a cross-validation, and its entry in `artifacts/report.json`, against new ones."""
     key = f"cross-validation/{task}/{family}"
     name, above = f"artifacts/scores/{key}.json", (f"artifacts/predictions/{key}", *read_of(task))
     subject = Subject(key, f"`harness score-folds {task}`", (name,), above)
@@ -55,7 +56,8 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
 
 
 def scored_again(root: Path, made: Rescored, key: str, subject: Subject) -> Generator[Check, None, Any]:
-    """Check the stored scores of a subject against those computed again. Returns the latter, None if scoring failed."""
+    """Check a stored scores file against the new one. `key` is its name without the ending, below `artifacts/scores/`.
+    Returns the new scores, or None if scoring failed."""
     if (error := made.failed.get(key)) is not None:
         yield subject.wrong("predictions can be scored again", "scores", error.message, error.remedy)
         return None
@@ -70,7 +72,12 @@ def scored_again(root: Path, made: Rescored, key: str, subject: Subject) -> Gene
 def _validation(
     metrics: list[dict], primary: str, made: Sequence[runs.Run], subject: Subject, folder: str
 ) -> Iterator[Check]:
-    """Check that the validation score that fine-tuning recorded is the primary score of its stored validation rows."""
+    """Check that the validation score that each fine-tuning run recorded follows from its stored validation
+    predictions.
+
+    `metrics` are the new scores of all runs, and `primary` is the name of the primary metric. `made` are the runs, with
+    their prediction files in `folder`.
+    """
     scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
     for run in made:
         if run.diverged or (run.arm, run.seed) not in scored:
@@ -85,7 +92,8 @@ def _validation(
 
 
 def _chosen(run: runs.Run, subject: Subject) -> Iterator[Check]:
-    """Check that the kept weights have the highest selection score of the curve, and are the latest of equal ones."""
+    """Check that the weights that a run kept had the highest selection score of its learning curve. Of equal scores,
+    the latest must have been kept."""
     best = max(([point.selection, point.step] for point in run.curve), default=ABSENT)
     name = f"weights kept of {run.arm} seed {run.seed}, by its curve"
     yield subject.same(name, best, [run.best_selection, run.best_step])
@@ -117,7 +125,8 @@ def _of(row, task: str, family: str) -> bool:
 def table(
     root: Path, made: Rescored, name: str, of: dict[str, str], keys: tuple[str, ...], subject: Subject
 ) -> Iterator[Check]:
-    """Check the rows of a CSV whose columns have the values `of`. The columns `keys` identify a row."""
+    """Check the rows of a CSV file against new ones, value by value. `of` maps columns to the values that select the
+    rows. The columns `keys` identify one of these rows."""
     again, stored = (_csv(folder / "reports" / name, of, keys) for folder in (made.root, root))
     for key in dict.fromkeys([*again, *stored]):
         label = f"{name} {' '.join(key)}"
@@ -141,7 +150,8 @@ def _read(path: Path) -> Iterable[dict[str | Any, Any]]:
 
 
 def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Check]:
-    """Report rows of the CSVs and of `provenance.json` that belong to no comparison of this run."""
+    """Report rows of the CSV files and of `provenance.json` that belong to no comparison of this run. `known` has all
+    comparisons of this run, as (task, family)."""
     tasks = {task for task, _ in known}
 
     def extra(rows: Iterable, linear: bool) -> list:
@@ -170,9 +180,11 @@ def _left_over(name: str, extra: list[str]) -> Iterator[Check]:
 def pages(
     root: Path, made: Rescored, splits: Iterable[str], waiting: Collection[str], named: set[str]
 ) -> Iterator[Check]:
-    """Check every file of `reports/` as a whole, and that there are no others. `splits` are the tasks whose manifests
-    belong there, `waiting` the manifests of tasks that other runs declare. Files in `named` already have findings and
-    are left out."""
+    """Check every file of `reports/` as a whole, and check that there are no other files.
+
+    `splits` are the tasks whose split manifests belong there. `waiting` are the manifests of tasks that only other runs
+    declare. Files in `named` already have findings and are left out.
+    """
     if (error := made.failed.get("report")) is not None:
         yield PAGES.wrong("the reports can be rendered again", "reports", error.message, error.remedy)
         return
@@ -200,7 +212,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def page(label: str, again: bytes, stored: bytes, subject: Subject) -> Iterator[Check]:
-    """Check a stored file against the same file made `again`, line by line if it is text."""
+    """Check the bytes of a `stored` file against those of the file made `again`. Text is compared line by line."""
     if again == stored:
         yield subject.holds(label)
     elif label.endswith((".csv", ".json", ".md", ".html", ".tex", ".svg", ".yaml", ".yml", ".txt")):
@@ -210,7 +222,8 @@ def page(label: str, again: bytes, stored: bytes, subject: Subject) -> Iterator[
 
 
 def _lines(label: str, again: str, stored: str, subject: Subject) -> Iterator[Check]:
-    """Report lines that only one of the two texts has, by line number in the stored text, paired in order."""
+    """Report the lines in which the `stored` text differs from the text made `again`, in order, with the line numbers
+    of the stored text."""
     import difflib
 
     one, other = again.split("\n"), stored.split("\n")

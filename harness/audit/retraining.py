@@ -1,4 +1,4 @@
-"""Compare two trainings of one comparison: same bytes, same predictions, or the size of the difference."""
+"""Compare two trainings of one comparison: equal bytes, equal predictions, or the size of the difference."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ from harness.tracking.reproductions import BYTES, DECISIONS, DIFFERENT
 
 @dataclass(frozen=True)
 class Repeated:
-    """One run that was made again. `detail` says how much it differs, and is empty if it does not. `recorded` and
-    `again` are the hashes of the old and the new predictions."""
+    """The result of training one run a second time. `outcome` is BYTES, DECISIONS (the predictions are equal, the bytes
+    are not) or DIFFERENT. `detail` says how much the two differ, and is empty if they do not. `recorded` and `again`
+    are the hashes of the old and the new prediction file."""
 
     arm: str
     seed: int
@@ -29,17 +30,18 @@ class Repeated:
         return f"{self.arm} seed {self.seed}"
 
     def record(self) -> dict:
-        """The values that are stored."""
+        """The values of this result that are stored in `artifacts/reproduced/`."""
         return {key: getattr(self, key) for key in ("arm", "seed", "outcome", "recorded", "again")}
 
 
 def compare(
     task: Task, recorded: Path, again: Path, records: Mapping[str, Mapping] | None = None
 ) -> Iterator[Repeated]:
-    """Compare the prediction files of two folders that `finetune` wrote, run by run, in the recorded order.
+    """Compare the prediction files in two folders that `finetune` wrote, run by run. Yields one result per recorded
+    run.
 
-    `records` are the validated records by id. Tasks with spans need them. Raises MissingInputError for a missing file,
-    DataError for an inconsistent one.
+    `recorded` is the folder of the first training, and `again` that of the second. `records` are the validated records
+    by id, which tasks with spans need. Raises MissingInputError for a missing file, DataError for an inconsistent one.
     """
     made_by = f"harness finetune {task.name} {recorded.name}"
     for run in Runs.read(recorded / "runs.json", made_by).runs:
@@ -56,7 +58,8 @@ def compare(
 
 
 def refuse_inconsistent(task: Task, recorded: Path) -> None:
-    """Raise an error if a recorded prediction file is missing or inconsistent, because it cannot be compared then."""
+    """Raise an error if a prediction file in the folder `recorded` is missing or inconsistent. Such a file could not be
+    compared, so this is checked before a long training."""
     made_by = f"harness finetune {task.name} {recorded.name}"
     for run in Runs.read(recorded / "runs.json", made_by).runs:
         consistent_lines(recorded / run.file, task, made_by)
@@ -69,7 +72,7 @@ def _decisions(lines: list[dict]) -> str:
 
 
 def _scores_apart(before: list[dict], after: list[dict]) -> str:
-    """The largest difference of scores behind equal decisions, in words. Spans have no scores."""
+    """The largest difference of scores between equal decisions, in words. Answers with spans have no scores."""
     later = {(line["part"], line["id"]): line.get("scores", ()) for line in after}
     apart = [
         abs(one - other)
@@ -80,7 +83,8 @@ def _scores_apart(before: list[dict], after: list[dict]) -> str:
 
 
 def _decided_otherwise(task: Task, before: list[dict], after: list[dict], records: Mapping | None) -> Iterator[str]:
-    """A phrase for each part with changed decisions: the number of rows, and the primary score before and now."""
+    """Yield a phrase for each part with changed decisions: the number of changed rows, and the primary score before and
+    now."""
     from harness.statistics import task_metrics
 
     title = primary(task).title
@@ -97,7 +101,7 @@ def _decided_otherwise(task: Task, before: list[dict], after: list[dict], record
 
 
 def lines(name: str, found: list[Repeated]) -> Iterator[str]:
-    """A line per run and one for all of the comparison `name`."""
+    """A line per run, and a line with the numbers of all runs by outcome. `name` is the name of the comparison."""
     for run in found:
         yield f"{run.name}: {run.outcome}" + (f" ({run.detail})" if run.detail else "")
     counts = {outcome: sum(run.outcome == outcome for run in found) for outcome in (BYTES, DECISIONS, DIFFERENT)}

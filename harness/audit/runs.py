@@ -1,4 +1,5 @@
-"""Check the runs of one comparison: prediction files, and their inputs."""
+"""Check the fine-tuning runs of one comparison: their prediction files, their inputs, and the choice of tuned
+recipes."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -24,8 +25,9 @@ from harness.task import Task
 
 @dataclass(frozen=True)
 class Kept:
-    """The stored runs of a comparison: the type of their record, their folder, and the command that makes them.
-    `wanted` maps the name of each expected prediction file to its arm and seed."""
+    """The runs of a comparison that should be stored. `form` is the type of their record `runs.json`, `folder` their
+    folder, and `made_by` the command that makes them. `wanted` maps the name of each expected prediction file to its
+    (arm, seed)."""
 
     form: type[Runs]
     folder: Path
@@ -34,7 +36,8 @@ class Kept:
 
 
 def checks(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[Check]:
-    """Check the runs on the fixed split, and the tuning if arms are tuned."""
+    """Check the runs on the fixed split. If the arms are tuned (they search for their recipes), check the search,
+    too."""
     kept = Kept(
         Runs,
         folder_of(root, task.name, family),
@@ -52,12 +55,14 @@ def checks(root: Path, task: Task, family: str, settings: FinetuneSettings, hash
 
 
 def candidates(settings: FinetuneSettings) -> list[dict]:
-    """The candidates that `runs.json` should list. Empty if no arm is tuned."""
+    """The candidate recipes that `runs.json` should list, as plain values. The list is empty if the arms are not
+    tuned."""
     return [{name: getattr(recipe, name) for name in Candidate.model_fields} for recipe in settings.candidates]
 
 
 def inputs(root: Path, task: str, hashes: Hashes) -> dict[str, Any]:
-    """The hashes of the two files that runs are made from. None if a file is missing."""
+    """The SHA-256 of the two files that runs are made from: `records`, and `manifest` (the split). A hash is None if
+    the file is missing."""
     return {
         "records": hashes.sha256(records_place(root, task)),
         "manifest": hashes.sha256(manifest_place(root, task)),
@@ -65,7 +70,8 @@ def inputs(root: Path, task: str, hashes: Hashes) -> dict[str, Any]:
 
 
 def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, subject: Subject, hashes: Hashes) -> Iterator[Check]:
-    """Check the trials of every arm and that it chose the best candidate. `score` checks the scores of the trials."""
+    """Check the trials of every arm (runs that try the candidate recipes), and that each arm chose the candidate with
+    the best trials. The stage `score` checks the scores of the trials."""
     recorded = Runs.read(kept.folder / "runs.json", kept.made_by).tuning
     tried = [] if recorded is None else [candidate.plain() for candidate in recorded.candidates]
     wanted = candidates(settings)
@@ -157,7 +163,8 @@ def _checks(
 def prediction(
     folder: Path, name: str, recorded: str, by_hash: dict[str, str], subject: Subject, hashes: Hashes
 ) -> Iterator[Check]:
-    """Check a prediction file against its `recorded` hash. `by_hash` names the files of all runs."""
+    """Check a prediction file against its `recorded` hash. `by_hash` maps the hash of each run's file to its name, so
+    that the finding can say if two files were exchanged."""
     subject = subject.of(f"{subject.about[0].rpartition('/')[0]}/{name}")
     found = hashes.sha256(folder / name)
     if found is None:

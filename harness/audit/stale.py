@@ -1,6 +1,7 @@
-"""Warn when the predictions or scores that a late stage reads are out of date.
+"""Warn if the predictions or scores that a late stage reads are out of date.
 
-This is for a user who runs a late stage by hand. Under `dvc repro` nothing is stale. `harness audit` checks more.
+The warning is for a user who runs a late stage by hand. Under `dvc repro` nothing is out of date. `harness audit`
+checks more.
 """
 
 import dataclasses
@@ -24,7 +25,10 @@ MOST = 10  # lines of a warning
 
 
 def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: Iterable[str], *, scored: bool) -> None:
-    """Print on standard error which comparisons are stale and why. `scored`: check their scores, too."""
+    """Print on standard error which comparisons of `tasks` and `families` have stale results, and why.
+
+    If `scored` is True, the caller reads scores, so the scores are checked in addition to the predictions.
+    """
     lines, hashes, lock = [], Hashes(), root / "dvc.lock"
     locked = read_yaml(lock).get("stages", {}) if lock.is_file() else {}
     outdated = code_lists.outdated(root)
@@ -110,7 +114,8 @@ def _scores(root: Path, task: str, family: str) -> Iterator[str]:
 
 
 def _code(root: Path, stage: dict, hashes: Hashes, outdated: list[str]) -> Iterator[str]:
-    """The reason, if any, that other code made the predictions. `dvc.lock` cannot show it for `outdated` code lists."""
+    """Yield one reason if other code made the predictions, else nothing. `stage` is the entry of `dvc.lock`. `outdated`
+    has the code lists that do not match the present code. For these, `dvc.lock` cannot show a change."""
     changed = outdated or [
         entry["path"]
         for entry in stage.get("deps", ())

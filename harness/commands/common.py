@@ -22,7 +22,8 @@ def anywhere_here(options) -> bool:
 
 
 def to_a_server(options) -> bool:
-    """Whether records are sent to an MLflow server. `offline.refuse_store` refuses one on another machine."""
+    """Whether `harness` sends records to an MLflow server. `offline.refuse_store` may refuse a server on another
+    machine."""
     return os.environ.get("MLFLOW_TRACKING_URI", "").lower().startswith("http")
 
 
@@ -36,10 +37,12 @@ def declare(
     only_looks: bool = False,
     connects: Callable[[argparse.Namespace], bool] = nowhere,
 ) -> argparse.ArgumentParser:
-    """Add a subcommand to `group` that calls `run(options)`, with an example in its help. Returns its parser.
+    """Add the subcommand `name` to `group`. It calls `run(options)`. Returns the parser of the subcommand.
 
-    With `only_looks` the command reports open folders of restricted data instead of closing them. `connects(options)`
-    says whether the command needs the network, which includes the loopback.
+    `text` is its help, `example` is a call without the word `harness`, and `positional` are names of arguments. Before
+    it starts, a command closes folders with restricted data to other users. With `only_looks`, these folders stay as
+    they are, so that the command can report open ones. `connects(options)` says whether the command needs network
+    connections, also connections within this machine.
     """
     new = group.add_parser(name, help=text, description=text, epilog=EPILOG.format(example=example))
     for argument in positional:
@@ -49,7 +52,11 @@ def declare(
 
 
 def by_present_code(stage: str, run):
-    """`run`, after a check that the code and the task of `stage` are those that DVC knows."""
+    """A version of the command `run` that first checks that the code and the task have the hashes that DVC reads.
+
+    The lists with these hashes are in the folder `pipeline/`. The returned function raises an error if a list of
+    `stage` is out of date.
+    """
 
     @functools.wraps(run)
     def checked(options):
@@ -65,13 +72,20 @@ def by_present_code(stage: str, run):
 
 
 def declare_group(commands, name: str, text: str, example: str):
-    """Add a command that only has actions. Returns the group in which the actions are declared."""
+    """Add a command that only has actions, such as `harness data`.
+
+    Returns the group, to which actions are added by `declare`.
+    """
     new = commands.add_parser(name, help=text, epilog=EPILOG.format(example=example))
     return new.add_subparsers(metavar="ACTION", required=True)
 
 
 def repository() -> Path:
-    """The root of the repository: this folder or the nearest above it that has a `params.yaml` or `dvc.yaml`."""
+    """The root of the repository: the nearest folder, from the working folder upwards, that has a `params.yaml` or
+    `dvc.yaml`.
+
+    Raises MissingInputError if there is no such folder.
+    """
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "params.yaml").is_file() or (folder / "dvc.yaml").is_file():
@@ -82,9 +96,10 @@ def repository() -> Path:
 
 
 def parameters(families: Iterable[str] | None = None):
-    """The checked `params.yaml`, with the environment prepared before any numeric library is loaded.
+    """The checked `params.yaml`. Also sets the environment, before any numeric library is loaded.
 
-    `families` are those that the command uses (None: all). Wrong values of other families do not stop it.
+    `families` are the families that the command uses (None: all). Wrong values in the sections of other families raise
+    no error.
     """
     from harness.params.reading import load
     from harness.system import determinism
@@ -95,9 +110,9 @@ def parameters(families: Iterable[str] | None = None):
 
 
 def hold_languages(root: Path, everything, families: Iterable[str], tasks: Iterable[str]) -> None:
-    """Raise ConfigError if one of these families is Norwegian and the data of one of these tasks are English.
+    """Raise ConfigError if one of `families` is Norwegian and the data of one of `tasks` are English.
 
-    Tasks whose data are not there yet are not checked.
+    `everything` is the whole content of `params.yaml`. A task is not checked if it has no data yet.
     """
     from harness.data import sources
     from harness.params import languages
@@ -113,7 +128,10 @@ def hold_languages(root: Path, everything, families: Iterable[str], tasks: Itera
 
 
 def made(folder: Path, within: Together) -> Path:
-    """`folder`, created if it is missing. `within` removes it again if its block fails."""
+    """The folder `folder`, which is created if it is missing.
+
+    If the block of `within` fails, a created folder is removed again.
+    """
     try:
         return within.folder(folder)
     except FileNotFoundError:
@@ -122,14 +140,17 @@ def made(folder: Path, within: Together) -> Path:
 
 
 def pinned(whole: bool) -> str:
-    """A phrase on whether data.dvc pins data/, which it does if they are `whole`."""
+    """A phrase for the user that says whether `data.dvc` pins `data/`. `whole` is true if it does."""
     return (
         "data.dvc pins it" if whole else "data/ is incomplete and not pinned. Run `dvc repro`, then this command again"
     )
 
 
 def known_name(kind: str, name: str, known) -> str:
-    """`name`, if it is one of `known`: the tasks or families (`kind`) of params.yaml. Raises ConfigError if not."""
+    """`name`, if params.yaml has a task or family of this name. Otherwise, raises ConfigError.
+
+    `kind` is "task" or "family", for the message. `known` are the names that params.yaml has.
+    """
     if name in known:
         return name
     raise ConfigError(

@@ -1,4 +1,4 @@
-"""The command `grid`: run all comparisons as one job array."""
+"""Define the command `grid`, which fine-tunes all comparisons (a task with a family) as one job array."""
 
 from harness.commands.common import anywhere_here, declare, parameters, repository
 from harness.pipeline import code_lists

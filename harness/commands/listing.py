@@ -1,4 +1,4 @@
-"""Print the registered tasks and the profiles as tables in the terminal."""
+"""Print the registered tasks and the profiles (presets of `params.yaml`) as tables in the terminal."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,10 @@ from harness.task import Task
 
 
 def task_table(root: Path, tasks: dict[str, Task]) -> None:
-    """Print one row per task. The number of rows and the kind of data are dashes if the task has no data."""
+    """Print a table with one line per task.
+
+    If a task has no data, its number of rows and its kind of data are dashes.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -23,7 +26,11 @@ def task_table(root: Path, tasks: dict[str, Task]) -> None:
 
 
 def _data_facts(root: Path, name: str) -> tuple[str, str]:
-    """(number of records, kind of data) from the validated card, or only the kind from the source record, or dashes."""
+    """(number of records, kind of data) of the task `name`, each as text. What is not known is a dash.
+
+    After validation, both are on the card that the stage wrote. Before validation, only the kind is known, from
+    `source.json`.
+    """
     for file, rows in (
         (root / "artifacts/validated" / name / "card.json", True),
         (root / "data" / name / "source.json", False),
@@ -37,7 +44,7 @@ def _data_facts(root: Path, name: str) -> tuple[str, str]:
 
 
 def profile_table(root: Path) -> None:
-    """Print the profiles, the purpose of each, and a mark at the profile that `params.yaml` equals."""
+    """Print the profiles with their purposes. The profile that equals `params.yaml` is marked as in use."""
     from rich import box
     from rich.table import Table
 

@@ -1,4 +1,5 @@
-"""The command `pipeline`: write the code lists that dvc.yaml depends on, and the JSON Schema of params.yaml."""
+"""Define the command `pipeline`, which writes the hashes of code and tasks that DVC depends on, and
+params.schema.json."""
 
 from harness.commands.common import declare, repository
 from harness.pipeline import code_lists

@@ -49,7 +49,7 @@ def _new_task(options) -> None:
 
 
 def _displayed(path, name: str) -> str:
-    """The path of a file, or of the sample's folder for a file of the sample."""
+    """The text that names a written file to the user. For a file of the data sample, the text is its folder."""
     return f"{path.parent.as_posix()}/" if path.parent.name == name else path.as_posix()
 
 

@@ -1,4 +1,4 @@
-"""`harness repro`: make every table again, with independent stages side by side."""
+"""Define the command `repro`: make every table again, with DVC stages that do not depend on each other side by side."""
 
 import os
 import signal
@@ -50,29 +50,33 @@ def _repro(options) -> int:
 
 
 def _beside(chains: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The arguments of one DVC call per chain of stages. Calls that run at the same time wait for DVC's lock."""
+    """The arguments of DVC calls that run at the same time, one call per chain of stages. Empty chains are left out.
+
+    Each call waits for DVC's lock on the repository.
+    """
     return [["--wait-for-lock", "repro", "-s", *chain] for chain in chains if chain]
 
 
 def _clean(root: Path) -> bool:
-    """Whether every stage is up to date. One question here replaces one in each of the calls below."""
+    """Whether every stage is up to date. If so, the DVC calls of `_repro` are not needed."""
     return not subprocess.run([sys.executable, "-m", "dvc", "status", "-q"], cwd=root, capture_output=True).returncode
 
 
 def each(tasks: Sequence[str], *stages: str) -> list[str]:
-    """The stages of every task, one task after the other."""
+    """The DVC names of the `stages` of every task. All stages of a task come before the next task."""
     return [f"{stage}@{task}" for task in tasks for stage in stages]
 
 
 def own(tasks: Sequence[str], family: str) -> list[str]:
-    """The stages that belong to one family alone, in the order of the pipeline."""
+    """The DVC names of the stages that belong to one family alone, in the order of the pipeline."""
     return [f"checkpoint@{family}", f"pretrain@{family}", *(Comparison(task, family).stage for task in tasks)]
 
 
 def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
-    """Run one `dvc` per call, all at the same time, and pass on their output. Returns whether one failed.
+    """Run `dvc` once with each list of arguments in `calls`, all at the same time, and print their output.
 
-    The results of the others are kept. An interruption ends all calls with their stages.
+    Returns whether a call failed. The results of the other calls are kept. An interruption ends all calls with their
+    stages.
     """
     started = [
         subprocess.Popen(

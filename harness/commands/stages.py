@@ -1,4 +1,7 @@
-"""Commands that run one pipeline stage each. dvc.yaml calls them. A stage's code is imported only when it runs."""
+"""Define the commands that run one stage of the pipeline each. `dvc.yaml` calls these commands.
+
+The code of a stage is imported only when the stage runs.
+"""
 
 import contextlib
 import functools
@@ -61,7 +64,7 @@ def add(commands) -> None:
 
 
 def _timed(name: str, run):
-    """`run`, which also records how long it took (`harness.system.durations`)."""
+    """A version of the command `run` that also records how long the stage `name` took (`harness.system.durations`)."""
 
     @functools.wraps(run)
     def timed(options):
@@ -87,7 +90,10 @@ def _training_options(command) -> None:
 
 
 def _chosen(options, family: str, arms: list[str]) -> bool:
-    """Record the choice of --resume or --anew. Returns whether one was given, for then nothing is trained."""
+    """Record the user's choice of --resume or --anew for interrupted trainings of `arms`.
+
+    Returns whether one was given. If one was given, the command trains nothing.
+    """
     if options.choice is None:
         return False
     from harness.training.pretrain.interrupted import choose
@@ -125,7 +131,8 @@ def _corpus(options) -> None:
 
 
 def _trains_together(options) -> bool:
-    """Whether a training needs the network: for its processes on several devices, or for a live MLflow server."""
+    """Whether a training needs network connections: between its processes on several devices, or to an MLflow
+    server."""
     if to_a_server(options) or "WORLD_SIZE" in os.environ:
         return True
     return parameters([options.family]).everything().engine.devices > 1
@@ -150,7 +157,10 @@ def _checkpoint(options) -> int:
 
 
 def _observer(options, params, family: str):
-    """The function that makes an arm's live observer, or None if neither --live nor MLFLOW_TRACKING_URI is given."""
+    """The function that makes the live observer of an arm's training. None without --live and MLFLOW_TRACKING_URI.
+
+    The function gets the name of the arm.
+    """
     if not (options.live or os.environ.get("MLFLOW_TRACKING_URI")):
         return None
     from harness.tracking.live import Live
@@ -193,7 +203,7 @@ def _crossvalidate(options) -> None:
 
 
 def _comparison(options):
-    """(root of the repository, its parameters, the named task, the named family)."""
+    """The tuple (root of the repository, its parameters, the task, the name of the family) that `options` name."""
     from harness.plugins import registry
 
     root, params = repository(), parameters([options.family])

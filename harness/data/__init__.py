@@ -1,1 +1,2 @@
-"""Read raw files into checked records, split them, and build the pre-training corpora."""
+"""The data of the benchmark: read raw files into checked records, split the records into parts, and build the
+pre-training corpora."""

@@ -1,4 +1,4 @@
-"""Read the rows of Parquet and Arrow files as values by column. No code of a data set is ever run."""
+"""Read the rows of Parquet and Arrow files as dicts from column names to values. No code of a data set is ever run."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,10 +15,12 @@ UNPACKED = 1 << 28  # bytes; see `is_bomb`
 
 
 def arrow_rows(path: Path) -> Iterator[Row]:
-    """Yield ("row n", values by column) for each row of a Parquet file, or of an Arrow file or stream.
+    """Yield ("row N", {column: value}) for each row of a Parquet file, an Arrow file or an Arrow stream. N counts from
+    1.
 
-    Column names are composed. The number of a class becomes the class name that `datasets` noted in the file. Raises
-    DataError if the file is missing or damaged, repeats a column name, or (Parquet) unpacks to far too much.
+    Column names are in NFC. If the `datasets` library stored class names in the file, the numbers of classes become
+    class names. Raises DataError if the file is missing or damaged, if a column name occurs twice, or if a Parquet file
+    unpacks to far more than its size.
     """
     import pyarrow
     import pyarrow.parquet
@@ -55,7 +57,8 @@ def arrow_rows(path: Path) -> Iterator[Row]:
 
 
 def _refuse_bomb(path: Path, metadata) -> None:
-    """Raise DataError if the footer of a Parquet file declares more rows or bytes than any task's table has."""
+    """Raise DataError if a Parquet file has more than ROWS rows, or unpacks to far more bytes than its size (see
+    `is_bomb`). `metadata` is the file's footer, which declares these numbers."""
     unpacked = unpacked_size(metadata)
     if metadata.num_rows > ROWS or is_bomb(unpacked, path.stat().st_size, UNPACKED):
         raise DataError(
@@ -65,7 +68,7 @@ def _refuse_bomb(path: Path, metadata) -> None:
 
 
 def _refuse_twice(path: Path, names: list[str]) -> None:
-    """Raise DataError if two columns have the same name, since the declaration may mean either."""
+    """Raise DataError if two columns have the same name, because the task's declaration could mean either column."""
     twice = [
         Finding("a column name occurs twice", shown_name(name, number), "schema", number=number)
         for number, name in enumerate(names, start=1)
@@ -89,8 +92,11 @@ def _named(value, labels: list[str]):
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """The class names of each `ClassLabel` column (or column of lists of them), from the notes of `datasets` in the
-    file."""
+    """The class names of each column with classes, in the order of the class numbers, by column name.
+
+    These are `ClassLabel` columns, and columns with lists of classes. The `datasets` library stores the names in the
+    file's `metadata`. Returns {} if the metadata have no class names.
+    """
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
         features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}

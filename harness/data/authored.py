@@ -1,6 +1,7 @@
-"""Call the functions of a task file, and turn their exceptions into messages about that file.
+"""Call the functions that a task's author wrote in `tasks/<name>.py`, and report their exceptions as errors of that
+file.
 
-An exception that is no HarnessError may quote the data. So the message gives only its type and line.
+An exception that is no HarnessError may quote the data. So the error message gives only the exception's type and line.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,8 @@ from harness.task import Reading, Task
 
 
 def read(task: Task, folder: Path) -> Reading:
-    """The Reading that the task's reader returns for `folder`. Raises RegistryError if it returns anything else."""
+    """The Reading (records and counts, see `harness.task`) that the task's reader returns for the data in `folder`.
+    Raises RegistryError if the reader returns anything else, or fails with an exception that is no HarnessError."""
     found = _called(task, "reader", lambda: task.reader(folder))
     if not isinstance(found, Reading):
         raise _wrong(task, "reader", found, "a Reading", "Return Reading(records, rows_in, …); see harness/task.py.")
@@ -23,7 +25,8 @@ def read(task: Task, folder: Path) -> Reading:
 
 
 def schema(task: Task):
-    """The pandera schema that the task declares. Raises RegistryError if its function returns anything else."""
+    """The pandera schema that the task's function `schema` returns. Raises RegistryError if the function returns
+    anything else, or fails with an exception that is no HarnessError."""
     import pandera.pandas as pa
 
     found = _called(task, "schema", task.schema)
@@ -34,7 +37,8 @@ def schema(task: Task):
 
 
 def failures(task: Task, frame):
-    """The failure cases (pandera's data frame) of `frame` under the declared schema, or None if there are none."""
+    """The failure cases of the records in `frame` under the task's schema: pandera's data frame with one row per
+    failure. Returns None if there is no failure."""
     import pandera.pandas as pa
 
     declared = schema(task)

@@ -27,7 +27,11 @@ EMPTY = "empty text"
 
 @dataclass(frozen=True)
 class Annotation:
-    """One line of an .ann file: its label, (start, end) of its fragments, the words it repeats, and "FILE line N"."""
+    """One entity, from one line of an .ann file.
+
+    `fragments` are the (start, end) character offsets of the entity's pieces, usually one. `words` are the words at
+    these offsets, which the line repeats. `where` is the place of the line, "FILE line N".
+    """
 
     label: str
     fragments: tuple[tuple[int, int], ...]
@@ -46,12 +50,17 @@ def brat(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A Reader of the text files that `files` names (a pattern, or a mapping from patterns to parts).
+    """A Reader of brat documents: text files, each with an .ann file of the same name that contains the entities of the
+    text.
 
-    Each document is one record and its own group. Its id is `id_prefix` and the file's name without its ending.
-    `labels` are the task's. Annotations of a type in `ignore` are skipped, and any other type is a fault. Entities of a
-    record are contiguous and do not overlap. So `overlaps` says what to do with overlapping ones, and `fragments` with
-    one in several pieces ("join" takes all text from the first piece to the last). Each such change is counted.
+    `files` names the text files: a pattern, or a mapping from patterns to parts. Each document is one record and a
+    group of its own. The id is `id_prefix` and the file's name without its ending. `labels` are the task's labels.
+    Annotations of a type in `ignore` are skipped, and any other type is a fault.
+
+    The entities of a record must be contiguous and must not overlap. If entities overlap, `overlaps` decides: "refuse"
+    reports a fault, and "keep longest" drops the shorter entities. If an entity has several pieces, `fragments`
+    decides: "refuse" reports a fault, and "join" takes all text from the first piece to the last. Dropped and joined
+    entities are counted.
     """
     one_of("overlaps", overlaps, Overlaps)
     one_of("fragments", fragments, Fragments)
@@ -88,12 +97,13 @@ def brat(
 
 
 def _beside(path: Path) -> list[Path]:
-    """The other files of a text: its annotations, and brat's settings in the folder."""
+    """The files that belong to the text file `path`: its .ann file, and brat's settings (*.conf) in the same folder."""
     return [path.with_suffix(".ann"), *path.parent.glob("*.conf")]
 
 
 def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[Annotation]:
-    """The entities of one .ann file. The file may be empty. A missing file, or a line of another form, is a finding."""
+    """The entities of one .ann file, which may be empty. If the file is missing or cannot be decoded, or if a line is
+    no brat annotation, this becomes a finding."""
     try:
         content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except FileNotFoundError:
@@ -116,9 +126,11 @@ def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[An
 def _in_text(
     path: Path, text: str, annotations: list[Annotation], encoding: raw.Encoding, found: Gathered
 ) -> list[Annotation]:
-    """The annotations with offsets into `text`, which has no carriage returns at line ends and no byte-order marks.
+    """The annotations of one file, with their offsets converted to offsets into `text`.
 
-    Offsets are read as counting these characters or not, whichever fits more annotations. The others are findings.
+    `text` is the file's text without carriage returns at line ends and without byte-order marks, but the offsets in the
+    .ann file may count these characters. All ways of counting are tried, and the way with which most annotations match
+    their words is used. An annotation that does not match its words becomes a finding and is left out.
     """
     original = path.read_bytes().decode(encoding)
     marked = original.startswith(raw.BYTE_ORDER_MARK)
@@ -168,8 +180,11 @@ def _in_one_piece(annotations: list[Annotation], fragments: Fragments, found: Ga
 
 
 def _apart(text: str, annotations: list[Annotation], overlaps: Overlaps, found: Gathered) -> list[dict]:
-    """The spans in text order, without white space at their edges. Of overlapping spans only the longest is kept. If
-    `overlaps` is "refuse", the others are findings."""
+    """The spans of the annotations (dicts of start, end and label) in text order, without white space at their edges.
+
+    Of overlapping spans only the longest is kept. Each other span becomes a finding if `overlaps` is "refuse", and is
+    otherwise counted as left out.
+    """
     trimmed = []
     for one in annotations:
         start, end = one.fragments[0]

@@ -14,7 +14,11 @@ PARTITION = 1 << 22  # rows sorted at a time: about 200 MB
 
 
 class Column:
-    """One file of rows. A row has `width` values of one numpy type (a structured type has width 1)."""
+    """A column of numbers in a file on disk: rows are appended at its end, and are read in blocks or by row number.
+
+    A row has `width` values of the numpy type `dtype`. If `dtype` is a structured type, `width` is 1. The file at
+    `path` is made empty first.
+    """
 
     def __init__(self, path: Path, dtype, width: int = 1):
         self._file = open(path, "w+b")  # noqa: SIM115 - closed by `close`
@@ -26,13 +30,14 @@ class Column:
         return self._rows
 
     def append(self, rows: np.ndarray) -> None:
-        """Add rows, shape [rows] or [rows, width]."""
+        """Add `rows` at the end: an array of shape [rows], or [rows, width] if `width` is more than 1."""
         content = np.ascontiguousarray(rows, self._dtype)
         self._file.write(content.tobytes())
         self._rows += len(content)
 
     def blocks(self, rows: int = BLOCK, of: range | None = None) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (number of the first row, up to `rows` rows) in order. `of` selects a range of row numbers."""
+        """Yield the column in blocks, in order: (number of the block's first row, array of at most `rows` rows). `of`
+        is the range of row numbers to yield. By default all rows are yielded."""
         self._file.flush()
         first, last = (of.start, of.stop) if of is not None else (0, self._rows)
         for start in range(first, last, rows):
@@ -40,7 +45,7 @@ class Column:
             yield start, self._shaped(self._read(start, count))
 
     def gather(self, numbers: np.ndarray) -> np.ndarray:
-        """The rows with these numbers, in the order of `numbers`."""
+        """The rows with the given row `numbers`, in the order of `numbers`."""
         self._file.flush()
         return self._shaped(b"".join(self._read(number, 1) for number in numbers.tolist()))
 
@@ -58,10 +63,11 @@ class Column:
 def equal_rows(
     column: Column, chosen: np.ndarray, partition: int = PARTITION
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (values, row numbers) of all chosen rows of a uint64 column whose value occurs more than once.
+    """Yield (values, row numbers), two arrays, of the rows of a uint64 column that have the same value as another row.
 
-    Equal values are neighbours, the earlier row first. `chosen`: bool [rows]. A column with more rows than `partition`
-    is sorted in several parts, cut by the leading bits. So values must be hashes, whose bits are evenly spread.
+    Only rows with True in `chosen`, bool [rows], take part. Rows with equal values are neighbours in the arrays, the
+    earlier row first. A column with more than `partition` rows is sorted in several parts, which the leading bits of
+    the values decide, and each part gives two arrays. So the values must be hashes with evenly spread bits.
     """
     bits = max(0, (-(-len(column) // partition) - 1).bit_length())
     for part in range(1 << bits):

@@ -1,9 +1,9 @@
-"""Read CoNLL columns: one token a line, its tag in one column, a blank line between sentences.
+"""Read CoNLL files: one token a line, its tag in one column, a blank line between sentences.
 
 A file may have a byte-order mark, tabs or spaces between columns, comments, and sentence breaks inside entities. Tags
 are IOB1, IOB2, IOBES (also written BILOU or BMEWO) or labels alone. The text of a record is its tokens with a space
 between them, one line for each sentence. Spans are character offsets into this text. A file is refused if a line has
-another number of columns than most, or an invalid tag. One table shows all such lines.
+another number of columns than most lines, or an invalid tag. One table shows all such lines.
 """
 
 import itertools
@@ -31,7 +31,12 @@ _BLANKS = " \t"
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns have the token and the tag (from 0, or from the end if negative), and how lines are read."""
+    """The settings for reading the lines of a CoNLL file.
+
+    `token` and `tag` are the numbers of the columns with the token and its tag, from 0, or from the end if negative.
+    `scheme` is the tag scheme, and `comments` the rule for lines that begin with `#` (see `conll`). `labels` are the
+    labels that the task declares or ignores.
+    """
 
     token: int
     tag: int
@@ -42,7 +47,11 @@ class Columns:
 
 @dataclass
 class Document:
-    """The tokens of a document, in order. `marked`: a line marks its beginning. `name`: the id in `# newdoc id = …`."""
+    """One document of a CoNLL file, with its tokens in order.
+
+    `marked` is true if a line (`-DOCSTART-` or `# newdoc`) marks the document's beginning. `name` is the id in
+    `# newdoc id = …`, or "" if that line gives no id.
+    """
 
     name: str
     marked: bool
@@ -64,20 +73,21 @@ def conll(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A Reader of `files`: a name or pattern ("*.conll"), or a mapping from patterns to parts.
+    """A Reader of CoNLL files. Each record has a text and its entity spans.
 
-    `labels` are the task's. Entities with a label in `ignore` are skipped, and any other label is a fault. `token` and
-    `tag` are column numbers from 0, or from the end if negative. Tabs separate columns, or blanks in a line without a
-    tab.
+    `files` is a name or pattern ("*.conll"), or a mapping from patterns to parts. `labels` are the task's labels.
+    Entities with a label in `ignore` are skipped, and any other label is a fault. `token` and `tag` are column numbers
+    from 0, or from the end if negative. Columns are separated by tabs, or by blanks in a line without a tab.
 
-    A record is a `unit`: a document (which a `-DOCSTART-` or `# newdoc` line begins), a file, or a sentence. A sentence
-    is joined with the next one if an entity crosses the break. Sentences of a marked document are one group. Without
-    marks each is its own group, so a split may separate sentences of one text.
+    A record is a `unit` of the file: a document (which a `-DOCSTART-` or `# newdoc` line begins), the whole file, or a
+    sentence. A sentence is joined with the next sentence if an entity crosses the break. Sentences of a marked document
+    are one group. Without marks each sentence is a group of its own, so a split may separate sentences of one text.
 
-    `scheme` "detect" takes for each file the scheme that its tags obey. "bare" reads tags that are labels alone. An
-    `I-` that continues nothing is a fault, or begins an entity if `lonely` is "begin". Lines that begin with `#` are
-    comments if `comments` is "hash", and tokens if it is "none". "detect" takes as comments `# key = value`,
-    `# newpar`, and a `#` before a blank unless the columns of a token follow.
+    `scheme` is the tag scheme. "detect" uses for each file the scheme that the file's tags follow, and "bare" reads
+    tags that are labels alone. An `I-` tag that continues no entity is a fault, or begins an entity if `lonely` is
+    "begin". Lines that begin with `#` are comments if `comments` is "hash", and tokens if `comments` is "none". With
+    "detect", `# key = value` and `# newpar` are comments, and also a `#` before a blank, unless the columns of a token
+    follow.
     """
     one_of("unit", unit, Unit)
     one_of("comments", comments, Comments)
@@ -114,13 +124,18 @@ def conll(
 
 
 def _names(stem: str, documents: list[Document]) -> list[str]:
-    """The name of each document: its own, or the file's (`stem`), with a number if the file has several documents."""
+    """The name of each document: the document's own name, or else the file's name `stem`, with a number from 0 if the
+    file has several documents."""
     alone = len(documents) == 1
     return [document.name or (stem if alone else f"{stem}-{i}") for i, document in enumerate(documents)]
 
 
 def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gathered) -> Iterator[Document]:
-    """Yield the documents of one file, including those without a token. A line with a fault becomes a finding."""
+    """Yield the documents of one file, including documents without a token. A line with a fault becomes a finding.
+
+    `text` is the content of the file, and `file` is its name for findings. If `unit` is "file", all lines are one
+    document.
+    """
     document, first, marked, empty = Document("", False), True, False, True
     lines = text.split("\n")
     rows = [_cells(line) for line in lines]
@@ -156,15 +171,18 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gather
 
 
 def _cells(line: str) -> list[str]:
-    """The columns of a line, split at tabs, or else at blanks. Other white space inside a token (a no-break space) is
-    part of it."""
+    """The cells (columns) of a line, split at tabs, or at blanks if the line has no tab. Other white space inside a
+    token, such as a no-break space, belongs to the token."""
     if "\t" in line:
         return [cell.strip() for cell in line.split("\t")]
     return [cell.strip() for cell in line.split(" ") if cell]
 
 
 def _width(lines: list[str], rows: list[list[str]], columns: Columns) -> int:
-    """The most frequent number of columns of the lines that are certainly tokens. In a tie it is the first one met."""
+    """The number of columns that most token lines of a file have. In a tie, the number that occurs first is taken.
+
+    `rows` has the cells of each line. Lines that may be comments are not counted. Returns 2 if no line counts.
+    """
     hashes = ("#", "-DOCSTART-") if columns.comments != "none" else ("-DOCSTART-",)
     tokens = (row for line, row in zip(lines, rows, strict=True) if any(row) and not line.startswith(hashes))
     counted = Counter(map(len, tokens))
@@ -181,7 +199,8 @@ def _is_comment(line: str, cells: list[str], width: int, columns: Columns) -> bo
 
 
 def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
-    """The fault of a line with a token, in words, or "" if there is none."""
+    """The fault of a line that should have a token, in words, or "" if the line has no fault. `width` is the number of
+    columns that most lines of the file have."""
     fewest = max(place + 1 if place >= 0 else -place for place in (columns.token, columns.tag))
     if width < max(2, fewest):
         return (
@@ -199,15 +218,19 @@ def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
 
 
 def _tag(cells: list[str], columns: Columns) -> bool:
-    """Return whether the tag is "O" or has a label that the task declares or ignores."""
+    """Return whether the cells of a line contain a valid tag: "O", or a tag with a label that the task declares or
+    ignores."""
     inside = -len(cells) <= columns.tag < len(cells)
     read = read_tag(cells[columns.tag], columns.scheme) if inside else None
     return read is not None and (read[0] == "O" or read[1] in columns.labels)
 
 
 def _units(document: Document, spans: list[tuple[int, int]], unit: Unit) -> Iterator[tuple[list[Token], list]]:
-    """Yield (tokens, entities) of every record. Entities are (first, last, label), counted from the record's first
-    token."""
+    """Yield (tokens, entities) for each record in a document.
+
+    `spans` are the entities of the document as (first token, last token). The yielded entities are (first token, last
+    token, label), with tokens counted from the first token of the record.
+    """
     borders = [0, len(document.tokens)]
     if unit == "sentence":
         inside = {i for first, last in spans for i in range(first + 1, last + 1)}

@@ -1,9 +1,9 @@
-"""Build parts of the pre-training corpus from chunks of documents.
+"""Build parts of the pre-training corpus: clean the documents, and remove duplicates and documents with held-out text.
 
-Workers clean and measure chunks in parallel. The measures of each document (hashes, signatures, counts) are written to
-columns on disk, and its text is written to the output at once. Then documents to remove are chosen, in document order,
-and their lines are cut out of the output. So memory grows by only a few bytes for each document, and the result does
-not depend on the sizes of chunks or the number of workers.
+Workers clean and measure chunks of documents in parallel. The measures of each document (hashes, signatures, counts)
+are written to columns on disk, and its text is written to the output at once. Then documents to remove are chosen, in
+document order, and their lines are cut out of the output. So memory grows by only a few bytes for each document, and
+the result does not depend on the sizes of chunks or the number of workers.
 """
 
 import contextlib
@@ -33,7 +33,12 @@ _REASONS = {EMPTY: "empty", DUPLICATE: "duplicate", NEAR_DUPLICATE: "near duplic
 
 @dataclass
 class Tally:
-    """Counts of documents by type, and of kept documents by written standard. Filled one block of rows at a time."""
+    """The counts of one part of the corpus, for the corpus card. `add` counts one block of documents after another.
+
+    `read`, `kept` and `removed` (by reason) count documents by document type. `longest_match_kept` and
+    `longest_match_removed` are the longest runs of words that a document has in common with a held-out text: one among
+    the kept documents, the other among the documents that were removed for such an overlap.
+    """
 
     read: Counter = field(default_factory=Counter)
     kept: Counter = field(default_factory=Counter)
@@ -50,8 +55,12 @@ class Tally:
     def add(
         self, table: np.ndarray, reasons: np.ndarray, kinds: list[str], standards: list[str], tasks: tuple[str, ...]
     ) -> None:
-        """Count a block of rows of type DOCUMENT. `reasons` says why each document is removed, or KEPT. `kinds`,
-        `standards` and `tasks` are the names that `table` numbers."""
+        """Count a block of documents.
+
+        `table` has one row of type `inspecting.DOCUMENT` for each document. `reasons`, uint8 [documents], has the
+        reason why each document is removed, or KEPT. `kinds` (document types), `standards` (written standards) and
+        `tasks` are the lists of names to which the numbers in `table` refer.
+        """
         marks = np.stack([table["kind"], reasons, np.where(reasons == OVERLAP, table["task"], 0)], axis=1)
         rows, counts = np.unique(marks.astype(np.int64), axis=0, return_counts=True)
         for (kind, reason, task), n in zip(rows.tolist(), counts.tolist(), strict=True):
@@ -106,8 +115,11 @@ _COPIED = 1 << 22  # bytes
 
 @dataclass(frozen=True)
 class Built:
-    """The result of `build` for one part. `met`: for each n, bool [n-grams], the held-out n-grams that occur in kept
-    documents. `identified`: ids of the first `NAMED` kept documents with identifying details."""
+    """The result of `build` for one part of the corpus.
+
+    `tally` has the counts. `met` maps each n-gram length n to a mask, bool [n-grams], of the held-out n-grams that
+    occur in kept documents. `identified` has the ids of the first `NAMED` kept documents with identifying details.
+    """
 
     tally: Tally
     met: dict[int, np.ndarray]
@@ -117,13 +129,21 @@ class Built:
 def build(
     parts: Mapping[Path, Iterable[Chunk]], inspector: Inspector, scratch: Path, *, workers: int, progress
 ) -> list[Built]:
-    """Write the kept documents of each part to its file, one JSON line each, in order. Return a `Built` for each part.
+    """Write the kept documents of each part to the part's file, one JSON line each, in order. Return a `Built` for each
+    part.
 
-    A document is removed for the first reason that applies. It is empty. It equals an earlier document of its part or
-    of an earlier part, except for case, white space and invisible differences. It is a near duplicate of an earlier
-    document that is not a duplicate or near duplicate itself. It contains too much held-out text.
-    `scratch` is an existing folder, which needs about 0.5 kB for each document. `progress(documents, bytes)` is called
-    after each chunk.
+    `parts` maps the file of each part to the part's chunks of documents. A document is removed for the first of these
+    reasons that applies:
+
+    - The document has no words.
+    - It equals an earlier document of its part or of an earlier part, except for case, white space and invisible
+      differences.
+    - It is a near duplicate of an earlier document that is neither a duplicate nor a near duplicate itself.
+    - It contains too much held-out text.
+
+    `inspector` cleans and measures the documents. `scratch` is an existing folder for temporary files, which needs
+    about 0.5 kB for each document. `progress(documents, bytes)` is called after each chunk with the numbers of
+    documents and bytes in this chunk.
     """
     with contextlib.ExitStack() as stack:
         columns, rows = _Columns(inspector, scratch, stack), []
@@ -140,7 +160,10 @@ def build(
 
 
 def _built(target: Path, of: range, columns: "_Columns", reasons: np.ndarray, inspector: Inspector) -> Built:
-    """The result for one part, whose documents are the rows `of`. Removed documents are cut out of its file."""
+    """Cut the removed documents out of the file `target` of one part, and return the part's `Built`.
+
+    `of` is the range of the part's rows in `columns`. `reasons` has the reason why each document is removed, or KEPT.
+    """
     tally = Tally()
     for start, table in columns.table.blocks(of=of):
         block = reasons[start : start + len(table)]
@@ -157,7 +180,11 @@ def _built(target: Path, of: range, columns: "_Columns", reasons: np.ndarray, in
 
 
 class _Columns:
-    """The columns of all parts on disk, one part after the other, and the names that `table` numbers."""
+    """The measures of the documents of all parts, in columns on disk. The rows of one part follow those of the part
+    before.
+
+    `kinds` and `standards` number the names of document types and of written standards. `table` contains these numbers.
+    """
 
     def __init__(self, inspector: Inspector, scratch: Path, stack: contextlib.ExitStack):
         def column(name: str, *shape) -> Column:
@@ -190,7 +217,8 @@ class _Columns:
 
 
 def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
-    """The reason why each document is removed, or KEPT: uint8 [documents]."""
+    """The reason why each document is removed, or KEPT: uint8 [documents]. `threshold` is the similarity (0 to 1) from
+    which documents are near duplicates. `scratch` is a folder for a temporary file."""
     reasons = np.zeros(len(columns.table), np.uint8)
     for start, table in columns.table.blocks():
         reasons[start : start + len(table)][table["words"] == 0] = EMPTY
@@ -206,8 +234,12 @@ def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
 
 
 def _identified(path: Path, table: Column, of: range, reasons: np.ndarray, named: bool) -> Iterator[str]:
-    """Yield the ids of kept documents with identifying details. The document's number in the part replaces the id if
-    `named` is false or the id has such details itself."""
+    """Yield the ids of the kept documents of one part that contain identifying details, such as telephone numbers.
+
+    `path` is the part's file before removed documents are cut out, and `of` is the range of the part's rows in `table`.
+    If `named` is false, or if an id itself contains identifying details, "document N" replaces the id. N is the
+    document's number in the part, from 1.
+    """
     offset = 0
     with open(path, "rb") as lines:
         for start, block in table.blocks(of=of):
@@ -223,7 +255,8 @@ def _identified(path: Path, table: Column, of: range, reasons: np.ndarray, named
 
 
 def _take_out(path: Path, table: Column, of: range, reasons: np.ndarray) -> None:
-    """Remove the lines of documents that are not kept, in place."""
+    """Remove the lines of documents that are not kept from the file at `path`, in place. `of` is the range of the
+    file's documents in `table`."""
     read = written = 0
     with open(path, "r+b") as lines:
         for start, block in table.blocks(of=of):
@@ -239,7 +272,8 @@ def _take_out(path: Path, table: Column, of: range, reasons: np.ndarray) -> None
 
 
 def _move(file: int, source: int, target: int, size: int) -> None:
-    """Copy bytes towards the front of a file."""
+    """Copy `size` bytes of an open file from the offset `source` to the offset `target`, which is not behind
+    `source`."""
     if source == target:
         return
     for start in range(0, size, _COPIED):

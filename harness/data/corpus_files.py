@@ -1,7 +1,7 @@
 """Read the files of a corpus (JSONL, JSONL.gz, Parquet, plain text), one chunk at a time.
 
-Each document is a dict {"id", "document_type", "written_standard", "date", "text"}, the form of the corpus. A DataError
-names the file and the line.
+A document in "the form of the corpus" is a dict of texts: {"id", "document_type", "written_standard", "date", "text"}.
+A DataError names the file, and the line or row.
 """
 
 import gzip
@@ -27,8 +27,12 @@ _REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The documents that one worker handles at a time. `documents()` parses them in the worker. `size` is the number of
-    bytes in the files. If `ours` is set, the documents are not from a file and already have the form of the corpus."""
+    """Some documents of a corpus, which one worker handles at a time.
+
+    `documents()` yields the documents. They are parsed only when this function is called, so the worker does the
+    parsing. `size` is the number of bytes that the documents take in the corpus files. `ours` is true if the documents
+    are training texts of tasks and not from a file, so that their document types were written by the harness.
+    """
 
     documents: Callable[[], Iterator[dict]] = field(repr=False)
     size: int = 0
@@ -36,14 +40,16 @@ class Chunk:
 
 
 def given(documents: Iterable[dict]) -> Chunk:
-    """A chunk of documents that are already in memory."""
+    """A chunk of documents that are already in memory, in the form of the corpus."""
     return Chunk(partial(iter, tuple(documents)), ours=True)
 
 
 def corpus_files(folder: Path, name: str) -> list[Path]:
-    """The file `folder/name`, or all files below that folder in the order of their paths, without hidden ones.
+    """The corpus files at `folder/name`: this file, or all files below this folder in the order of their paths. Hidden
+    files are left out.
 
-    Raises MissingInputError if there is no file. Raises DataError for a file of another kind or outside `folder`.
+    Raises MissingInputError if there is no file. Raises DataError for a file with another ending than KINDS, or for a
+    file outside `folder`.
     """
     path = folder / name
     if path.is_dir():
@@ -70,7 +76,8 @@ def corpus_files(folder: Path, name: str) -> list[Path]:
 
 
 def chunks(folder: Path, files: Iterable[Path]) -> Iterator[Chunk]:
-    """Yield chunks of about `CHUNK` bytes of `files`, in order. The id of a text file is its path below `folder`."""
+    """Yield the documents of `files`, in order, in chunks of about `CHUNK` bytes. A plain text file is one document,
+    and its id is its path below `folder`."""
     texts: list[Path] = []
     waiting = 0
     for path in files:
@@ -93,8 +100,9 @@ def chunks(folder: Path, files: Iterable[Path]) -> Iterator[Chunk]:
 def read_documents(path: Path) -> Iterator[dict]:
     """Yield the documents of one file in the form of the corpus.
 
-    A document with a `language` (nb, nn) and no type is a review, and the language gives a missing written standard.
-    Raises DataError with file and line or row.
+    A document may have a `language` (nb, nn), as in the review corpus NoReC. If such a document has no type, its type
+    is "review", and if it has no written standard, the language gives the standard. Raises DataError with file and line
+    or row if a document cannot be read.
     """
     for chunk in chunks(path.parent, corpus_files(path.parent, path.name)):
         yield from chunk.documents()
@@ -116,7 +124,8 @@ def _lines(path: Path) -> Iterator[Chunk]:
 
 
 def _refuse_bomb(where: str, unpacked: int, packed: int) -> None:
-    """Raise DataError if a file, or its beginning, is far larger than it looks (both in bytes)."""
+    """Raise DataError if a file, or the beginning of a file, unpacks to far more bytes than it has (see `is_bomb`).
+    `packed` and `unpacked` are numbers of bytes. `where` names the place in the message."""
     if is_bomb(unpacked, packed, UNPACKED):
         raise DataError(
             f"{where}: unpacks to more than {RATIO} times its size, which is too much for text.",
@@ -165,7 +174,8 @@ def _of_lines(path: Path, first: int, lines: list[bytes]) -> Iterator[dict]:
 
 
 def _of_rows(path: Path, first: int, batch) -> Iterator[dict]:
-    """Yield the documents of an Arrow record batch."""
+    """Yield the documents of an Arrow record batch. `first` is the number of the batch's first row in the file, from
+    1."""
     try:
         rows = batch.to_pylist()
     except (ValueError, OverflowError):
@@ -179,7 +189,7 @@ def _of_rows(path: Path, first: int, batch) -> Iterator[dict]:
 
 
 def _of_texts(folder: Path, paths: Iterable[Path]) -> Iterator[dict]:
-    """Yield one document for each plain text file. Its id is its path below `folder`."""
+    """Yield one document for each plain text file. The id of a document is the path of its file below `folder`."""
     for path in paths:
         text = _decoded(path.read_bytes(), str(path))
         yield _document({"id": path.relative_to(folder).as_posix(), "text": text}, str(path))

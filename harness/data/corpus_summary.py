@@ -1,7 +1,7 @@
-"""Summarise each corpus part for the trainings that depend on it: hash of the text, size, origin.
+"""Summarise each part of the pre-training corpus, for the trainings on this part: hash, size and origin of its text.
 
-A summary follows from the texts alone. The corpus card also counts the test texts that were searched for, so it changes
-with every task that is added. That must not change a training on the same texts.
+A training depends on this summary, and not on the corpus card. The card also counts the test texts that were searched
+for in the corpus, so it changes with every task that is added. That must not change a training on the same texts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,13 +10,18 @@ KINDS = ("restricted", "public", "synthetic")
 
 
 def strictest(kinds: Iterable[str | None]) -> str | None:
-    """The most sensitive of several kinds of data, or None if there is none."""
+    """The most sensitive of several kinds of data: restricted, then public, then synthetic. Returns None if `kinds` has
+    none of these."""
     found = set(kinds)
     return next((kind for kind in KINDS if kind in found), None)
 
 
 def summaries(corpus_card: Mapping) -> dict[str, dict]:
-    """The fields of `harness.encoders.cards.CorpusPart` for every part of the corpus card."""
+    """The summary of each part of the corpus, by name of the part.
+
+    `corpus_card` is the content of the `card.json` that the stage `corpus` writes. A summary has the fields of
+    `harness.encoders.cards.CorpusPart`.
+    """
     return {part: _summary(corpus_card, part) for part in sorted(corpus_card["parts"])}
 
 

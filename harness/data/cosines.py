@@ -1,10 +1,12 @@
-"""Find all pairs of texts whose character n-gram vectors have a cosine similarity of at least a floor.
+"""Find all pairs of texts that are spelled alike: the cosine of their character n-gram vectors is at least a given
+floor.
 
-The result is exact, without comparing every pair. The columns of each vector are ordered from the rarest. Its beginning
-ends when the rest is so short that no vector reaches the floor through the rest alone. So two close vectors share a
-column of their beginnings (Bayardo, Ma & Srikant 2007, "Scaling up all pairs similarity search"). The product of the
-beginnings plus the length of the rest bounds their cosine (Anastasiu & Karypis 2014, "L2AP"). Rare columns have few
-entries, whatever the number of rows.
+The result is exact, without comparing every pair. The columns (n-grams) of each vector are ordered from the rarest, and
+the vector is cut into a beginning and a rest. The rest is so short that no vector reaches the floor through the rest
+alone. So the beginnings of two close vectors have a column in common (Bayardo, Ma & Srikant 2007, "Scaling up all pairs
+similarity search"). The product of the two beginnings plus the length of the longer rest is an upper bound of the
+cosine (Anastasiu & Karypis 2014, "L2AP"). Only pairs with a bound at the floor or above are compared. Such pairs are
+few, because a rare column has few entries, whatever the number of texts.
 """
 
 from array import array
@@ -17,8 +19,8 @@ from harness.data.words import Numbers
 from harness.system.determinism import derived_seed
 
 BLOCK_ROWS, SEGMENT_ROWS = 256, 1 << 15
-# By how much the rest of a vector is shorter than the floor. 0 indexes fewest columns, and more leaves fewer unlike
-# pairs to compare.
+# By how much the rest of a vector is shorter than the floor. A margin of 0 indexes fewest columns, and a larger margin
+# leaves fewer unlike pairs to compare.
 MARGIN = 0.1
 _PAIRS = 4096  # compared at a time
 _ROWS = 4096  # handled at a time
@@ -28,10 +30,12 @@ _SLACK = 1e-9  # bounds are sums of rounded numbers
 def close_pairs(
     vectors: csr_matrix, floor: float, rows: Sequence[int] | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield arrays (row, other row, cosine) of all pairs with a cosine of at least `floor`.
+    """Yield all pairs of rows with a cosine of at least `floor`, as arrays (row, other row, cosine) with many pairs
+    each.
 
-    At least one row of a pair is in `rows` (default: all). `vectors`: [texts, n-grams], without negative values, each
-    row of length 1 or 0. Each pair comes once. A row with itself is a pair.
+    `vectors` is [texts, n-grams] without negative values. Each of its rows has the Euclidean length 1 or 0. At least
+    one row of a pair is in `rows` (by default all rows). Each pair is yielded once. A row forms a pair with itself,
+    too.
     """
     wanted = np.arange(vectors.shape[0]) if rows is None else np.asarray(rows, np.int64)
     chosen = np.zeros(vectors.shape[0], bool)
@@ -67,8 +71,8 @@ def _close(vectors: csr_matrix, floor: float, left: np.ndarray, right: np.ndarra
 
 
 def _marks(vectors: csr_matrix) -> np.ndarray:
-    """A number for each column, uint64 [columns]. Columns with entries in the same rows (the n-grams of one word) have
-    the same number."""
+    """A number for each column, uint64 [columns], by which columns are merged. Columns with entries in the same rows,
+    such as the n-grams of one word, have the same number."""
     drawn = np.random.default_rng(derived_seed("rows of a column")).integers(0, 1 << 63, vectors.shape[0], np.uint64)
     sums = np.zeros(vectors.shape[1], np.uint64)
     for start in range(0, vectors.shape[0], _ROWS):
@@ -79,9 +83,10 @@ def _marks(vectors: csr_matrix) -> np.ndarray:
 
 
 def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[csr_matrix, np.ndarray]:
-    """The beginning of each row (its rarest columns, until the rest is shorter than `length`), and the rest's length.
+    """Cut each row into a beginning, with its rarest columns, and a rest that is shorter than `length` (Euclidean).
 
-    Columns with the same mark are neighbours and are not separated.
+    Returns the beginnings, with columns in the order of rarity, and the length of each rest, float64 [rows]. Columns
+    with the same number in `marks` are neighbours in that order and are not separated.
     """
     turns = np.empty(vectors.shape[1], np.int32)
     order = np.lexsort((marks, np.bincount(vectors.indices, minlength=vectors.shape[1])))
@@ -109,9 +114,10 @@ def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[
 
 
 def _merged(vectors: csr_matrix) -> csr_matrix:
-    """`vectors` with columns that have entries in the same rows merged into one, by their Euclidean length.
+    """`vectors` after all columns that have entries in the same rows are merged into one column.
 
-    Such a merge, whichever columns it joins, makes the product of no two rows smaller (Cauchy-Schwarz).
+    A merged entry is the Euclidean length of the entries that it replaces. Such a merge, whichever columns it joins,
+    never makes the product of two rows smaller (Cauchy-Schwarz).
     """
     kinds, joined = np.unique(_marks(vectors), return_inverse=True)
     merged = csr_matrix((vectors.data**2, joined[vectors.indices], vectors.indptr), (vectors.shape[0], len(kinds)))
@@ -124,10 +130,11 @@ NGRAM = 4  # characters, within one word, so that a changed word changes only it
 
 
 def counted(texts: Iterable[str], n: int = NGRAM) -> csr_matrix:
-    """Counts of the n-grams of scikit-learn's `char_wb`, float64 [texts, n-grams], columns sorted in each row.
+    """The counts of the character n-grams in each text, float64 [texts, n-grams]. The n-grams are those of
+    scikit-learn's analyzer `char_wb`, and the column numbers are sorted in each row.
 
-    Each word gets a blank on either side. If it is then shorter than `n`, it is one n-gram. Each distinct word is cut
-    once, because most words of many texts are repeated. A product of sparse matrices gives the counts.
+    Each word gets a blank on either side. A word that is then still shorter than `n` is one n-gram. Each distinct word
+    is cut once, because most words of many texts are repeated. A product of sparse matrices gives the counts.
     """
     words, known = _numbered(text.split() for text in texts)
     grams, named = _numbered(_grams(f" {word} ", n) for word in known)
@@ -140,7 +147,8 @@ def counted(texts: Iterable[str], n: int = NGRAM) -> csr_matrix:
 
 
 def _numbered(rows: Iterable[Iterable[str]]) -> tuple[csr_matrix, dict[str, int]]:
-    """How often each string occurs in each row, [rows, strings], and the number (column) of each string."""
+    """Count the strings of each row. Returns the counts, float64 [rows, strings], and the column number of each
+    string."""
     numbers = Numbers()
     columns, ends = array("i"), array("q", [0])
     for row in rows:

@@ -1,8 +1,9 @@
 """Parse delimited text (CSV, TSV) strictly into rows.
 
-Quotes around a field are quoting. But in tab-separated files they may be text, because many are written without any
-quoting. Others (by pandas, R, spreadsheets) quote fields with a tab, a quote or a new line. Whether quotes are
-quoting is detected from the whole file. If that is ambiguous, the task must declare it.
+Quotes around a field usually are quoting, and do not belong to the value. But in tab-separated files quotes may belong
+to the text, because many of these files are written without any quoting. Other tab-separated files (by pandas, R,
+spreadsheets) quote fields with a tab, a quote or a new line. So the meaning of quotes in a tab-separated file is
+detected from the whole file. If the meaning is ambiguous, the task must declare it.
 """
 
 import csv
@@ -25,7 +26,8 @@ AMBIGUOUS = 'quotes that may be quoting or text: write quotes="quoting" or quote
 
 
 def delimiter_fault(delimiter: object) -> str | None:
-    """Why `delimiter` is not valid, or None if it is. "" means the usual delimiter of the file's ending."""
+    """The reason why `delimiter` is not valid, or None if it is valid. Valid are one character, and "", which means the
+    usual delimiter of the file's ending."""
     if not isinstance(delimiter, str) or len(delimiter) > 1:
         return f"delimiter={delimiter!r} is not one character; a file separated by more than one must be converted"
     return f"delimiter={delimiter!r} has another meaning" if delimiter and delimiter in '"\r\n' else None
@@ -41,10 +43,13 @@ def delimited(
     optional: tuple[str, ...] = (),
     ignoring: bool = False,
 ) -> list[Row]:
-    """("line n", values by column) of every row. A row with a wrong number of cells has None and becomes a finding.
+    """The rows of a delimited text, as ("line N", {column: value}). A row with a wrong number of cells is ("line N",
+    None) and becomes one of the `findings`.
 
-    `names` are the columns of a file without a header, and all of the `optional` columns may follow them. Empty columns
-    without a name at the end of a header are findings, unless `ignoring` undeclared columns.
+    `names` are the columns of a file without a header, and () for a file with a header. In a file without a header, all
+    of the `optional` columns may follow the columns in `names`. `quotes` says whether quotes around a field are quoting
+    or belong to the text. Empty columns without a name at the end of a header are findings, unless `ignoring` is true,
+    which means that undeclared columns are ignored.
     """
     text, before = _without_separator(text, findings)
     quoting = quotes == "quoting" or (quotes == "detect" and delimiter != "\t")
@@ -77,7 +82,8 @@ def delimited(
 
 
 def _without_separator(text: str, findings: list[Finding]) -> tuple[str, int]:
-    """The text without the `sep=` line of a spreadsheet, which is a finding, and the number of lines removed."""
+    """The text without a `sep=` line at its beginning, and the number of lines removed (0 or 1). Spreadsheets write
+    such a line, which becomes a finding."""
     match = _SEPARATOR.match(text)
     if not match:
         return text, 0
@@ -89,8 +95,11 @@ def _without_separator(text: str, findings: list[Finding]) -> tuple[str, int]:
 
 
 def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Finding], ignoring: bool) -> tuple[str, ...]:
-    """The names of the header without empty ones at its end whose cells are all empty. These cells are removed from
-    `rows`."""
+    """The column names of the header, without nameless columns at its end that have no value in any row.
+
+    `rows` are pairs (line number, cells), and the cells of the nameless columns are removed from them. A nameless
+    column is a finding, unless `ignoring` is true. A name that occurs twice is a finding, too.
+    """
     while len(names) > 1 and not names[-1] and all(len(cells) != len(names) or not cells[-1] for _, cells in rows):
         for _, cells in rows:
             if len(cells) == len(names):
@@ -106,7 +115,12 @@ def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Findin
 
 
 def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[Finding]) -> Iterator:
-    """Yield (number of its first line, cells) of every row that is not blank. `before`: lines already removed."""
+    """Yield (line number, cells) for each row that is not blank. The line number is that of the row's first line in the
+    file.
+
+    `before` is the number of lines already removed in front of `text`. A row that cannot be parsed becomes a finding,
+    and no row after it is read.
+    """
     limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
     style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
     try:
@@ -137,8 +151,11 @@ def _is_header(cells: list[str], names: tuple[str, ...]) -> bool:
 
 
 def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
-    """Return whether quotes around tab-separated fields are quoting. If some must be and others cannot, that is a
-    finding."""
+    """Return whether quotes around the fields of a tab-separated text are quoting, so that they do not belong to the
+    values.
+
+    `headless` is true if the text has no header. If some quotes look like quoting and others do not, this is a finding.
+    """
     if not (text.startswith('"') or '\t"' in text or '\n"' in text):
         return False
     lines = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
@@ -160,6 +177,7 @@ def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
 
 
 def _by_column(lines: list[list[str]]) -> bool:
-    """Return whether every cell of some columns is in quotes, and no cell of the others. Empty cells do not count."""
+    """Return whether quotes depend on the column: in at least one column all cells are in quotes, and in each other
+    column no cell is. Empty cells do not count."""
     columns = [[bool(_QUOTED.fullmatch(cell)) for cell in column if cell] for column in zip(*lines, strict=False)]
     return all(all(column) or not any(column) for column in columns) and any(any(column) for column in columns)

@@ -1,7 +1,8 @@
 """Remove values and file names of restricted data from error messages.
 
-Readers name files in their messages, because that helps, and do not know which data are restricted. A message about
-restricted data is rewritten here: without values, names of files, ids made from these, and names of undeclared columns.
+Readers name files in their messages, because that helps the user, and readers do not know which data are restricted. A
+message about restricted data is rewritten here: without values, without file names and ids made from file names, and
+without names of undeclared columns.
 """
 
 import contextlib
@@ -22,10 +23,12 @@ UNDECLARED = ("unknown column", "column not declared", "a column name occurs twi
 
 @contextlib.contextmanager
 def errors_without_data(kind: str | None, name: str, folder: Path, *beside: Path) -> Iterator[None]:
-    """Rewrite errors of the block about the data set `name` in `folder`, unless `kind` is public or synthetic.
+    """A context in which errors about a data set are rewritten, so that their messages reveal nothing of restricted
+    data.
 
-    A `kind` of None means that the source record cannot be read, so the data may be restricted. `beside`: further paths
-    that messages may name, such as the one that the user gave.
+    Errors stay as they are if `kind`, the kind of the data, is "public" or "synthetic". A `kind` of None means that the
+    source record (`source.json`) cannot be read, so the data may be restricted. `name` is the data set's name, and
+    `folder` its folder. `beside` are further paths that messages may contain, such as a path that the user gave.
     """
     try:
         yield
@@ -36,7 +39,8 @@ def errors_without_data(kind: str | None, name: str, folder: Path, *beside: Path
 
 
 def without_data(error: HarnessError, name: str, *places: Path) -> HarnessError:
-    """`error` without values of the data set `name`, and without the paths and names of the files at `places`."""
+    """A copy of `error` without values of the data set `name`, and without the paths and names of the files at `places`
+    (files or folders)."""
     files = [file for place in places for file in names_in(place)]
     if isinstance(error, RowsRefused):
         findings = [_finding(finding, files) for finding in error.findings]
@@ -45,7 +49,9 @@ def without_data(error: HarnessError, name: str, *places: Path) -> HarnessError:
 
 
 def names_in(place: Path) -> list[str]:
-    """The files in a folder and those that its source record lists, by name. Messages number them in this order."""
+    """The names of the files in the folder `place`, and of the files that its `source.json` lists, sorted. Messages
+    about restricted data give a file's number in this list in place of its name. If `place` is a file, the list has
+    only its name."""
     place = Path(place)
     if not place.is_dir():
         return [place.name]
@@ -66,7 +72,8 @@ def _finding(finding: Finding, files: list[str]) -> Finding:
 
 
 def _text(text: str, name: str, places: Iterable[Path], files: list[str]) -> str:
-    """The message with the data set's name in place of its folder, and numbers in place of file names."""
+    """`text` with the data set's `name` in place of its folders `places`, and numbers in place of file names. `files`
+    is the list of names by which the files are numbered."""
     for place in places:
         text = text.replace(f"{place}/source.json", f"data/{name}/source.json")
         for file in sorted((file for file in files if file in text), key=len, reverse=True):
@@ -96,7 +103,8 @@ def _numbered(file: str, files: list[str]) -> str:
 
 
 def called(source: dict, folder: str, names: Iterable[str]) -> dict[str, str]:
-    """What messages call each of the files `names`: its path, or its number if the data may be restricted."""
+    """The names that messages use for the files `names`, by file name: the path of the file, or only the file's number
+    if the data may be restricted. `source` is the source record of the data, and `folder` their folder."""
     told = source.get("kind") in restricted.OPEN
     return {
         name: f"{folder}/{name}" if told else f"{folder}, file {number}"
@@ -105,7 +113,11 @@ def called(source: dict, folder: str, names: Iterable[str]) -> dict[str, str]:
 
 
 def recorded(source: dict) -> dict:
-    """A source record as it may be shown. For restricted data it has no file names and no text of the note."""
+    """The source record (`source.json`) of a data set in a form that may be shown.
+
+    For restricted data, "files" becomes a list of the files' hashes without names, and "note" only says whether there
+    is a note.
+    """
     if source.get("kind") != restricted.KIND:
         return source
     return {**source, "files": sorted(source["files"].values()), "note": bool(source["note"])}

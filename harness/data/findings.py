@@ -1,4 +1,4 @@
-"""Collect the failed checks of a data file, and show them as one short table."""
+"""Report the failed checks of a data file in one short table."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,12 @@ _VALUES_SHOWN, _SHORT = 6, 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One failed check: what failed, in which column ("" for the whole row), in which row (line, id, or EVERY_ROW).
+    """One failed check of a data file.
 
-    `number` is the column's number in the file, from 1. It is shown if the column's name may not be. `example` is the
-    offending value. `harness.data.discretion` removes it if the data may not be shown. `place` is the row's own place
-    ("line 12") if `row` may be its id.
+    `check` says what failed. `column` is the column concerned, or "" for the whole row. `row` is the row concerned: a
+    line, an id, or EVERY_ROW. `number` is the column's number in the file, from 1, for messages that may not show the
+    column's name. `example` is the offending value, which `harness.data.discretion` removes if the data may not be
+    shown. `place` is the place of the row ("line 12") if `row` may be an id.
     """
 
     check: str
@@ -32,7 +33,8 @@ class Finding:
 class RowsRefused(DataError):
     """A DataError that keeps its findings, so that its message can be rewritten with less or more detail.
 
-    `reading` is what could be read despite the findings. A value with a finding is None in it.
+    `name` names the data. `rows` is the number of all rows, and `unit` is the word for rows in the message. `reading`
+    has the records that could be read despite the findings. A value with a finding is None in `reading`.
     """
 
     def __init__(
@@ -43,13 +45,17 @@ class RowsRefused(DataError):
 
 
 def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, unit: str = "rows", reading=None) -> None:
-    """Raise RowsRefused with the table of all findings, if there are any. `rows` is the number of rows or `unit`."""
+    """Raise RowsRefused with a table of all `findings`. Does nothing if there are no findings.
+
+    `name` names the data in the message. `rows` is the number of all rows, with and without a fault, and `unit` is the
+    word for rows in the message. `remedy` says what the user can do. `reading` is as in RowsRefused.
+    """
     if findings := list(findings):
         raise refused(name, findings, rows, remedy=remedy, unit=unit, reading=reading)
 
 
 def refused(name: str, findings: list[Finding], rows: int, *, remedy: str, unit: str, reading=None) -> RowsRefused:
-    """The error that `refuse` raises."""
+    """The error that `refuse` raises, from the arguments of `refuse`."""
     places = _count(findings, rows)
     rows = max(rows, places)
     message = f"{name}: {places} of {rows} {unit} cannot be used.\n{table(findings, rows)}"
@@ -57,7 +63,11 @@ def refused(name: str, findings: list[Finding], rows: int, *, remedy: str, unit:
 
 
 def table(findings: Iterable[Finding], rows: int) -> str:
-    """A table of the findings by check and column: in how many of `rows`, the first rows, and an example if any."""
+    """A text table of the findings, with one line for each check and column. A line has the number of rows with the
+    fault, the first of these rows, and examples of wrong values.
+
+    `rows` is the number of all rows. Of more than 20 kinds of fault, only the 20 most frequent ones are shown.
+    """
     grouped: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         grouped.setdefault((finding.check, finding.column), []).append(finding)
@@ -76,13 +86,14 @@ def table(findings: Iterable[Finding], rows: int) -> str:
 
 
 def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """The rows of a table as lines, with its columns below each other."""
+    """The lines of a text table, with cells padded to the width of their column."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _examples(members: list[Finding]) -> str:
-    """The first offending value. If the values are few and short, such as labels, each value with its count."""
+    """The first wrong value of the findings, or "" if they have no value. If the values are few and short, such as
+    labels, the result lists each value with its count."""
     values = Counter(shorten(member.example) for member in members if member.example is not None)
     if 1 < len(values) <= _VALUES_SHOWN and max(map(len, values)) <= _SHORT:
         return ", ".join(f"{value} × {count}" for value, count in values.most_common())
@@ -95,6 +106,6 @@ def _count(findings: list[Finding], rows: int) -> int:
 
 
 def shorten(value: object) -> str:
-    """`value` on one line, at most 60 characters."""
+    """The `repr` of `value`, on one line and cut to at most 60 characters."""
     shown = repr(value)
     return shown if len(shown) <= _EXAMPLE_CHARACTERS else shown[: _EXAMPLE_CHARACTERS - 1] + "…"

@@ -1,5 +1,7 @@
-"""Select the files of a task's folder that a reader reads, and the part of their records. Detect paths that lead out of
-the folder, and files that unpack to far more than their size."""
+"""Select the files of a task's folder that a reader reads, and detect harmful files.
+
+Harmful are paths that lead out of the folder, and files that unpack to far more than their size.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,9 +13,11 @@ RATIO = 100  # no texts unpack to more times the size of their file
 
 
 def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, str]]:
-    """(file, part) of all matching files, in name order. `files` is a name or pattern, or maps patterns to parts.
+    """The pairs (file, part) of all files in `folder` that match `files`, in the order of names.
 
-    Raises DataError if a pattern matches nothing, or a file matches two patterns.
+    `files` is a name or pattern, or maps patterns to parts. The part is that of the file's records: "holdout", or
+    "pool" for records that are still to be split (the default). Raises DataError if a pattern matches no file, or if a
+    file matches two patterns.
     """
     patterns = {files: "pool"} if isinstance(files, str) else dict(files)
     found: dict[Path, str] = {}
@@ -30,7 +34,11 @@ def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, s
 
 
 def reads(files: str | Mapping[str, str], beside: Callable[[Path], list[Path]] = lambda path: []) -> Callable:
-    """A function from a folder to the names of the files that match `files`, and of those `beside` each of them."""
+    """A function that gets a folder and returns the names of the files that a reader reads there.
+
+    These are the files that match `files` (a pattern, or a mapping with patterns as keys), and the files that
+    `beside(path)` lists for each of them.
+    """
     patterns = [files] if isinstance(files, str) else list(files)
 
     def names(folder: Path) -> set[str]:
@@ -48,10 +56,11 @@ def leads_out(path: Path, folder: Path) -> bool:
 
 
 def unpacked_size(metadata) -> int:
-    """The number of bytes that a Parquet file unpacks to, by its footer."""
+    """The number of bytes to which a Parquet file unpacks, as its footer (`metadata`) declares."""
     return sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
 
 
 def is_bomb(unpacked: int, packed: int, least: int) -> bool:
-    """Return whether `packed` bytes unpack to more than `least`, and to more than RATIO times as many."""
+    """Return whether a file unpacks to suspiciously many bytes: to more than `least`, and to more than RATIO times its
+    size. `packed` is the size of the file in bytes, and `unpacked` is the size after unpacking."""
     return unpacked > max(least, RATIO * packed)

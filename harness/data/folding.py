@@ -1,8 +1,8 @@
-"""Make folds for cross-validation: every pooled row is tested once per repeat, and groups stay whole.
+"""Make folds for cross-validation: in each repeat every row outside the holdout is tested once, and groups stay whole.
 
-The splitter (`harness.data.splitting`) makes the folds, as parts with equal shares of the strata. scikit-learn's
-StratifiedGroupKFold is not used, because it moves two rows in five when groups are merely renamed. Then labels are
-spread over the folds, and over the parts of each fold, as over those of a split.
+The splitter (`harness.data.splitting`) makes the folds, as parts with equal shares of each stratum. Then
+`harness.data.spreading` spreads rare labels over the folds, and over the parts of each fold. scikit-learn's
+StratifiedGroupKFold is not used, because it moves two rows in five when groups are merely renamed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,15 +17,18 @@ Parts = dict[str, str]
 
 
 def seed_of(repeat: int, fold: int) -> int:
-    """The seed of one fold. A seed that all folds of a repeat share would make folds more alike than their rows do."""
+    """The seed of one fold, for dividing the rows outside the fold into training and validation, and for the training
+    runs. A seed that all folds of a repeat share would make the results of the folds more alike than their rows do."""
     return 1000 * repeat + fold
 
 
 def deal(rows: Iterable[Row], folds: Folds, repeat: int) -> list[Parts]:
-    """The part (train, validation or test) of every id, for each fold of `repeat`, whose number is the seed.
+    """Divide the rows into folds. Returns for each fold a dict from id to part (train, validation or test).
 
-    The result depends only on ids, groups, strata and labels, not on the order of rows or the names of groups. Raises
-    DataError if a part of a fold would be empty.
+    The test part of a fold is the fold itself. `folds` has the number of folds, and the share of the other rows that is
+    the validation part. `repeat` is the number of the repetition, and the seed by which the folds are drawn. The result
+    depends only on ids, groups, strata and labels, not on the order of rows or the names of groups. Raises DataError if
+    a part of a fold would be empty.
     """
     pooled = list(rows)
     share = 1 / folds.number
@@ -51,9 +54,11 @@ def _spread(rows: list[Row], shares: Mapping[str, float], seed: int) -> Parts:
 
 
 def rows_of(records: Iterable[dict], splits: Mapping[str, str], groups: Mapping[str, str], head: Head) -> list[Row]:
-    """The rows of a task for the folds: those of the fixed split, except excluded and holdout rows.
+    """The rows of a task that are divided into folds: all records except the excluded and the holdout records of the
+    fixed split.
 
-    `splits` is the manifest (id to part). `groups` is the group of each id, records linked by texts included.
+    `splits` maps each id to its part in the fixed split. `groups` maps each id to its group (see
+    `grouping.components`). `head` is the kind of task.
     """
     records = list(records)
     strata = head.strata(records)

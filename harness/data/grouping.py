@@ -1,7 +1,7 @@
 """Find the groups of records that a split must keep together.
 
-Records and keys are the nodes of a graph. A record is tied to its keys (its own group value and its texts), and keys
-that are near duplicates are tied to each other. A group is a connected component.
+Records and keys are the nodes of a graph. A record is tied to its keys (the value of its group column, and its texts),
+and keys that are near duplicates are tied to each other. A group is a connected component.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -20,13 +20,19 @@ DRIFT = 0.02
 
 
 def shared_texts(record: Mapping, head: Head) -> frozenset[str]:
-    """The texts of a record that another record may repeat, as a reader sees them, case-folded."""
+    """The texts of a record that another record may repeat, as a reader sees them (`text.visible`), case-folded. `head`
+    is the kind of task, which says which texts are compared."""
     return frozenset(folded(text) for text in head.compared_texts(record, folded))
 
 
 @dataclass(frozen=True)
 class Links:
-    """What ties records together. `keys`: the keys of each record id. `near`: near-duplicate keys with their cosine."""
+    """The ties between records, from which the groups follow.
+
+    `keys` maps the id of each record to the record's keys: "group:" with its group value, and "text:" with each of its
+    texts. Records with a common key are tied. `near` has pairs of near-duplicate texts, as (key, key, cosine), and ties
+    their records, too. `threshold` is the cosine from which two texts are near duplicates.
+    """
 
     keys: dict[str, frozenset[str]]
     near: tuple[tuple[str, str, float], ...]
@@ -34,7 +40,8 @@ class Links:
 
 
 def find_links(records: Iterable[Mapping], groups: Groups, head: Head) -> Links:
-    """The links between all records. Raises DataError if a group column is missing or empty, or an id is repeated."""
+    """The ties between all records, by the rules in `groups`. Raises DataError if a column that the rules name is
+    missing or empty in a record, or if an id is repeated."""
     keys: dict[str, frozenset[str]] = {}
     texts: set[str] = set()
     for record in records:
@@ -56,8 +63,9 @@ def find_links(records: Iterable[Mapping], groups: Groups, head: Head) -> Links:
 
 
 def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:
-    """(i, j, cosine), i < j, of all pairs of texts with cosine >= `threshold` of TF-IDF vectors of character n-grams.
+    """All pairs of near-duplicate texts, as (i, j, cosine) with positions i < j in `texts`.
 
+    Two texts are near duplicates if their TF-IDF vectors of character n-grams have a cosine of at least `threshold`.
     Counts enter by their logarithm, so that a ruled line of 80 dashes does not make texts alike.
     """
     if len(texts) < 2:
@@ -76,10 +84,13 @@ def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, 
 
 
 def components(links: Links, ids: Collection[str], placed: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The group id (the smallest member id) of each of `ids`. Other records connect nothing.
+    """The group of each record in `ids`, as a dict from record id to group id. A group id is the smallest record id in
+    the group.
 
-    `placed` is a frozen manifest (id to split). A near-duplicate link between records in different splits of `placed`
-    counts only from threshold + DRIFT, because it was judged when the records came in.
+    Records outside `ids` are ignored, and connect nothing. `placed` is an earlier, frozen split (record id to part). If
+    all records with the texts of a near-duplicate pair are in `placed`, and in different parts, the pair was judged in
+    that split already. Such a pair counts only from a cosine of threshold + DRIFT, because cosines shift when rows are
+    added.
     """
     import numpy
     from scipy.sparse import coo_array

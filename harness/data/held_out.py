@@ -1,11 +1,12 @@
-"""Measure the overlap between corpus documents and the held-out texts of the tasks.
+"""Measure the overlap between corpus documents and the held-out texts of the tasks (validation, test and holdout).
 
-Overlap is measured in word n-grams. Those of the held-out texts are indexed once, and the corpus is streamed against
-the index. The measure follows the contamination analyses of large language models (Brown et al. 2020 count shared
-13-grams, Touvron et al. 2023 the share of a text that is covered).
+Overlap is measured in word n-grams. The n-grams of the held-out texts are indexed once, and then each corpus document
+is compared with the index. The measure follows the contamination analyses of large language models (Brown et al. 2020
+count shared 13-grams, Touvron et al. 2023 the share of a text that is covered).
 
-The filter looks at one document at a time, but a text can be spread over many documents. So the kept corpus is also
-measured as a whole, with n-grams of 8 words (which boilerplate also matches) and of 13 words.
+The filter (`HeldOutIndex`) looks at one document at a time, but a text can be spread over many documents. So the kept
+corpus is also measured as a whole (`Coverage`), with n-grams of 8 words (which boilerplate also matches) and of 13
+words.
 """
 
 import random
@@ -24,30 +25,34 @@ FILLERS = 1000  # random words, among which held-out texts are planted
 
 @dataclass(frozen=True)
 class Overlap:
-    """The overlap of one document. `tasks`: the tasks with a held-out text that the document contains too much of.
-    `longest`: the length in words of the longest run (at least n, or a whole shorter text) shared with a held-out
-    text."""
+    """The overlap of one corpus document with the held-out texts.
+
+    `tasks` are the tasks with a held-out text that overlaps too much with the document. `longest` is the length, in
+    words, of the longest run of words that the document shares with a held-out text. Shared runs have at least n words,
+    or are a whole held-out text of fewer than n words.
+    """
 
     tasks: tuple[str, ...]
     longest: int
 
 
 class HeldOutIndex:
-    """An index of the texts that no corpus document may contain, by their word n-grams.
+    """An index, by word n-grams, of the held-out texts, which no corpus document may contain.
 
-    A document overlaps with a text if it has at least `coverage` (0 to 1) of the text's distinct n-grams. A text with
-    fewer than n words, but at least SHORTEST, must occur in it as a whole. `texts` lists (task, text) for the texts
-    that can be searched for, and `words` (task, words) for all texts. Both are sorted.
+    A document overlaps with a text if the document has at least the share `coverage` (0 to 1) of the text's distinct
+    n-grams. A text with fewer than n words must occur in the document as a whole. Texts with fewer than SHORTEST words
+    are only counted, and not searched for. The attribute `texts` lists (task, text) of the texts that can be searched
+    for, and `words` lists (task, words) of all texts. Both lists are sorted.
     """
 
     def __init__(self, texts: Iterable[tuple[str, str]], n: int, coverage: float):
-        """`texts`: (task, text)."""
+        """Index the held-out `texts`, which are pairs (task, text)."""
         self.n, self.coverage = n, coverage
         self.scanned: Counter[str] = Counter()
         self.unscannable: Counter[str] = Counter()
         self.texts: list[tuple[str, str]] = []
         self._n_grams: list[int] = []
-        # An n-gram's places as text * 2**32 + position: the place before it is one less.
+        # The places of each n-gram, as text * 2**32 + position. So the place of the n-gram before is one less.
         self._places: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._short: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
         texts = sorted(set(texts))
@@ -73,10 +78,11 @@ class HeldOutIndex:
         self._n_grams.append(len(set(grams)))
 
     def overlaps(self, documents: Sequence[list[str]], hashes: Hashed) -> dict[int, Overlap]:
-        """The overlap of each document with the held-out texts, by its number, without documents that share nothing.
+        """The overlap of each document with the held-out texts, by the document's position in `documents`. Documents
+        that share nothing with a held-out text are left out.
 
-        `documents` are lists of words, and `hashes` are their hashes. The hashes only select the n-grams to compare,
-        because most documents share nothing.
+        `documents` are lists of words, and `hashes` are the hashes of these words. The hashes only select the n-grams
+        to compare, because most documents share nothing.
         """
         places: list[dict[int, list[int]]] = []
         for n, table in self._tables:
@@ -93,7 +99,9 @@ class HeldOutIndex:
         return {number: overlap for number, overlap in looked if overlap.longest}
 
     def _overlap(self, words: list[str], long: Iterable[int], short: Iterable[int]) -> Overlap:
-        """The overlap of one document, looking for n-grams only at `long` and for short texts only at `short`."""
+        """The overlap of one document with the given `words`. `long` has the positions in `words` at which an n-gram of
+        a held-out text may begin, and `short` the positions at which a held-out text of fewer than n words may
+        begin."""
         held: dict[int, set[tuple[str, ...]]] = {}
         runs: dict[int, int] = {}
         longest, previous = 0, -1
@@ -117,9 +125,11 @@ class HeldOutIndex:
         return Overlap(tuple(sorted({self.texts[number][0] for number in over})), longest)
 
     def planted_recall(self, seed: int, plants: int = 200) -> dict:
-        """Plant held-out texts verbatim among random words and count how many are found.
+        """Test the search: plant held-out texts verbatim among random words, and count how many of these texts are
+        found.
 
-        Returns {"planted", "found", "recall"}. The recall is None if there is no text to plant.
+        `plants` is the largest number of texts to plant. Returns {"planted": number of planted texts, "found": number
+        of found texts, "recall": found / planted}. The recall is None if there is no text to plant.
         """
         rng = random.Random(seed)
         chosen = rng.sample(self.texts, min(plants, len(self.texts)))
@@ -134,7 +144,9 @@ class HeldOutIndex:
         return {"planted": len(chosen), "found": found, "recall": recall}
 
     def as_card(self, tasks: Iterable[str]) -> dict:
-        """How many texts of each task could and could not be searched for. A repeated text counts once."""
+        """The counts of held-out texts for the corpus card, by task: {"scanned": texts that were searched for,
+        "unscannable": texts that are too short, "unscannable_share": share of too short texts}. A repeated text counts
+        once."""
         card = {}
         for task in tasks:
             scanned, unscannable = self.scanned[task], self.unscannable[task]
@@ -156,10 +168,11 @@ COVERED = 0.5  # a text counts as covered if at least this share of its n-grams 
 
 
 class Coverage:
-    """An index of the n-grams of the held-out texts, to measure how much of them a whole corpus contains."""
+    """An index of the n-grams of the held-out texts, to measure how much of these texts a whole corpus contains.
+    `lengths` are the lengths n of the n-grams, in words."""
 
     def __init__(self, texts: Sequence[tuple[str, Sequence[str]]], lengths: tuple[int, ...] = LENGTHS):
-        """`texts`: (task, words), each text once."""
+        """Index the held-out `texts`, which are pairs (task, words). Each text occurs once."""
         self.lengths = lengths
         self._tasks = np.array([task for task, _ in texts], str)
         hashes = hashed([words for _, words in texts])
@@ -172,11 +185,13 @@ class Coverage:
             self._members[n] = _pairs(owners, np.searchsorted(self._tables[n].hashes, grams), self._tables[n])
 
     def unmet(self) -> dict[int, np.ndarray]:
-        """For each n, bool [n-grams], all False. The caller sets the n-grams that were found, for `report`."""
+        """A mask of the indexed n-grams, bool [n-grams], for each n. All values are False. The caller sets the values
+        of the n-grams that were found to True, and gives the masks to `report`."""
         return {n: np.zeros(len(table.hashes), bool) for n, table in self._tables.items()}
 
     def find(self, hashes: Hashed) -> dict[int, np.ndarray]:
-        """For each n, the distinct pairs (number of a document, number of an n-gram in it), int64 [pairs, 2]."""
+        """The indexed n-grams in documents: for each n, the distinct pairs (number of a document, number of an n-gram
+        in the document), int64 [pairs, 2]. `hashes` are the hashed words of the documents."""
         found = {}
         for n, table in self._tables.items():
             grams, documents = hashes.grams(n)
@@ -185,8 +200,13 @@ class Coverage:
         return found
 
     def report(self, met: dict[int, np.ndarray]) -> dict:
-        """For each n and task, the number of distinct n-grams of the task's texts, how many of them `met` marks, and
-        how many texts have an n-gram, are covered, or are too short to have one."""
+        """How much of each task's held-out texts was found, as {n: {task: counts}}.
+
+        `met` has the masks of `unmet` after the search. The counts are "n_grams" (distinct n-grams of the task's
+        texts), "found" and "share" (the n-grams that `met` marks), "texts" (texts with an n-gram), "texts_covered"
+        (texts with at least the share COVERED of their n-grams found) and "texts_too_short" (texts with fewer than n
+        words).
+        """
         return {
             str(n): {str(task): self._of_task(n, task, met[n]) for task in np.unique(self._tasks)} for n in self.lengths
         }
@@ -209,7 +229,8 @@ class Coverage:
 
 
 def _pairs(owners: np.ndarray, numbers: np.ndarray, table: GramTable) -> np.ndarray:
-    """The distinct pairs (owner, number in the table), sorted, int64 [pairs, 2]."""
+    """The distinct pairs (owner, n-gram number in `table`), sorted, int64 [pairs, 2]. `owners` (numbers of documents or
+    texts) and `numbers` are the two columns of the pairs."""
     size = max(1, len(table.hashes))
     both = np.unique(owners.astype(np.int64) * size + numbers)
     return np.stack([both // size, both % size], axis=1)

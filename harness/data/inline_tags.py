@@ -1,22 +1,25 @@
 """Convert text with XML-style inline tags to clean text and exact character spans.
 
 People and language models write tags that are misspelt, mismatched, nested, unclosed, escaped, or mixed with HTML and
-section names. A tag with one possible reading is repaired, and the repair is reported. A tag with several raises
-`Unclear`. The rules, in the order they apply:
+section names. A tag with one possible reading is repaired, and the repair is reported. A tag with several possible
+readings raises `Unclear`. The rules, in the order they apply:
 
 1. HTML escapes become characters, look-alike brackets become `<` and `>`, and a no-break space becomes a space. Escapes
    that make a tag (`&lt;Name&gt;`) are unclear unless the rules say that tags may be escaped.
-2. A tag whose name, without case, spaces and signs, is a label or an alias counts as that label. Tags listed as markup,
-   and names alone on a line (sections), are removed, and their text stays. A name in brackets before a colon is a field
-   name. Its brackets are removed, and the word stays. Any other name is unclear, because it may hide an entity.
+2. A tag with a name that is, without case, spaces and signs, a label or an alias counts as that label. Tags that are
+   listed as markup, and tags alone on a line (sections), are removed, and their text stays. A name in brackets before a
+   colon is a field name. Its brackets are removed, and the word stays. Any other name is unclear, because it may hide
+   an entity.
 3. If tags nest, the inner tag owns its characters. The outer tag owns the rest of its text, without punctuation and
-   connecting words at the edges, and that must look like the outer label. An inner tag of the same label, or of a label
-   that the outer one absorbs (a year tagged as an age inside a date), gives its characters back. If both cover the
-   same words, the label that the words look like wins, the inner one first.
+   connecting words at the edges, and this rest must match the outer label's shape (`Rules.shapes`). An inner tag of the
+   same label, or of a label that the outer label absorbs (a year tagged as an age inside a date), gives its characters
+   back to the outer tag. If both tags cover the same words, the inner label wins if the words match its shape, and
+   otherwise the outer label if they match that shape. A label without a shape matches all words.
 4. An unclosed tag ends with its line, with the next tag, or with the last tag of its own label inside it. Its text must
-   look like its label, so it is unclear if its label has no shape. A tag of a label that closes itself (`<Name/>`) is
-   unclear. A close without an open is removed only if nothing is before it on its line and its label has a shape.
-5. `<` and `>` stay if they compare: before a number. Others are removed.
+   match its label's shape, so the tag is unclear if its label has no shape. A tag of a label that closes itself
+   (`<Name/>`) is unclear. A closing tag without an opening tag is removed only if nothing is before it on its line and
+   its label has a shape.
+5. `<` and `>` stay if they compare, which means that a number follows. Others are removed.
 """
 
 import html
@@ -51,10 +54,11 @@ _STRAY = re.compile(r"[<>]")
 class Rules:
     """The meaning of the tags of one data set.
 
-    `aliases` maps further tag names to labels. `markup` names tags that mark no entity. `shapes` has a regular
-    expression that the whole text of a label must match, checked only for tags that are broken, nested or aliases.
-    `absorbs` lists, by label, the labels that are part of it when nested in it. `connectives` are words that belong to
-    neither of two nested entities. `escaped`: whether `&lt;Name&gt;` may be a tag.
+    `aliases` maps further tag names to labels. `markup` names tags that mark no entity. `shapes` maps a label to a
+    regular expression that the whole text of such an entity must match. Shapes are checked only for tags that are
+    broken, nested or aliases. `absorbs` maps a label to other labels. If a tag of these other labels is nested in a tag
+    of the label, its text becomes part of the outer entity. `connectives` are words that belong to neither of two
+    nested entities. `escaped` says whether `&lt;Name&gt;` may be a tag.
 
     Raises ValueError if names of different labels differ only in case and signs, if a rule names a label that does not
     exist, or if a shape is not a regular expression.
@@ -87,7 +91,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class Parsed:
-    """Clean text, its spans (start, end, label) in characters and in order, and the repairs made."""
+    """A text without tags, and its entities.
+
+    `spans` are the entities in text order, as (start, end, label) with character offsets. `repairs` names the kinds of
+    repairs that were made.
+    """
 
     text: str
     spans: tuple[tuple[int, int, str], ...]
@@ -95,7 +103,8 @@ class Parsed:
 
 
 def parse(tagged: str, rules: Rules) -> Parsed:
-    """Parse one tagged text. Raises Unclear with the reason if it has more than one reading."""
+    """Convert one tagged text to clean text and spans. Raises Unclear, with the reason, if the tags have more than one
+    reading."""
     repairs: set[str] = set()
     source = _characters(tagged, repairs)
     names = _Names(rules, source)
@@ -126,13 +135,14 @@ def _characters(tagged: str, repairs: set[str]) -> str:
 
 
 def _unescaped(escape: re.Match) -> str:
-    """The character of an HTML escape. An unknown name stays, but `html.unescape` converts the `&not` of `&notit;`."""
+    """The character that an HTML escape means. An escape with an unknown name stays as it is: `html.unescape` alone
+    would convert the `&not` in `&notit;`."""
     known = escape[0][1] == "#" or escape[0][1:] in html.entities.html5
     return html.unescape(escape[0]) if known else escape[0]
 
 
 class _Names:
-    """The meanings of the bracketed names in one document."""
+    """The meanings of the names in angle brackets in one document, `source`."""
 
     def __init__(self, rules: Rules, source: str):
         self.labels = {_key(label): label for label in rules.labels}
@@ -149,7 +159,8 @@ class _Names:
         return sum(self.label(match) is not None for match in _BRACKET.finditer(source))
 
     def meaning(self, match: re.Match) -> str:
-        """ "label", "markup", "unknown", or "text" if the bracket is part of no tag."""
+        """The meaning of a bracket with a name: "label", "markup", "unknown", or "text" if the bracket is part of no
+        tag."""
         key = _key(match["name"])
         if self.label(match):
             return "label"
@@ -171,13 +182,15 @@ class _Names:
 
 
 def _key(name: str) -> str:
-    """A tag's name, composed, without case, spaces, signs and attributes."""
+    """A tag's name in the form in which names are compared: in NFC, case-folded, without spaces, signs and
+    attributes."""
     name = name.split(" ")[0] if "=" in name else name
     return re.sub(r"[\W_]", "", composed(name).casefold())
 
 
 def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, list[Event]]:
-    """The text without tags, and an event for each label tag, at its place in that text."""
+    """The text without tags, and an `Event` for each tag of a label, with the tag's place in the text without tags.
+    Raises Unclear for a tag with an unknown name and for a tag that cannot be repaired."""
     pieces, length, at, events = [], 0, 0, []
 
     def keep(piece: str, after_tag: bool = False, before_tag: bool = False) -> None:
@@ -220,7 +233,8 @@ def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, 
 
 
 def _is_field_name(match: re.Match, source: str, meaning: str) -> bool:
-    """Return whether a bracket is a field name: `<Alder>: 30`, without a close of that name on the line."""
+    """Return whether a bracket contains the name of a form field, as in `<Alder>: 30`. A colon follows such a bracket,
+    and no closing tag of that name follows on the line."""
     if match["close"] or match["end"] != ">" or meaning == "markup" or not _COLON.match(source, match.end()):
         return False
     line = source[match.end() : match.end() + _LOOK_AHEAD].split("\n", 1)[0]
@@ -229,7 +243,7 @@ def _is_field_name(match: re.Match, source: str, meaning: str) -> bool:
 
 
 def _take_strays_out(text: str, events: list[Event], repairs: set[str]) -> tuple[str, list[Event]]:
-    """The text without brackets that compare nothing, and the events at their new places."""
+    """The text without `<` and `>` that are no comparison signs, and the events with their places in the new text."""
     compare = {match.start() for match in _COMPARES.finditer(text)}
     stray = [match.start() for match in _STRAY.finditer(text) if match.start() not in compare]
     if not stray:

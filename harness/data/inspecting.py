@@ -1,4 +1,5 @@
-"""Clean and measure the documents of a corpus chunk: words, hashes, held-out texts in them, identifying details."""
+"""Clean the documents of a corpus chunk, and measure words, hashes, overlap with held-out texts, and identifying
+details."""
 
 import hashlib
 import json
@@ -13,8 +14,9 @@ from harness.data.words import Hashed, Numbers, clean, cut, hashed
 from harness.privacy import identifiers, restricted
 from harness.text.visible import visible
 
-# One row for each document. `size`: bytes of its line, 0 if it is not written. `kind` and `standard`: numbers in lists
-# of names. `task`: 1 + number of the first task whose held-out text it contains, 0 for none. `longest`: see `Overlap`.
+# One row for each document. `size`: bytes of the document's line, 0 if the line is not written. `kind` and `standard`:
+# numbers in lists of names. `task`: number, from 1, of the first task with a held-out text in the document, 0 for none.
+# `longest`: see `Overlap`.
 DOCUMENT = np.dtype(
     [("size", "<u4"), ("words", "<u4"), ("kind", "<u4"), ("standard", "<u4"), ("task", "<u2"), ("longest", "<u4")]
     + [(kind, "<u4") for kind in (*identifiers.KINDS, identifiers.LOOKALIKE)]
@@ -25,9 +27,13 @@ _line_of = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 @dataclass(frozen=True)
 class Inspected:
-    """The documents of a chunk as columns. `lines`: their JSON lines, joined. `table`: rows of type DOCUMENT. `exact`:
-    content hashes, uint64 [documents]. `bands`: uint64 [bands, documents]. `signatures`: uint16 [documents, minima].
-    `held_out`: pairs (document, n-gram) by n. `kinds` and `standards`: the names that `table` numbers.
+    """The cleaned documents of a chunk and their measures, with one entry or row for each document.
+
+    `lines`: the JSON lines of the documents, joined. `table`: rows of type DOCUMENT. `exact`: hashes of whole texts,
+    uint64 [documents]. `bands` and `signatures` are for near duplicates (see `near_duplicates`): hashes of bands,
+    uint64 [bands, documents], and MinHash signatures, uint16 [documents, minima]. `held_out` maps n to pairs (document,
+    held-out n-gram in the document), int64 [pairs, 2]. `kinds` and `standards`: the names to which the numbers in
+    `table` refer. `size`: bytes of the chunk in the corpus files.
     """
 
     lines: bytes = field(repr=False)
@@ -43,10 +49,11 @@ class Inspected:
 
 @dataclass(frozen=True)
 class Inspector:
-    """Cleans the documents of a chunk and measures them: `inspector(chunk)`.
+    """A function that cleans and measures the documents of a chunk: `inspector(chunk)`.
 
-    All workers share the same held-out texts (`index`, `coverage`) and the similarity from which documents are near
-    duplicates. In a `confidential` corpus, types and written standards that are not in general use become "other".
+    `index` and `coverage` have the held-out texts. `near_duplicate` is the similarity (0 to 1) from which documents are
+    near duplicates. If the corpus is `confidential`, document types and written standards from its files that are not
+    in general use become "other".
     """
 
     index: HeldOutIndex
@@ -56,7 +63,7 @@ class Inspector:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks with held-out texts, in the order in which `table["task"] - 1` numbers them."""
+        """The tasks with held-out texts. The numbers in `table["task"]` are positions in this tuple, counted from 1."""
         return tuple(sorted(self.index.scanned))
 
     def __call__(self, chunk: Chunk) -> Inspected:
@@ -96,7 +103,8 @@ class Inspector:
         )
 
     def _overlapping(self, words: list[list[str]], hashes: Hashed, table: np.ndarray) -> set[int]:
-        """Fill in `task` and `longest` of `table`. Return the numbers of documents with too much held-out text."""
+        """Fill in the fields `task` and `longest` of `table`, and return the numbers of the documents with too much
+        held-out text."""
         numbers = {task: number for number, task in enumerate(self.tasks, start=1)}
         overlaps = self.index.overlaps(words, hashes)
         for i, overlap in overlaps.items():
@@ -111,6 +119,7 @@ def _categories(document: dict) -> dict[str, str]:
 
 
 def _content_hash(folded: str) -> int:
-    """A 64-bit hash of a visible, case-folded text. It is equal for texts that differ only in case and white space."""
+    """A 64-bit hash of a text that is already visible and case-folded. Texts that differ only in white space have equal
+    hashes."""
     content = " ".join(folded.split()).encode()
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")

@@ -1,7 +1,7 @@
-"""Check a finished split for leakage: groups and texts that its parts share.
+"""Check a finished split for leakage: groups and texts that occur in more than one part.
 
 The grouping is not trusted. Duplicates and near duplicates are searched for again in the finished split. Findings have
-record ids and never a text, so they may be shown for any data.
+record ids and never a text, so findings may be shown for restricted data, too.
 """
 
 import math
@@ -24,7 +24,11 @@ KEPT_LABELS = 20
 
 @dataclass(frozen=True)
 class LeakageCheck:
-    """The result of one check. `level` is "ok", "note" or "error". `ids` are the first KEPT_IDS records at fault."""
+    """The result of one check.
+
+    `check` is the name of the check. `level` is "ok", "note" or "error". `count` is the number of faults, and `detail`
+    describes them. `ids` are the first KEPT_IDS records with a fault.
+    """
 
     check: str
     level: str
@@ -41,10 +45,11 @@ def examine(
     shares: Mapping[str, float],
     placed: Collection[str] = (),
 ) -> list[LeakageCheck]:
-    """The findings of all checks over the records in `splits` that are not excluded.
+    """Run all leakage checks on a split, and return their results.
 
-    `groups` is the group id of each of these records. `shares` are the parts of the split. `placed` are the ids that a
-    frozen manifest had placed before (see `grouping.DRIFT`).
+    `splits` maps each id to its part. Excluded records are not checked. `groups` maps the id of each other record to
+    its group. The keys of `shares` are the parts of the split. `placed` are the ids that an earlier, frozen split had
+    placed already (see `grouping.DRIFT`).
     """
     records = sorted(records, key=lambda record: record["id"])
     head = heads.of(task)
@@ -67,7 +72,8 @@ def examine(
 
 
 def enforce(findings: Sequence[LeakageCheck], task: str, manifest: str) -> None:
-    """Raise LeakageError with all findings of level "error", if any. The remedy names the file `manifest`."""
+    """Raise LeakageError if findings have the level "error". The message lists all of these findings. `task` is the
+    task's name, and `manifest` is the file with the split, which the remedy names."""
     errors = [finding for finding in findings if finding.level == "error"]
     if not errors:
         return
@@ -83,8 +89,8 @@ def enforce(findings: Sequence[LeakageCheck], task: str, manifest: str) -> None:
 
 
 def torn(keys: Mapping[str, Collection[str]], splits: Mapping[str, str]) -> list[str]:
-    """Ids of the records that share a key with a record of another split. `keys` are those of each record: its whole
-    texts, as a reader sees them, or its group."""
+    """The ids of the records that share a key with a record in another part. `keys` maps each id to the record's keys
+    (its texts or its group), and `splits` maps each id to its part."""
     parts: dict[str, set[str]] = {}
     for record_id, held in keys.items():
         for key in held:
@@ -95,11 +101,13 @@ def torn(keys: Mapping[str, Collection[str]], splits: Mapping[str, str]) -> list
 def near_across(
     texts: Mapping[str, frozenset[str]], splits: Mapping[str, str], threshold: float
 ) -> list[tuple[str, str, float]]:
-    """(id, id, cosine) of all pairs of records in different splits with texts at cosine >= `threshold`.
+    """All pairs of near-duplicate records in different parts, as (id, id, cosine). Two records are near duplicates if
+    two of their texts have a cosine of at least `threshold`.
 
-    The measure is that of the grouping (log TF-IDF over character n-grams), computed here from the counts. Only texts
-    outside the training part are compared with all others. Texts of excluded records only take part in the term
-    weights, so that both computations have the same weights.
+    `texts` maps each id to the record's texts, and `splits` maps it to its part. The cosine is that of the grouping
+    (log TF-IDF over character n-grams), computed here independently from the counts. Only texts outside the training
+    part are compared with all others. Excluded records are in no pair. Their texts only take part in the term weights,
+    so that grouping and check have the same weights.
     """
     unique = sorted({text for held in texts.values() for text in held})
     if len(unique) < 2:
@@ -140,11 +148,12 @@ def label_shares(
     groups: Mapping[str, str],
     names: Collection[str],
 ) -> LeakageCheck:
-    """Check that each label's share in each split differs from its share in all rows by no more than chance allows.
+    """Check that each label's share in each part differs from its share in all rows by no more than chance allows.
 
-    A label's share is the share of rows that have it. The tolerance for a share p in a split of n rows is three
-    standard errors of a simple random sample, 3·sqrt(p(1-p)/n), plus the largest group's share of the split, which no
-    placement avoids. If rows may have several labels, a deviation is a note, because no placement serves all labels.
+    A label's share is the share of rows that have the label. `names` are the parts. `splits` maps each id to its part,
+    and `groups` to its group. The tolerance for a share p in a part of n rows is three standard errors of a simple
+    random sample, 3·sqrt(p(1-p)/n), plus the largest group's share of the part, which no placement avoids. If rows may
+    have several labels, a deviation is only a note, because no placement serves all labels.
     """
     pool = [record for record in records if splits[record["id"]] in names]
     held = {record["id"]: frozenset(head.labels_of(record)) for record in pool}
@@ -170,7 +179,8 @@ def label_shares(
 def labels_everywhere(
     task: Task, records: Sequence[Mapping], splits: Mapping[str, str], names: Collection[str]
 ) -> LeakageCheck:
-    """Check that every part has every label. A gap is only a note, because the data cause it once groups stay whole."""
+    """Check that every part in `names` has every label of the task. A missing label is only a note and no error,
+    because some data leave no other choice if groups stay whole."""
     head = heads.of(task)
     held = {record["id"]: frozenset(head.labels_of(record)) for record in records if splits[record["id"]] in names}
     known = set().union(*held.values()) if held else set()
@@ -190,17 +200,20 @@ def labels_everywhere(
 
 
 def siblings_outside(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
-    """Ids of test records that share a text with a record of another split."""
+    """The ids of the test records that share a text with a record in another part. `texts` maps each id to the record's
+    texts, and `splits` maps it to its part."""
     outside = {text for record_id, held in texts.items() if splits[record_id] != "test" for text in held}
     return [record_id for record_id, held in texts.items() if splits[record_id] == "test" and held & outside]
 
 
 def text_blind_rule(records: Sequence[Mapping], splits: Mapping[str, str], head: Head) -> dict:
-    """The accuracy of the rule "the opposite of its sibling's label in training" on the test labels (two labels).
+    """The accuracy of a rule that does not read the texts: a test record gets the opposite of its sibling's label in
+    training.
 
-    A sibling is a record with a shared text, and several siblings vote. A test record without a sibling in training, or
-    with a tie, counts as half right, as for a coin. Returns {"test", "with_sibling", "accuracy"}: two numbers of test
-    records, and a share that is None without test records.
+    The task must have two labels. A sibling is a record with a shared text, and several siblings vote. A test record
+    without a sibling in training, or with a tie, counts as half right, as for a coin. Returns {"test": number of test
+    records, "with_sibling": number of test records with a sibling in training, "accuracy": share of right answers}. The
+    accuracy is None if there are no test records.
     """
     in_training: dict[str, Counter] = {}
     for record in records:

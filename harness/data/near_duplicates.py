@@ -1,9 +1,9 @@
-"""Find near-duplicate documents in a large corpus by MinHash signatures, bands of them, and a check of each pair.
+"""Find near-duplicate documents in a large corpus by MinHash signatures.
 
 The share of equal minima under many orderings estimates the Jaccard similarity of two sets of shingles (Broder 1997).
 Signatures are cut into bands to find the pairs worth comparing (Leskovec, Rajaraman and Ullman, Mining of Massive
-Datasets, ch. 3). Shingles of five words and a threshold of 0.8 follow Lee et al. (2022), "Deduplicating Training Data
-Makes Language Models Better".
+Datasets, ch. 3), and then each of these pairs is compared. Shingles of five words and a threshold of 0.8 follow Lee et
+al. (2022), "Deduplicating Training Data Makes Language Models Better".
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,9 +32,10 @@ def _orderings() -> tuple[np.ndarray, np.ndarray]:
 
 
 def shingles(hashes: Hashed) -> tuple[np.ndarray, np.ndarray]:
-    """The 32-bit hashes of all word 5-grams, document by document, and the number of them in each document.
+    """The 32-bit hashes of all shingles (word 5-grams), document by document, and the number of shingles in each
+    document.
 
-    A document of fewer than five words has one shingle, all its words. A document without words has none.
+    A document of fewer than five words has one shingle: all its words. A document without words has no shingle.
     """
     lengths = np.where(hashes.lengths > 0, np.maximum(hashes.lengths - SHINGLE + 1, 1), 0)
     padded = np.append(hashes.hashes, np.zeros(SHINGLE, np.uint64))
@@ -50,9 +51,11 @@ def shingles(hashes: Hashed) -> tuple[np.ndarray, np.ndarray]:
 
 
 def minima(hashes: Hashed) -> np.ndarray:
-    """The MinHash signatures, uint32 [documents, MINIMA]. Rows of documents without words are 0.
+    """The MinHash signature of each document, uint32 [documents, MINIMA]. All values are 0 for a document without
+    words.
 
-    Each ordering maps the hash x of a shingle to a·x + b modulo 2^32, where a is odd.
+    A signature has the minimum of the document's shingles under each of MINIMA random orderings. An ordering maps the
+    hash x of a shingle to a·x + b modulo 2^32, with an odd number a.
     """
     values, lengths = shingles(hashes)
     signatures = np.zeros((MINIMA, len(lengths)), np.uint32)
@@ -74,10 +77,11 @@ def minima(hashes: Hashed) -> np.ndarray:
 
 
 def bands_for(threshold: float) -> tuple[int, int]:
-    """The number of bands, and the most rows per band with which a pair at `threshold` is found often enough (`FOUND`).
+    """The number of bands into which a signature is cut, and the number of rows (minima) in each band.
 
     Two documents of similarity J share one band of r rows with probability J^r, and at least one of b bands with
-    1 − (1 − J^r)^b. With more rows per band, fewer unlike pairs share one.
+    probability `1 − (1 − J^r)^b`. With more rows per band, fewer unlike pairs share a band. So r is the largest number
+    with which a pair of similarity `threshold` shares a band with a probability of at least FOUND.
     """
     fits = [r for r in range(1, MINIMA + 1) if 1 - (1 - threshold**r) ** (MINIMA // r) >= FOUND]
     rows = max(fits, default=1)
@@ -103,18 +107,21 @@ def _mixed(values: np.ndarray) -> np.ndarray:
 
 
 def compact(signatures: np.ndarray) -> np.ndarray:
-    """The low half of each minimum (uint16), kept to verify pairs. Two different minima have the same low half by
-    chance once in 65,536 times."""
+    """The low 16 bits of each minimum, uint16, which are kept to verify pairs. Two different minima have the same low
+    half by chance once in 65,536 times."""
     return signatures.astype(np.uint16)
 
 
 def near_duplicates(
     bands: Sequence[Column], signatures: Column, chosen: np.ndarray, threshold: float, scratch: Path
 ) -> np.ndarray:
-    """A mask, bool [documents], of the `chosen` documents to remove: each resembles an earlier document that stays.
+    """A mask of the documents to remove, bool [documents]. Each removed document resembles an earlier document that
+    stays.
 
-    `bands` has a column of hashes for each band. `signatures` are `compact`. Two documents resemble each other if they
-    share a band and at least `threshold` of their minima are equal. `scratch` is a file for the pairs.
+    Only documents with True in `chosen`, bool [documents], are compared. `bands` has one column for each band, with the
+    band's hash in each document. `signatures` has the `compact` signatures. Two documents resemble each other if they
+    share the hash of a band and at least the share `threshold` of their minima is equal. `scratch` is the path of a
+    temporary file for the pairs.
     """
     needed = int(np.ceil(threshold * MINIMA - 1e-9))
     pairs = Column(scratch, np.int64, 2)
@@ -129,7 +136,12 @@ def near_duplicates(
 
 
 def _alike(values: np.ndarray, numbers: np.ndarray, signatures: Column, needed: int) -> Iterator[np.ndarray]:
-    """Verified pairs (earlier, later) among documents whose band has the same hash, int64 [pairs, 2]."""
+    """Yield pairs of documents (earlier, later), int64 [pairs, 2], that share the hash of a band and have at least
+    `needed` equal minima.
+
+    `values` are the hashes of the documents `numbers`, with equal hashes next to each other. A document is compared
+    only with some of the earlier documents that have its hash (see REACH).
+    """
     begins = np.append(True, values[1:] != values[:-1])
     firsts = np.maximum.accumulate(np.where(begins, np.arange(len(values)), 0))
     for start in range(0, len(values), _BLOCK):
@@ -151,7 +163,8 @@ def _alike(values: np.ndarray, numbers: np.ndarray, signatures: Column, needed: 
 
 
 def _resolved(pairs: Column, documents: int) -> np.ndarray:
-    """The mask of documents to remove: in order, each one that forms a pair with an earlier document that stays."""
+    """A mask of the documents to remove, bool [documents]. `pairs` has rows (earlier, later). Documents are judged in
+    order: a document is removed if it forms a pair with an earlier document that stays."""
     gone = bytearray(documents)
     width = max(1, documents >> 16)
     counts = np.zeros(documents // width + 1, np.int64)

@@ -1,7 +1,8 @@
-"""Convert raw answers to those of a record: the options of a multiple-choice question, or several labels.
+"""Convert the answers in raw rows to answers of a record: the options of a multiple-choice question, or several labels.
 
 Options in a list or in several columns keep the order of the file. Options in an object are ordered by their keys. The
-order of the object itself means nothing: JSON leaves it open, and a Parquet struct has that of the file's first row.
+order of the object itself means nothing: JSON leaves it open, and a Parquet struct has the order of the file's first
+row.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,12 +17,14 @@ _KEYS = ("label", "key")
 
 
 def choice(labels: Iterable[str], *, answer: Answer = "letter", told: str = "") -> Callable[[dict], dict]:
-    """A `shape` function for multiple choice: "options" become an ordered list, and "label" one of `labels`.
+    """A function for the argument `shape` of `tabular.table`, for multiple-choice questions.
 
-    `answer` says how the file names the right option: by label ("letter"), "number from 0", "number from 1" or "text".
-    Options in an object are ordered by their keys: `labels`, or numbers that count as a number `answer` does. `told` is
-    a column that must repeat the text of the right option, and is left out. An item with equal options has no single
-    right answer and is dropped. Options that differ only in punctuation are not equal (p<0.05, p>0.05).
+    The function gets a record and returns it with "options" as a list in the order of `labels`, and with "label" as one
+    of `labels`. `answer` says how the file names the right option: by label ("letter"), "number from 0", "number from
+    1" or "text". Options in an object are ordered by their keys: `labels`, or numbers. If `answer` is a number, the
+    keys must count from the same start. `told` names a column that must repeat the text of the right option, and this
+    column is left out. An item with equal options has no single right answer and is dropped. Options that differ only
+    in punctuation are not equal (p<0.05, p>0.05).
     """
     one_of("answer", answer, Answer)
     labels = tuple(labels)
@@ -62,9 +65,10 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter", told: str = "") 
 
 
 def several(labels: Iterable[str], *, separator: str = ";") -> Callable[[dict], dict]:
-    """A `shape` function for any number of labels per row: "labels" become a list in the order of `labels`, each once.
+    """A function for the argument `shape` of `tabular.table`, for rows with any number of labels.
 
-    The file has a list, or one text with a `separator` between labels. An empty list or text is a row without a label.
+    The function gets a record and returns it with "labels" as a list in the order of `labels`, without repetitions. The
+    file has a list, or one text with a `separator` between labels. An empty list or text is a row without a label.
     """
     places = {label: place for place, label in enumerate(labels)}
 
@@ -81,7 +85,8 @@ def several(labels: Iterable[str], *, separator: str = ";") -> Callable[[dict], 
 
 
 def in_order(options, labels: tuple[str, ...], answer: Answer) -> list:
-    """The options in the order of `labels`. Raises Refused if their number is wrong or their keys decide no order."""
+    """The options of a question, in the order of `labels`. Raises Refused if the number of options is wrong, or if the
+    keys of the options decide no order. `answer` is that of `choice`."""
     keyed = _keyed(options)
     if isinstance(options, str):
         raise Refused("options", "one text: options are a list, an object with keys, or columns (columns= names each)")
@@ -99,7 +104,8 @@ def in_order(options, labels: tuple[str, ...], answer: Answer) -> list:
 
 
 def _keyed(options) -> list[tuple] | None:
-    """The (key, option) pairs of an object, a list of objects or of pairs, or two lists. None for other options.
+    """The (key, option) pairs of options with keys: an object, a list of objects or of pairs, or an object with a list
+    of keys and a list of texts. Returns None for options without keys.
 
     An option that is null is left out: a Parquet struct has a null field for each option that the row lacks.
     """
@@ -122,7 +128,8 @@ def _keyed(options) -> list[tuple] | None:
 
 
 def _order(keys: list[str], labels: tuple[str, ...], answer: Answer) -> list[int] | None:
-    """The position in `keys` of each option, in the order of `labels`. None if the keys do not decide the order."""
+    """The positions in `keys` of the options, in the order of `labels`. Returns None if the keys do not decide the
+    order."""
     numeric = all(map(_is_number, keys))
     for names in (list(labels), [fold(label) for label in labels]):
         folded = keys if names == list(labels) else [fold(key) for key in keys]

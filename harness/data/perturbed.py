@@ -1,4 +1,4 @@
-"""Make the perturbed test parts of a task: its test records with changed texts, for each kind of perturbation."""
+"""Make the perturbed test parts of a task: its test records with changed texts, such as misspelled words."""
 
 from collections.abc import Sequence
 from random import Random
@@ -15,13 +15,15 @@ Records = Sequence[dict[str, Any]]
 
 
 def parts_of(head: Head, records: Records, settings: Robustness) -> dict[str, list[dict[str, Any]]]:
-    """The records of each perturbed test part, by the part's name. A kind that changes no text has no part."""
+    """The perturbed copies of the test `records`, by the name of the perturbed part. Each kind of perturbation in
+    `settings` has one part, unless it changes no text."""
     found = {kind: rewritten(head, records, kind, settings) for kind in settings.kinds}
     return {perturbed_part(kind): of for kind, of in found.items() if head.changed(records, of)}
 
 
 def rewritten(head: Head, records: Records, kind: str, settings: Robustness) -> list[dict[str, Any]]:
-    """The records with texts perturbed by `kind`. The changes of a record depend on its id, not on other records."""
+    """Copies of the records with perturbed texts. `kind` is the name of a perturbation in `harness.text.perturbing`.
+    The changes of a record depend on its id and the seed in `settings`, not on other records."""
     return [_rewritten(head, record, KINDS[kind], settings) for record in records]
 
 

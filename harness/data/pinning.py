@@ -1,7 +1,8 @@
-"""Pin `data/` with DVC and freeze the pin, in one step.
+"""Pin `data/` with DVC and freeze the pin, in one step, so that DVC does not overwrite these data.
 
-The pin of the generated data depends on the stage that makes them. DVC would write these data over a user's files, and
-cannot verify the pin without the stage's output. So a new pin replaces it, whose data DVC pushes to no remote.
+The pin of the generated data depends on the stage that makes them. With this pin, DVC would write the generated data
+over a user's files, and DVC cannot verify the pin without the stage's output. So a new pin, without a stage, replaces
+the old pin. DVC pushes the data of the new pin to no remote.
 """
 
 import contextlib
@@ -22,7 +23,11 @@ _PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
 
 @contextlib.contextmanager
 def replacing(root: Path) -> Iterator[Together]:
-    """A context that puts data into `data/` and pins them: both happen or neither, even if the process is killed."""
+    """A context for putting data into `data/` and pinning them: both happen or neither, even if the process is killed.
+
+    The context gives a `Together` (see `harness.system.together`). Each function that writes data in the block needs it
+    as `within`.
+    """
     data = Path(root) / "data"
     with contextlib.ExitStack() as stack:
         with writing(data):
@@ -31,11 +36,12 @@ def replacing(root: Path) -> Iterator[Together]:
 
 
 def pin_data(root: Path, within: Together) -> None:
-    """Write a frozen `data.dvc` that pins the present content of `data/`. `within` is the open block of `replacing`.
+    """Write a frozen `data.dvc` that pins the present content of `data/`. `within` is the `Together` of the open
+    `replacing`.
 
-    If data are restricted, the pin says so, and DVC's notes about them stay inside the repository. Raises DataError if
-    DVC fails, with DVC's last line unless data are restricted. Then the old pin and everything else that the block
-    changed are restored.
+    If data are restricted, the pin names them as restricted, and DVC's records of file names stay inside the
+    repository. Raises DataError if DVC fails. The error quotes the last line of DVC's output, unless data are
+    restricted. After an error, `replacing` restores the old pin and everything else that was changed in its block.
     """
     confidential = restricted.names(root)
     if confidential:

@@ -1,4 +1,4 @@
-"""Decode and parse raw files strictly, before a reader looks at columns."""
+"""Decode raw data files to text and parse JSON, strictly, before a reader looks at columns."""
 
 import contextlib
 import json
@@ -45,11 +45,13 @@ def read_text(
     place: str = "",
     empty: bool = False,
 ) -> str:
-    """The text of `path`, strictly decoded, with `\\n` line ends. Byte-order marks are removed and counted.
+    """The text of the file at `path`, strictly decoded, with `\\n` line ends. Byte-order marks are removed. `repaired`
+    counts the removed marks and other repairs.
 
-    Raises DataError if the file is missing, cannot be read or decoded, or has no text and may not be `empty`. If
-    `findings` are given, each line that cannot be decoded is added to them, with `place` before its number, so that the
-    faults of other lines are found, too. A file that is not text in `encoding` gives one finding and an empty text.
+    Raises DataError if the file is missing or cannot be read or decoded, or if it has no text and `empty` is false.
+    With a list of `findings`, a file that cannot be decoded does not raise. Instead, each line that cannot be decoded
+    is added to `findings`, with `place` before its line number, so that the faults of other lines are found, too. A
+    file of another kind (UTF-16, a spreadsheet, …) then adds one finding and gives an empty text.
     """
     try:
         content = Path(path).read_bytes()
@@ -95,7 +97,8 @@ def read_text(
 
 
 def _other_kind(content: bytes, encoding: Encoding) -> str | None:
-    """The kind of a file whose bytes show that it is not text in `encoding`. None for other files."""
+    """The kind of a file that is clearly not text in `encoding`, with advice, such as "UTF-16, which must be
+    converted". Returns None for other files."""
     for beginning, kind in _KINDS.items():
         if content.startswith(beginning):
             return kind
@@ -111,7 +114,8 @@ def _other_kind(content: bytes, encoding: Encoding) -> str | None:
 
 
 def not_text(encoding: Encoding, known: str = "") -> str:
-    """The message for bytes that are not in the declared `encoding`. `known` says what they are, if that is clear."""
+    """The message for bytes that are not in the declared `encoding`. `known` says what the bytes are instead, if that
+    is clear."""
     hint = (
         ' (if the file comes from Windows, write encoding="windows-1252" in the task\'s reader)'
         if encoding == "utf-8"
@@ -127,7 +131,8 @@ def _save(encoding: Encoding) -> str:
 
 
 def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: str) -> str:
-    """The text with a replacement character for each undecodable byte. Each line with one is added to `findings`."""
+    """The text of a file with a replacement character (U+FFFD) for each undecodable byte. Each line with such a byte is
+    added to `findings`, with `place` before its line number."""
     lines = content.replace(b"\r\n", b"\n").split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:
@@ -138,9 +143,10 @@ def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: 
 
 
 def parse_json(text: str):
-    """The value of strict JSON, its keys in NFC: no NaN or Infinity, no key twice in an object, no too deep nesting.
+    """The value of a JSON text, with the keys of objects in NFC.
 
-    Raises ValueError with a reason that quotes nothing of the text.
+    Raises ValueError if the text is no strict JSON: if it has NaN or Infinity, repeats a key in an object, or is nested
+    too deep. The error's message quotes nothing of the text.
     """
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique_keys)
@@ -164,7 +170,8 @@ def _unique_keys(pairs: list) -> dict:
 
 
 def json_lines(text: str, findings: list[Finding], place: str = "") -> Iterator[tuple[str, dict | None]]:
-    """Yield ("line n", object) for each line that is not blank. A line that is no object gives None and a finding."""
+    """Yield ("line N", object) for each line of JSON lines that is not blank. A line that is no JSON object becomes a
+    finding, with `place` before "line N", and yields ("line N", None)."""
     # Only "\n" ends a line: str.splitlines would also cut at U+2028 inside a text.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -183,7 +190,8 @@ def json_lines(text: str, findings: list[Finding], place: str = "") -> Iterator[
 
 
 def json_document(path: Path, text: str):
-    """The JSON value of a file's `text`. Raises DataError with the file and, if known, the line."""
+    """The JSON value of `text`, the content of the file at `path`. Raises DataError, with the file and if known the
+    line, if `text` is no strict JSON."""
     try:
         return parse_json(text)
     except ValueError as error:
@@ -198,7 +206,8 @@ def json_document(path: Path, text: str):
 
 
 def clean(value: str, repairs: set[str]) -> str:
-    """`value` in NFC, stripped, with spaces for no-break spaces. The name of each fix is added to `repairs`."""
+    """`value` in NFC, without white space at its edges, and with spaces for no-break spaces. The name of each repair is
+    added to `repairs`."""
     if value != (value := letters.composed(value)):
         repairs.add(letters.DECOMPOSED)
     if _NO_BREAK_SPACE in value:
@@ -211,12 +220,13 @@ def clean(value: str, repairs: set[str]) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether `text` has no visible character."""
+    """Return whether `text` has no visible character."""
     return not (visible(text[:_BEGINNING]).strip() or visible(text).strip())
 
 
 def text_fault(value: str, limit: int) -> str | None:
-    """Why `value` cannot be a text: empty, longer than `limit`, or with a control character. None if it can."""
+    """The reason why `value` cannot be a text of a record: it is empty, has more than `limit` characters, or has a
+    control character. Returns None if `value` has no such fault."""
     if is_blank(value):
         return "empty text"
     if len(value) > limit:

@@ -1,4 +1,4 @@
-"""Functions that drop duplicate or contradictory rows.
+"""Functions for task files that drop duplicate or contradictory rows, and the rules for faulty rows.
 
 Rows are refused, dropped or fixed by these rules:
 
@@ -6,11 +6,12 @@ Rows are refused, dropped or fixed by these rules:
   undeclared column, a wrong type, an empty or too long text, or a control character. One table shows all such rows.
   Nothing is guessed and nothing silently lost.
 - *A row with a declared defect of a published original is dropped and counted*. The functions that a task lists under
-  `drop` do so (exact duplicates, contradictions), or its `shape`, which raises `Dropped`.
+  `drop` do so (exact duplicates, contradictions), or the task's `shape` function, which raises `Dropped`.
 - *A harmless oddity is fixed and counted*: a byte-order mark, edge whitespace, no-break spaces.
   CRLF line ends are the same as LF.
 
-Reasons quote no data, because a reader does not know whether these may be shown. Examples are kept apart from them.
+The reasons for refused and dropped rows quote no data, because a reader does not know whether the data may be shown.
+Examples are kept apart from the reasons.
 """
 
 from collections import Counter
@@ -33,12 +34,18 @@ __all__ = [
 
 
 def fold_question(text: str) -> str:
-    """A question folded for comparison (see `fold`), without spaces and the signs `:-.?…` at its end."""
+    """The form of a question by which it is compared with other questions: `fold` of the question, without spaces and
+    the signs `:-.?…` at its end."""
     return fold(text).rstrip(" :-.?…")
 
 
 def exact_duplicates(key: Callable[[dict], object]) -> Drop:
-    """A function that drops each record with the same `key` as an earlier record, counted as "exact duplicate"."""
+    """A function for the argument `drop` of a reader. It drops each record that has the same `key(record)` as an
+    earlier record.
+
+    The function gets the records and returns the kept ones, and the number of dropped ones as {"exact duplicate":
+    number}.
+    """
 
     def drop(records: list[dict]) -> tuple[list[dict], Counter]:
         first: dict[object, dict] = {}
@@ -51,7 +58,12 @@ def exact_duplicates(key: Callable[[dict], object]) -> Drop:
 
 
 def contradictions(key: Callable[[dict], object], answer: Callable[[dict], object]) -> Drop:
-    """A function that drops all records with the same `key` but different `answer`s, as "contradictory duplicate"."""
+    """A function for the argument `drop` of a reader. It drops all records that have the same `key(record)` but
+    different `answer(record)`.
+
+    The function gets the records and returns the kept ones, and the number of dropped ones as {"contradictory
+    duplicate": number}.
+    """
 
     def drop(records: list[dict]) -> tuple[list[dict], Counter]:
         answers: dict[object, set] = {}

@@ -1,4 +1,4 @@
-"""Read a task's folder and check its files, its rows and the schema. All findings are reported together."""
+"""Read the data folder of a task into records, and check files, rows and schema. All findings are reported together."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -25,10 +25,12 @@ NOT_READ = "the task's reader does not read this file"
 
 
 def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Iterable[str] = ()) -> Reading:
-    """The reading of `folder`, checked. `kind` is that of the data, `recorded` the files that the source record names.
+    """The Reading (records and counts, see `harness.task`) of the data in `folder`, after all checks.
 
-    Raises DataError with one table of all faults. Rows that the reader refuses are checked against the schema, too, as
-    far as they could be read. A recorded file that the reader does not read is a fault.
+    `kind` is the kind of the data, such as "public". `source_name` names the data in messages. `recorded` are the files
+    that the source record (`source.json`) names. Raises DataError with one table of all faults. Rows that the reader
+    refuses are checked against the schema, too, as far as they could be read. A recorded file that the reader does not
+    read is a fault.
     """
     unread = [Finding(NOT_READ + cause, "", name) for name, cause in _unread(task, Path(folder), recorded)]
     try:
@@ -56,8 +58,9 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
 
 
 def remarks(task: Task, reading: Reading) -> list[str]:
-    """Sentences about a reading that are no faults: rows that were dropped or fixed, labels that are too rare to be in
-    every part, texts with different answers, damaged texts, groups that are named like a missing value."""
+    """Sentences for the user about a reading, on matters that are no faults: rows that were dropped or fixed, labels
+    that are too rare to be in every part, texts with different answers, damaged texts, groups that are named like a
+    missing value."""
     said = [f"{reading.rows_in} rows read, {len(reading.records)} kept."]
     for what, counts in (("Dropped", reading.dropped), ("Fixed", reading.repaired)):
         if counts:
@@ -75,9 +78,10 @@ def remarks(task: Task, reading: Reading) -> list[str]:
 
 
 def _labels(task: Task, records: list[dict]) -> list[str]:
-    """Sentences about labels that no row has, and labels of too few groups for training, validation and test part.
+    """Sentences about labels that no row has, and about labels that fewer than three groups have.
 
-    Each part needs a group of its own. If the split links groups, or parts are given, more labels may be too rare.
+    The training, validation and test part each need a group with the label. Further labels may be too rare if the split
+    links groups, or if the data fix the parts of rows. Such further labels are not reported here.
     """
     head = of(task)
     groups: dict[str, set[str]] = {label: set() for label in task.labels}
@@ -112,7 +116,7 @@ def damaged(records: Iterable[dict]) -> int:
 
 
 def unnamed(records: Iterable[dict]) -> int:
-    """The number of records that share a group whose name is a word for a missing value (NULL, NaN, …)."""
+    """The number of records that share a group with a name that means a missing value (NULL, NaN, …)."""
     shared = Counter(record["group"] for record in records)
     return sum(rows for group, rows in shared.items() if rows > 1 and group.casefold() in _MISSING)
 
@@ -123,7 +127,8 @@ def _texts(record: dict) -> Iterable[str]:
 
 
 def differing_answers(task: Task, records: Iterable[dict]) -> tuple[int, int]:
-    """The number of records whose text also occurs with another answer, and the number of such texts."""
+    """Count the texts that occur with different answers. Returns the number of records with such a text, and the number
+    of such texts."""
     head = of(task)
     answers: dict[tuple, Counter] = {}
     for record in records:
@@ -143,7 +148,8 @@ def _pooled(reading: Reading) -> Reading:
 
 
 def _refuse_together(task: Task, kind: str, refused: RowsRefused, unread: list[Finding]) -> None:
-    """Raise the reader's findings together with the schema's findings about the rows that could be read."""
+    """Raise RowsRefused with the findings about files that are not read (`unread`), the findings of the reader
+    (`refused`), and the schema's findings about the rows that could be read."""
     found = [*unread, *refused.findings]
     if refused.reading is not None and refused.reading.records:
         # A value that the reader has reported is None in its reading, and must not be reported again as missing.
@@ -154,7 +160,7 @@ def _refuse_together(task: Task, kind: str, refused: RowsRefused, unread: list[F
 
 
 def _unread(task: Task, folder: Path, recorded: Iterable[str]) -> list[tuple[str, str]]:
-    """The name of each recorded file that the reader does not read, with the likely cause or ""."""
+    """The recorded files that the reader does not read, as (name, likely cause). The cause is "" if it is not known."""
     reads = getattr(task.reader, "reads", None)
     if reads is None or not folder.is_dir():
         return []

@@ -1,5 +1,7 @@
-"""The reasons why rows were dropped, repaired or refused. For restricted data, only reasons that are written in the
-code are shown, because other reasons may quote the data."""
+"""Decide which reasons for dropped, repaired or refused rows may be shown for restricted data.
+
+A reason may be shown if it is a text in the code of the task or of the harness. Other reasons may quote the data.
+"""
 
 import ast
 import inspect
@@ -13,13 +15,14 @@ _OURS = Path(__file__).resolve().parents[1]
 
 
 class MadeUp(str):
-    """A reason that is not written in the code that gave it."""
+    """A reason that is no text in the code, so that it may quote the data."""
 
     __slots__ = ()
 
 
 def of(error: Exception, word: object) -> str:
-    """The reason `word` of an exception, as `MadeUp` if the code that raised the exception has no such text."""
+    """The reason `word`, which an exception gave. The result is a `MadeUp` if the code that raised the exception has no
+    such text."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -27,7 +30,8 @@ def of(error: Exception, word: object) -> str:
 
 
 def released(counts: Mapping[str, int], reader: Callable) -> dict[str, int]:
-    """The counts by reason that may be shown for restricted data. All other reasons are counted as `OTHER`."""
+    """The counts by reason, in a form that may be shown for restricted data: reasons that may not be shown are counted
+    together as `OTHER`. `reader` is the task's reader, and its file is searched for the reasons."""
     file = _file(reader)
     found: Counter[str] = Counter()
     for reason, n in counts.items():
@@ -44,7 +48,8 @@ def _file(reader: Callable) -> str:
 
 
 def _stands(text: str, file: str) -> bool:
-    """Whether `text` is a string in `file` or in harness/data, or `file` is the harness's, which makes no reason up."""
+    """Return whether the reason `text` is a string in `file` or in a module of harness/data. The result is always true
+    if `file` belongs to the harness, which makes no reason up."""
     return Path(file).resolve().is_relative_to(_OURS) or text in _texts(file) or text in _texts_of_ours()
 
 

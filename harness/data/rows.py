@@ -23,7 +23,7 @@ REMEDY = (
     "nothing was written."
 )
 UNKNOWN = "unknown column"
-# Columns whose value may be a list that a shape converts.
+# Columns in which a value may be a list that a `shape` function converts.
 LISTED = ("options", "labels")
 # Columns of texts. A number there means a wrong column. In other columns it may name a row, a group or a label.
 TEXTS = ("text", "text_pair", "question", "options")
@@ -32,17 +32,21 @@ _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
 
 
 class Dropped(Exception):
-    """Raised by a `shape` for a row with a declared defect. The argument is the reason, a text that is the same for all
-    rows with that defect."""
+    """The exception that a `shape` function raises for a row with a declared defect, so that the row is dropped and
+    counted. The argument is the reason, a text that is the same for all rows with that defect."""
 
 
 class Refused(Exception):
-    """Raised by a `shape` for a malformed row. The arguments are the column, the check and, if it helps, the value."""
+    """The exception that a `shape` function raises for a malformed row, so that the file is refused. The arguments are
+    the column, the check that failed and, if it helps, the value."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a raw row becomes a record: the arguments of `tabular.table`, with keys of `values` as `word` gives them."""
+    """The rules by which a raw row becomes a record. The fields are the arguments of `tabular.table`.
+
+    The keys of `values` are in the form that `word` gives. `ignoring` is true if undeclared columns are ignored.
+    """
 
     columns: Columns
     values: Values
@@ -56,7 +60,8 @@ class Plan:
 
     @cached_property
     def keys(self) -> dict[str, tuple[str, ...]]:
-        """The file's columns for each record column."""
+        """The columns of the file for each record column, including optional record columns. Most record columns have
+        only one."""
         return {
             name: (key,) if isinstance(key, str) else key for name, key in {**self.columns, **self.optional}.items()
         }
@@ -67,7 +72,11 @@ class Plan:
 
 
 def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: Counter, plan: Plan) -> Reading:
-    """The Reading of all rows by the rules of `plan`. Raises DataError with all findings if there are any."""
+    """Convert raw rows to the records of a Reading, by the rules in `plan`.
+
+    `findings` and `repaired` are those of the file so far. Raises RowsRefused, a DataError, with all findings if there
+    are any. `path` names the data in the error message.
+    """
     records, places = [], []
     dropped: Counter[str] = Counter()
     for where, row in rows:
@@ -113,7 +122,11 @@ def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: C
 
 
 def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[str, str, str, int | None]]]:
-    """The row's valid values by record column, and its faults: (fault, record column, column to show, its number)."""
+    """The valid values of a row, by record column, and the faults of the row.
+
+    A fault is (what is wrong, record column or "", name of the column for messages, number of the column or None). Each
+    repair is added to `repairs`.
+    """
     record: dict = {}
     strange = [] if plan.ignoring else unknown(row, plan.known)
     faults: list[tuple[str, str, str, int | None]] = [(fault, "", name, number) for fault, name, number in strange]
@@ -130,7 +143,8 @@ def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[
 
 
 def _value(row: dict, column: str, keys: tuple[str, ...], plan: Plan):
-    """The row's value of a record column: whole numbers as text, the task's words, several columns as a list."""
+    """The value of a record column, from the columns `keys` of the raw row. Several columns give a list. Whole numbers
+    become text, except in columns for texts. Words of the file become words of the task (`plan.values`)."""
     if not isinstance(plan.columns.get(column, ""), str):
         return [plain(row[key]) for key in keys]
     value = row[keys[0]] if column in TEXTS else plain(row[keys[0]])
@@ -151,19 +165,20 @@ def _value_fault(column: str, value, plan: Plan) -> str | None:
 
 
 def plain(value):
-    """The value, a whole number as text."""
+    """`value`, or its text if `value` is a whole number."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def word(value) -> str:
-    """A value as a key of `values`: text in NFC, numbers and truth values as in JSON, whole numbers without a point."""
+    """The text by which a value of the file is looked up in the argument `values` of `tabular.table`. Texts are in NFC,
+    numbers and truth values are as in JSON, and whole numbers have no decimal point."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else composed(str(value).strip())
 
 
 def unknown(row: dict, known: frozenset[str]) -> list[tuple[str, str, int]]:
-    """(fault, name to show, number from 1) of each column of a row that is not in `known`."""
+    """The columns of a row that are not in `known`, each as (fault, name for messages, number of the column from 1)."""
     if row.keys() <= known:
         return []
     return [
@@ -174,12 +189,13 @@ def unknown(row: dict, known: frozenset[str]) -> list[tuple[str, str, int]]:
 
 
 def shown_name(name: str, number: int) -> str:
-    """The name of an undeclared column in messages: its own if that looks like a name, not like content of the data."""
+    """The name of an undeclared column in messages. If the column's own name looks like content of the data, the result
+    is "number N" instead."""
     return name if _NAME.fullmatch(name) else f"number {number}"
 
 
 def _cause(name: str, number: int) -> str:
-    """The likely cause of an undeclared column with this name, or ""."""
+    """The likely cause of an undeclared column, as a remark in brackets, or "" if it is not known."""
     if _INDEX.fullmatch(name) or (number == 1 and not name):
         return " (an index that pandas wrote: write the file with index=False)"
     return " (without a name)" if not name else ""
@@ -196,7 +212,8 @@ def _cleaned(value, repairs: set[str]):
 
 
 def read_so_far(records: list[dict], places: list[str], dropped: Counter, repaired: Counter) -> Reading:
-    """A Reading of these records. `places` has the place of each record, `Reading.where` the first place of each id."""
+    """A Reading (see `harness.task`) of `records`. `places` has the place of each record, such as "line 12". `dropped`
+    and `repaired` count rows by reason."""
     where: dict[str, str] = {}
     for record, place in zip(records, places, strict=True):
         where.setdefault(record["id"], place)

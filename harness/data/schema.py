@@ -1,7 +1,8 @@
-"""The pandera schemas of records, by head. All failures of a file are shown in one table.
+"""Make the pandera schema that checks the records of a task, and report all failures of a file in one table.
 
-A column that the task does not declare is a failure. The data frames contain plain Python objects, so that exactly
-those values are checked that are written. The version of a schema is that of its task (`Task.version`), not a hash.
+The schema depends on the task's head (the kind of task). A column that the task does not declare is a failure. The data
+frames contain plain Python objects, so that exactly those values are checked that are written. The version of a schema
+is that of its task (`Task.version`), not a hash.
 """
 
 from collections import Counter
@@ -20,7 +21,7 @@ from harness.task import Reading, Task
 _PARTS = ("pool", "holdout")
 _ANY_LENGTH = 1 << 62
 MISSING = "value missing"
-# Checks whose name lists the allowed values.
+# Checks with a name that lists the allowed values.
 _LISTED = ("label allowed", "value allowed", "span label allowed")
 # A column that any record may have: which words decide its answer. Only generated data can know that.
 DECIDED_BY = "decided_by"
@@ -28,7 +29,8 @@ DECIDERS = ("clinical", "everyday")
 
 
 def __getattr__(name: str) -> Callable:
-    """The schema function of a head, such as `schema.sequence`: it takes the labels and `columns`, as in `of`."""
+    """The function that makes the schema for the head `name`. So `schema.sequence(labels, columns)` is the schema for
+    the head `sequence`. Its arguments are those of `of`."""
     if name not in HEADS:
         raise AttributeError(f"harness.data.schema has no {name!r}: there is no such head ({', '.join(HEADS)})")
 
@@ -39,8 +41,11 @@ def __getattr__(name: str) -> Callable:
 
 
 def of(head: Head, labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
-    """The pandera schema of records with id, group, part, the head's texts and answer, and further `columns`, which map
-    names to allowed values (None: any text)."""
+    """The pandera schema of the records of a task with this `head` (kind of task) and these `labels`.
+
+    A record has the columns id, group and part, the texts and the answer of the head, and the task's further columns.
+    `columns` maps the names of further columns to the allowed values, or to None if any text is allowed.
+    """
     labels = tuple(labels)
     ruled = {
         name: [_check(rule.holds, rule.name) for rule in rules]
@@ -53,7 +58,8 @@ def of(head: Head, labels: Iterable[str], columns: Mapping[str, Iterable[str] | 
 
 
 def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_name: str) -> None:
-    """Raise DataError with all `found` failures, or if no record was read."""
+    """Raise DataError with all failures in `found`, or if the reading has no record. `source_name` names the data in
+    the message."""
     if not reading.records:
         refuse(source_name, [Finding("no records are left", "", "-")], 0, remedy="Put the whole data set there.")
     remedy = (
@@ -64,10 +70,10 @@ def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_n
 
 
 def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
-    """The failures of a reading against the task's schema.
+    """The failures of the reading's records against the task's schema.
 
-    Examples are shown only if `kind` is "public" or "synthetic". Other rows are named by their place alone, because an
-    id may be a person's number.
+    `kind` is the kind of the data. If `kind` is "public" or "synthetic", the failures show ids and wrong values. For
+    other data, the failures name only the place of a row, because an id may be a person's number.
     """
     import pandas
 
@@ -80,7 +86,8 @@ def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
 
 
 def mapped(task: Task, found: Iterable[Finding]) -> str:
-    """The advice on how to map a file's own words for labels and categories, or "" if `found` has no such word."""
+    """Advice on how to map the file's own words for labels and categories to the task's words, for an error message.
+    Returns "" if no finding in `found` is about such a word, or if the reader cannot map words."""
     columns = sorted({finding.column for finding in found if finding.check.startswith(_LISTED)})
     if not columns or getattr(task.reader, "values", None) is None:
         return ""
@@ -127,7 +134,7 @@ def _one_of(allowed: Iterable[str], name: str):
 
 
 def _listed(check: str, allowed: Iterable[str]):
-    """A check whose name lists the allowed values."""
+    """A pandera check that a value is one of the `allowed` values. The name of the check lists these values."""
     allowed = tuple(allowed)
     return _one_of(allowed, listed(check, allowed))
 
@@ -161,7 +168,8 @@ def _names(records: list[dict]) -> list[str]:
 
 
 def _findings(cases, frame, reading: Reading, show: bool) -> list[Finding]:
-    """pandera's failure cases as findings, missing columns first. A check of whole rows gives one finding per row."""
+    """The failure cases of pandera (a data frame) as findings, missing columns first. A check of whole rows gives one
+    finding per row. Ids and wrong values are left out if `show` is false."""
     missing, found, seen = [], [], set()
     values: dict[str, set[str]] = {}
     for case in cases.to_dict("records"):

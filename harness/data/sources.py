@@ -1,4 +1,5 @@
-"""Read and check the source record of a data folder, and fetch public data sets at pinned hashes."""
+"""Read, check and write the source record of a data folder (`source.json`), and fetch public data sets at pinned
+hashes."""
 
 import hashlib
 import os
@@ -26,8 +27,11 @@ _TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True)
 class PublicCorpus:
-    """A public corpus file for `data/corpus`. `mirrored` is its path below a mirror folder. If it is not there, the
-    same path is tried below the parent of the mirror folder."""
+    """A public corpus file that can be copied to `data/corpus`, under the name `name`.
+
+    `mirrored` is the path of the file below a mirror folder, which has copies of public files. If the file is not
+    there, the path is tried below the parent of the mirror folder.
+    """
 
     name: str
     mirrored: str
@@ -50,7 +54,8 @@ CORPORA = {
 
 
 def read_source(folder: Path) -> dict:
-    """The source record of a data folder. Raises DataError, with file and key, if it is missing or wrong."""
+    """The source record (`source.json`) of a data folder. Raises DataError, with file and key, if the record is missing
+    or wrong."""
     path = Path(folder) / RECORD
     if not path.is_file():
         raise DataError(f"{path} is missing.", remedy=_put_there(Path(folder)))
@@ -62,7 +67,8 @@ def read_source(folder: Path) -> dict:
 
 
 def _put_there(folder: Path) -> str:
-    """The remedy for missing data of a task: to check out a frozen pin, otherwise to generate or fetch them."""
+    """The remedy, for an error message, if data of a task are missing: check out the data that a frozen `data.dvc`
+    pins. If no frozen pin exists, generate or fetch the data."""
     try:
         frozen = "\nfrozen: true" in (folder.parent.parent / restricted.PIN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -74,7 +80,7 @@ def _put_there(folder: Path) -> str:
 
 
 def write_source(folder: Path, source: dict) -> None:
-    """Write a source record. Raises DataError if a key is missing, unknown or wrong."""
+    """Write the source record of a data folder. Raises DataError if a key is missing, unknown or wrong."""
     problem = _problem(source)
     if problem:
         raise DataError(f"{Path(folder) / RECORD}: {problem}", remedy=f"Give all of {', '.join(KEYS)}.")
@@ -135,7 +141,8 @@ def is_english(source: Mapping) -> bool:
 
 
 def faults(folder: Path, source: dict) -> Iterator[tuple[str, str, str]]:
-    """(name, fault, remedy) of each file that is missing, changed, unlisted, no plain file, or outside `folder`."""
+    """Yield (file name, fault, remedy) for each file of `folder` that is missing, changed, not listed in the source
+    record `source`, no plain file, or outside `folder`."""
     listed = source["files"]
     others = {path.name for path in folder.iterdir() if not path.name.startswith(".")} - listed.keys() - {RECORD}
     for name in (*sorted(listed), *sorted(others)):
@@ -154,7 +161,7 @@ def faults(folder: Path, source: dict) -> Iterator[tuple[str, str, str]]:
 
 
 def verify(folder: Path, source: dict) -> None:
-    """Raise DataError for the first fault of the files of `folder`."""
+    """Raise DataError for the first file of `folder` with a fault (see `faults`). `source` is the source record."""
     for name, what, remedy in faults(Path(folder), source):
         raise DataError(f"{Path(folder) / name} {what}", remedy=remedy)
 
@@ -162,9 +169,10 @@ def verify(folder: Path, source: dict) -> None:
 def fetch(root: Path, tasks: Iterable[Task], mirror: Path | None = None, within: Together | None = None) -> list[Path]:
     """Put the public originals of `tasks` into `root/data`. Returns their folders, in the order of `tasks`.
 
-    Files come from `mirror/<task>/<name>` or, without a mirror, from the pinned addresses. They are verified before
-    anything is replaced. Raises DataError if a file is missing or wrong. Then the data of that task stay unchanged, and
-    if `within` is given, those of the other tasks, too.
+    Files come from `mirror/<task>/<name>` or, without a mirror, from the pinned addresses. The files are verified
+    before anything is replaced. Raises DataError if a file is missing or wrong. Then the data of that task stay
+    unchanged. If `within` (the open block of `pinning.replacing`) is given, the data of all other tasks stay unchanged,
+    too.
     """
     return [_fetch_task(Path(root), task, mirror, within) for task in tasks]
 
@@ -237,9 +245,11 @@ def _download(task: str, file: PublicFile) -> bytes:
 
 
 def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None, within: Together | None = None) -> list[Path]:
-    """Add public corpora to the files in `root/data/corpus`. Returns the folder once for each of `names`.
+    """Add the public corpora `names`, from a mirror folder, to the files in `root/data/corpus`. Returns this folder,
+    once for each name.
 
-    The source record keeps its kind, which says how the folder was made first. Its note says what was added.
+    The source record of the folder keeps its kind, which says how the folder was made first. The note in the source
+    record names the added corpora. Raises DataError if a corpus is unknown, missing or wrong.
     """
     return [_fetch_corpus(Path(root), name, mirror, within) for name in names]
 

@@ -1,11 +1,11 @@
-"""The splitter: assign whole groups to train, validation and test, by seed and stratum. A split is frozen once made.
+"""Split the rows of a task: assign whole groups to train, validation and test, by seed and stratum.
 
-The order of groups is that of SHA-256(seed, smallest member id), so neither the order of the rows nor the names of the
-groups decide anything.
+A split is frozen once it is made: when rows are added, earlier rows keep their part. The order of groups is that of
+SHA-256(seed, smallest member id), so neither the order of the rows nor the names of the groups decide anything.
 
-If all groups have one size, each stratum is cut with the largest-remainder method. The rounding error is carried from
-stratum to stratum, so that the totals are exact. Groups of unequal size are placed one by one, largest first. Either
-way no part misses its share by more than the largest group.
+If all groups have one size, each stratum (rows with the same label or document type) is cut with the largest-remainder
+method. The rounding error is carried from stratum to stratum, so that the totals are exact. Groups of unequal size are
+placed one by one, the largest first. In both cases no part misses its share by more than the largest group.
 """
 
 import hashlib
@@ -18,7 +18,9 @@ EXCLUDED, HOLDOUT = "excluded", "holdout"
 
 @dataclass(frozen=True)
 class Row:
-    """One record for the splitter. `stratum` is its label or document type, `labels` are its labels or its spans'."""
+    """One record, as the splitter needs it. `stratum` is the record's label or document type, and each part gets its
+    share of every stratum. `holdout` is true if the data fix the record as holdout. `labels` are all labels of the
+    record or of its spans."""
 
     id: str
     group: str
@@ -41,10 +43,11 @@ class _Group:
 def split(
     rows: Iterable[Row], shares: Mapping[str, float], seed: int | str, frozen: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The part of each id: a key of `shares` (which add up to 1), "holdout" or "excluded".
+    """Assign each row to a part. Returns the part of each id: a key of `shares`, "holdout" or "excluded".
 
-    `frozen` is an earlier result, and its ids keep their part. A new row of an old group goes into the group's part. It
-    is excluded if the group is in several parts or in the holdout. New groups go to the parts that lack most.
+    `shares` maps parts to their shares of the rows, which add up to 1. `frozen` is the result of an earlier split. Ids
+    in `frozen` keep their part. A new row of an old group goes into the part of that group, or is excluded if the group
+    is in several parts or in the holdout. New groups fill the parts up to their shares.
     """
     frozen = frozen or {}
     result: dict[str, str] = {}
@@ -72,7 +75,8 @@ def split(
 
 
 def grouped(rows: Iterable[Row]) -> list[list[Row]]:
-    """The rows of each group, sorted by id. Groups are sorted by their smallest id, so their names decide nothing."""
+    """The rows of each group, sorted by id. Groups are sorted by their smallest id, so the names of groups decide
+    nothing."""
     groups: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.id):
         groups.setdefault(row.group, []).append(row)
@@ -84,7 +88,8 @@ def _is_held_out(row: Row, frozen: Mapping[str, str]) -> bool:
 
 
 def turn(smallest_id: str, seed: int | str) -> str:
-    """The sort key of a group, which depends neither on the order of rows nor on the names of groups."""
+    """The sort key of a group with this smallest id. The key depends on the seed, and neither on the order of rows nor
+    on the names of groups."""
     return hashlib.sha256(f"{seed}\n{smallest_id}".encode()).hexdigest()
 
 
@@ -94,8 +99,12 @@ def _group(rows: list[Row], seed: int | str) -> _Group:
 
 
 def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:
-    """The parts of groups of equal size. Each stratum (label multiset) is cut in proportion to `shares`. The rounding
-    error is carried into the next stratum, so that the last one makes the totals exact."""
+    """Place groups of equal size. Returns the part of each id.
+
+    Each stratum (groups with the same multiset of labels) is cut in proportion to `shares`. The rounding error is
+    carried into the next stratum, so that the last stratum makes the totals exact. `placed` is not used, because no row
+    has a part yet.
+    """
     strata: dict[tuple, list[_Group]] = {}
     for group in sorted(groups, key=lambda group: group.turn):
         strata.setdefault(group.strata, []).append(group)
@@ -119,11 +128,11 @@ def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> di
 
 
 def _place_greedily(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:
-    """The parts of groups of unequal size, placed from the largest to the smallest.
+    """Place groups of unequal size, from the largest to the smallest. Returns the part of each id.
 
-    A group goes to a part with enough room, and of several to that whose labels it fits best (`_misfit`). If no part
-    has enough room, the group goes to the part that lacks most rows. Hence no part misses its share by more than the
-    largest group.
+    `placed` counts the rows that already are in each part, by stratum. A group goes to a part with enough room. Of
+    several such parts, it goes to the part with the smallest `_misfit` of labels. If no part has enough room, the group
+    goes to the part that lacks most rows. Hence no part misses its share by more than the largest group.
     """
     totals: Counter = sum(placed.values(), Counter())
     for group in groups:
@@ -147,13 +156,17 @@ def _place_greedily(groups: list[_Group], shares: Mapping[str, float], placed) -
 
 
 def _misfit(group: _Group, counts: Counter, filled: int, share: float, totals: Counter, n: int) -> float:
-    """The growth of chi-square, over labels and over all rows, if the group joins a part. `counts` (by stratum) and
-    `filled` are the rows of the part, `totals` and `n` those of all parts."""
+    """A measure of how badly a group fits a part: the growth of chi-square, over strata and over all rows, if the group
+    joins the part.
+
+    `counts` (by stratum) and `filled` (in all) are the numbers of rows in the part. `totals` and `n` are the same
+    numbers for all parts together. `share` is the part's share of all rows.
+    """
     terms = [(counts[label], added, share * totals[label]) for label, added in group.strata]
     terms.append((filled, group.size, share * n))
     return sum(growth(*term) for term in terms)
 
 
 def growth(have: int, added: int, target: float) -> float:
-    """The growth of a term of chi-square, (have - target)² / target, if `added` more are there."""
+    """The growth of a term of chi-square, (have - target)² / target, if `have` grows by `added`."""
     return added * (2 * (have - target) + added) / target

@@ -1,8 +1,9 @@
-"""Find labels that a part of the split lacks, and exchange groups so that it has them.
+"""Correct a split: find labels that a part lacks, and exchange groups between parts until the part has these labels.
 
-The splitter places groups by one stratum. A document has many entity labels, and a rare label of any task may round to
-nothing in a small part. So the split is corrected, rarest label first, by exchanging whole groups (after the iterative
-stratification of Sechidis, Tsoumakas & Vlahavas 2011). A split without such a fault stays unchanged.
+The splitter (`harness.data.splitting`) places groups by one stratum. But a document has many entity labels, and a rare
+label of any task may round to no row in a small part. So the split is corrected, rarest label first, by exchanging
+whole groups (after the iterative stratification of Sechidis, Tsoumakas & Vlahavas 2011). A split without such a fault
+stays unchanged.
 """
 
 import math
@@ -18,13 +19,18 @@ CANDIDATES = 48  # groups tried on each side of an exchange, so that the work st
 
 
 def wanted(groups: int, names: Collection[str]) -> tuple[str, ...]:
-    """The parts (or folds) of `names` that can each have a group, if a label has this number of `groups`."""
+    """The parts (or folds) among `names` that should have a label, if this number of `groups` have the label. If there
+    are fewer groups than parts, the parts are taken in the order of PRIORITY."""
     others = sorted(set(names) - set(PRIORITY))
     return tuple([*(name for name in PRIORITY if name in names), *others])[:groups]
 
 
 def lacking(labels: Mapping[str, Collection[str]], splits: Mapping[str, str], names: Collection[str]) -> dict:
-    """The parts of `names` that lack a label, for each label that some row has. `labels` are those of each row id."""
+    """The parts that lack a label, as {label: parts}. Only labels that some row has, and that at least one part in
+    `names` lacks, are keys.
+
+    `labels` maps each row id to the labels of the row, and `splits` maps each row id to the part of the row.
+    """
     held: dict[str, set[str]] = {}
     for row_id, own in labels.items():
         for label in own:
@@ -60,12 +66,13 @@ def spread(
 ) -> dict[str, str]:
     """Exchange groups between parts until each label is spread evenly. Returns the new part of each id.
 
-    It stops when every part has every label that it can have, and the shares of the labels are within the tolerance of
-    `leakage.label_shares`. It also stops when no further exchange helps.
+    The exchanges stop when every part has every label that it can have, and the shares of the labels are within the
+    tolerance of `leakage.label_shares`. The exchanges also stop when no further exchange helps.
 
-    `labels` are the distinct labels of each row. Rows in `settled` (from a frozen manifest) and rows in parts outside
-    `shares` do not move. No part may deviate from its share by more rows than the largest group has. A part
-    in `without` (of restricted data, with too few rows) gets no label that it lacks.
+    `places` is the part of each id so far, and `labels` has the distinct labels of each id. `shares` maps parts to
+    their shares of the rows. Rows in `settled` (from a frozen split) and rows in parts outside `shares` do not move. No
+    part may deviate from its share by more rows than the largest group has. `without` are parts of restricted data with
+    so few rows that small counts of labels could be derived. Such a part gets no label that it lacks.
     """
     state = _State(places, rows, labels, shares, seed, settled, without)
     while exchange := state.next_exchange():
@@ -107,7 +114,8 @@ class _State:
             self.holders[name][label] += sign
 
     def next_exchange(self) -> tuple | None:
-        """The best exchange for the first fault that can be fixed: (other part, its group, faulty part, its group)."""
+        """The best exchange for the first fault that can be fixed: (other part, group of the other part, faulty part,
+        group of the faulty part). Returns None if no fault can be fixed."""
         for label, part, absent in self._faults():
             if found := min(self._exchanges(label, part, absent), default=None, key=lambda one: one[0]):
                 self.fixed.add(label)
@@ -115,7 +123,11 @@ class _State:
         return None
 
     def _faults(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield (label, part with too little of it, whether the part has none), rarest label first."""
+        """Yield (label, part, whether the part has no row with the label) for each part that has too little of a label.
+
+        First are all labels that a part lacks completely, then the labels with a share outside the tolerance. Within
+        each of these two kinds, the rarest label is first.
+        """
         for label in self.rarest:
             for part in self.wanted[label]:
                 if not self.counts[part][label]:
@@ -127,8 +139,11 @@ class _State:
                 yield label, least, False
 
     def _off(self, label: str, part: str) -> float:
-        """The label's share of the part minus its share of all rows, in units of the tolerance (which covers chance and
-        the largest group, see `leakage.label_shares`). For a label in `fixed`, the unit is the largest group alone."""
+        """The share of a label in a part minus its share in all rows, in units of the tolerance.
+
+        The tolerance covers chance and the largest group (see `leakage.label_shares`). For a label in `fixed` (the
+        label of an earlier exchange), the deviation is a number of rows, and its unit is the size of the largest group.
+        """
         if label in self.fixed:
             return (self.counts[part][label] - self.shares[part] * self.totals[label]) / self.largest
         n, p = self.rows[part], self.totals[label] / self.n
@@ -137,7 +152,9 @@ class _State:
         return (self.counts[part][label] / n - p) / (3 * math.sqrt(p * (1 - p) / n) + self.largest / n)
 
     def _exchanges(self, label: str, part: str, absent: bool) -> Iterator[tuple]:
-        """Yield (sort key, exchange) for each exchange that moves the label to the part and does no harm."""
+        """Yield (sort key, exchange) for each exchange that moves a group with `label` into `part` and does no harm.
+        The exchange with the smallest key is the best. An exchange is as in `next_exchange`. `absent` is true if `part`
+        has no row with `label`."""
         back = [group for _, group in _first(self.movable[part], lambda group: label not in group.labels)]
         for other in self.shares:
             if other == part:
@@ -153,13 +170,18 @@ class _State:
                             yield (more, apart, round(cost, 9), key, given.ids), (other, group, part, given)
 
     def _brings(self, part: str, group: _Group, given: _Group) -> bool:
-        """Whether a part of `without` would get a label that it lacks, with `group` in place of `given`."""
+        """Return whether `part` is in `without` and would get a label that it lacks, if it gets `group` in exchange for
+        `given`."""
         if part not in self.without:
             return False
         return any(not self.counts[part][label] for label in group.labels.keys() - given.labels.keys())
 
     def _change(self, part: str, group: _Group, other: str, given: _Group) -> tuple[int, float]:
-        """An exchange's change in the number of wanted parts that lack a label, and in chi-square over the labels."""
+        """The effect of an exchange that moves `group` from `other` to `part`, and `given` from `part` to `other`.
+
+        Returns the change in the number of pairs (label, part) for which the part should have the label but lacks it,
+        and the change in chi-square over the labels.
+        """
         more, cost = 0, 0.0
         for label in group.labels.keys() | given.labels.keys():
             moved = group.labels[label] - given.labels[label]

@@ -1,8 +1,9 @@
 """The readers of tables: CSV and TSV, JSON lines, Parquet, folders of Hugging Face `datasets`.
 
 One row is one record. `harness.data.readers` says what is an error, what is dropped and what is fixed. Ids, groups and
-labels may be whole numbers. The options of a choice may be a list, an object or several columns. Columns that the task
-does not name may be left out. Of a data set's folder only Arrow and Parquet files are read, and no code is ever run.
+labels may be whole numbers. The options of a choice may be a list, an object or several columns. A task can ignore the
+columns that it does not name. Of a data set's folder only Arrow and Parquet files are read, and no code of the data set
+is ever run.
 """
 
 from collections import Counter
@@ -46,16 +47,19 @@ def table(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of `file`, by its ending .csv, .tsv, .jsonl or .parquet. "*" is the only table of the folder.
+    """A Reader of one table: a .csv, .tsv, .jsonl or .parquet file with one record per row.
 
-    `columns` maps record columns to the file's (several for the options of a choice), `optional` does so for columns
-    that not every file has. All other columns are refused or ignored, as `others` says. `delimiter` is that of a file
-    that is not separated by commas (.csv) or tabs (.tsv). `names` are the columns of a file without a header, in order.
-    All of the optional columns or none follow them. `quotes` says whether quotes around a field are quoting or text,
+    `file` is the file's name, or "*" for the only table of the folder. `columns` maps columns of a record to columns of
+    the file (the options of a choice to several columns). `optional` does so for columns that not every file has. All
+    other columns are refused or ignored, as `others` says. `delimiter` is needed if a .csv file is not separated by
+    commas, or a .tsv file not by tabs. `names` are the columns of a file without a header, in order. In such a file,
+    all or none of the optional columns follow `names`. `quotes` says whether quotes around a field are quoting or text,
     for tab-separated files that leave this open. `encoding` is that of a text file. `values` maps words of the file to
-    the task's, by record column: {"label": {"0": "no", "1": "yes"}}. `shape` converts a record, `drop` removes records.
-    Without an "id" the id is a hash of the row, and a repeated row is dropped and counted. Without a "group" each row
-    is a group of its own.
+    words of the task, by record column: {"label": {"0": "no", "1": "yes"}}. `shape` converts a record, and the
+    functions in `drop` remove records. `id_prefix` is put before each id.
+
+    If `columns` names no "id", the id is a hash of the row, and a repeated row is dropped and counted. If `columns`
+    names no "group", each row is a group of its own.
     """
     one_of("others", others, Others)
     one_of("quotes", quotes, Quotes)
@@ -118,10 +122,12 @@ def dataset(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of a Hugging Face data set: all .arrow and .parquet files of the folder except its caches, by name.
+    """A Reader of a Hugging Face data set: all .arrow and .parquet files of the folder except its caches, in the order
+    of their names.
 
-    `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}). All other files are pool.
-    Numbers of a `ClassLabel` column become its names. The other arguments are those of `table`.
+    `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}). The records of all other
+    files are in the pool. Class numbers of a `ClassLabel` column become class names. The other arguments are those of
+    `table`.
     """
     values, given = _words(values, columns), columns
     columns = {**columns, "part": "part"}
@@ -146,7 +152,8 @@ def dataset(
 
 
 def _of_data_set(folder: Path) -> list[Path]:
-    """The files of a data set, its caches, and the files in which the library describes it."""
+    """The files that belong to a Hugging Face data set: its data, its caches, and the files in which the library
+    describes the data set."""
     return sorted(path for path in folder.iterdir() if path.suffix in ARROW or path.name.endswith(LIBRARYS))
 
 
@@ -159,7 +166,8 @@ def _drops(columns: Columns, drop: Iterable[Drop]) -> tuple[Drop, ...]:
 
 
 def _words(values: Values | None, columns: Columns) -> dict[str, dict[str, str]]:
-    """`values` with each key as `rows.word` gives it. Raises ValueError for an unknown column or one without words."""
+    """`values` with its keys (words of the file) in the form that `rows.word` gives. Raises ValueError for a column
+    that `columns` does not name, and for a column without a mapping of words."""
     words = {}
     for column, mapped in (values or {}).items():
         if not isinstance(columns.get(column), str):

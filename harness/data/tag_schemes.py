@@ -21,7 +21,11 @@ _PLACES = {"M": "I", "L": "E", "U": "S", "W": "S"}
 
 @dataclass(frozen=True)
 class Token:
-    """A token, the place ("O", "B", "I", "E", "S") and label of its tag, its line, and whether it begins a sentence."""
+    """A token of a text, with its tag.
+
+    `place` is the token's place in an entity, as the tag gives it ("O", "B", "I", "E" or "S"), and `label` the entity's
+    label. `where` is the line or row of the token, such as "line 12". `first` is true if the token begins a sentence.
+    """
 
     text: str
     place: str
@@ -32,7 +36,11 @@ class Token:
 
 @functools.lru_cache(maxsize=1024)
 def read_tag(tag: str, scheme: Scheme) -> tuple[str, str] | None:
-    """The place and label of a tag, or None. A bare label has the place "I": it continues an entity of that label."""
+    """The place ("O", "B", "I", "E" or "S") and the label of a tag such as "B-Name". Returns None for a text that is no
+    tag.
+
+    In the scheme "bare", a tag is a label alone. Such a tag has the place "I", so it continues an entity of that label.
+    """
     tag = letters.composed(tag)
     if scheme == "bare":
         return ("O", "") if tag == "O" else ("I", tag) if re.fullmatch(r"\S+", tag) else None
@@ -44,7 +52,8 @@ def read_tag(tag: str, scheme: Scheme) -> tuple[str, str] | None:
 
 
 def detected(texts: Sequence[Sequence[Token]]) -> Scheme:
-    """The scheme of the texts: IOBES if E or S occurs, IOB1 if the texts obey IOB1 but not IOB2, otherwise IOB2."""
+    """The tag scheme of the texts of a file: IOBES if E or S occurs, IOB1 if the texts obey IOB1 but not IOB2,
+    otherwise IOB2."""
     tokens = [(before, t) for text in texts for before, t in zip([None, *text], text, strict=False)]
     if any(token.place in "ES" for _, token in tokens):
         return "iobes"
@@ -65,7 +74,7 @@ def undeclared(what: str, labels: Iterable[str]) -> str:
 
 
 def no_tag(scheme: Scheme) -> str:
-    """The message for a cell without a tag."""
+    """The message for a cell that should contain a tag but contains none."""
     return (
         "no label"
         if scheme == "bare"
@@ -75,8 +84,11 @@ def no_tag(scheme: Scheme) -> str:
 
 @dataclass(frozen=True)
 class Tagging:
-    """How a task's tags are read: its labels, the labels whose entities are `ignored`, the scheme, and whether a
-    `lonely` tag, which continues nothing, is refused or begins an entity."""
+    """The rules by which the tags of a task's files are read.
+
+    `labels` are the task's labels. Entities with a label in `ignored` are skipped. `scheme` is the tag scheme. `lonely`
+    says whether an I or E tag that continues no entity is refused, or begins an entity.
+    """
 
     labels: frozenset[str]
     ignored: frozenset[str]
@@ -85,7 +97,8 @@ class Tagging:
 
     @classmethod
     def of(cls, labels: Iterable[str], ignore: Iterable[str], scheme: Scheme, lonely: Lonely) -> "Tagging":
-        """Raises ValueError for an unknown `scheme` or `lonely`, and for a label with white space."""
+        """A Tagging with these settings. Raises ValueError for an unknown `scheme` or `lonely`, and for a label with
+        white space."""
         one_of("scheme", scheme, Scheme)
         one_of("lonely", lonely, Lonely)
         return cls(without_blanks(labels), frozenset(ignore), scheme, lonely)
@@ -95,9 +108,10 @@ class Tagging:
         return replace(self, scheme=detected(texts)) if self.scheme == "detect" else self
 
     def entities(self, tokens: Sequence[Token], file: str, found: Gathered) -> list[tuple[int, int]]:
-        """The (first, last) token of each entity with a label of the task. An unknown label becomes a finding.
+        """The entities with a label of the task, as (first token, last token). An unknown label becomes a finding.
 
-        A tag that continues nothing becomes a finding, too, or begins an entity if `lonely` is "begin".
+        A tag that continues no entity becomes a finding, too, or begins an entity if `lonely` is "begin". `file` is the
+        name of the file for findings.
         """
         spans = [span for span in self._spans(tokens, file, found) if tokens[span[0]].label not in self.ignored]
         for first, _ in spans:
@@ -106,7 +120,7 @@ class Tagging:
         return [(first, last) for first, last in spans if tokens[first].label in self.labels]
 
     def _spans(self, tokens: Sequence[Token], file: str, found: Gathered) -> list[tuple[int, int]]:
-        """(first, last) token of every entity."""
+        """All entities, whatever their label, as (first token, last token). Faults become findings."""
         scheme = "iob1" if self.scheme == "bare" else self.scheme
         spans: list[tuple[int, int]] = []
         open_at: int | None = None
@@ -149,7 +163,11 @@ class Tagging:
 
 
 def laid_out(tokens: Sequence[Token], spans: list[tuple[int, int, str]], repaired: Counter) -> tuple[str, list[dict]]:
-    """The text in NFC, one line per sentence, and the `spans` (first token, last token, label) in its characters."""
+    """The text of the tokens, and the entities in this text: dicts of start, end and label, with character offsets.
+
+    The text is in NFC, with a space between tokens and one line per sentence. `spans` are the entities as (first token,
+    last token, label). Repairs are counted in `repaired`.
+    """
     starts, text = [], ""
     for i, token in enumerate(tokens):
         text += ("\n" if token.first else " ") if i else ""

@@ -1,4 +1,5 @@
-"""Convert open and close tags, well nested or not, to spans that do not overlap (rules 3 and 4 of `inline_tags`)."""
+"""Convert opening and closing tags, well nested or not, to spans that do not overlap (rules 3 and 4 of
+`inline_tags`)."""
 
 import dataclasses
 import re
@@ -10,12 +11,13 @@ _EDGE_SIGNS = " \t\n,.;:()-–/"
 
 
 class Unclear(Exception):
-    """The tags of a document are ambiguous; the argument is the reason."""
+    """The exception for a document with ambiguous tags. The argument is the reason."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """A tag of a label. `at` is its place in the text without tags, `alias` says whether it used an alias."""
+    """An opening or closing tag of a label. `at` is its place (character offset) in the text without tags. `alias` is
+    true if the tag has another name than the label."""
 
     at: int
     opens: bool
@@ -38,7 +40,8 @@ class _Node:
 
 
 def resolve(text: str, events: list[Event], rules, repairs: set[str]) -> list[tuple[int, int, str]]:
-    """The spans (start, end, label), trimmed, sorted and without overlap. Raises Unclear if `events` are ambiguous."""
+    """The entities (start, end, label) that the tags `events` mark in `text`: sorted, without overlap, and trimmed at
+    their edges. `rules` are `inline_tags.Rules`. Raises Unclear if the tags are ambiguous."""
     spans = []
     for node in _tree(text, events, rules, repairs):
         spans += _spans(text, node, rules, repairs)
@@ -74,7 +77,8 @@ def _tree(text: str, events: list[Event], rules, repairs: set[str]) -> list[_Nod
 
 
 def _end_unclosed(text: str, node: _Node, parent: _Node, limit: int) -> None:
-    """Give an unclosed node an end, at most `limit`. Its children that end later move to its parent."""
+    """Give an unclosed tag, `node`, an end at the offset `limit` or before, and add it to its `parent`. Children of the
+    node that end later become children of the parent."""
     line_end = text.find("\n", node.start)
     limit = min(limit, line_end if line_end >= 0 else len(text))
     same = [child.end for child in node.children if child.label == node.label and child.end <= limit]
@@ -131,7 +135,8 @@ def _leaf(text: str, node: _Node, rules, repairs: set[str]) -> list[tuple[int, i
 
 
 def _foreign(node: _Node, rules) -> list[_Node]:
-    """The children that keep their own label. A child that the node absorbs is replaced by such children of its own."""
+    """The tags inside `node` that keep their own label. A child that the node absorbs is replaced by the child's own
+    children that keep their label."""
     own = {node.label, *rules.absorbs.get(node.label, ())}
     found = []
     for child in node.children:
@@ -148,7 +153,8 @@ def _uncovered(node: _Node, inner: list[tuple[int, int, str]]) -> list[tuple[int
 
 
 def _trimmed(text: str, start: int, end: int, connectives: tuple[str, ...], signs: str = _EDGE_SIGNS):
-    """(start, end) of the piece without signs and connecting words at its edges. Both are equal if nothing is left."""
+    """The (start, end) of text[start:end] without `signs` and `connectives` (connecting words) at its edges. Start and
+    end are equal if nothing is left."""
     while True:
         piece = text[start:end]
         start += len(piece) - len(piece.lstrip(signs))

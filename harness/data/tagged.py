@@ -1,5 +1,5 @@
-"""The reader of documents with XML-style inline tags (`<Name>Kari</Name>`): text files, a column of JSON
-lines, or parallel lists, as Nor-DeID publishes them."""
+"""The readers of documents with XML-style inline tags (`<Name>Kari</Name>`): `tagged` reads text files or a column of
+JSON lines, and `tagged_json` reads parallel lists, as Nor-DeID publishes them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,7 +16,8 @@ from harness.text.letters import composed
 
 
 def rules(labels: tuple[str, ...], **more) -> inline_tags.Rules:
-    """Rules by which the text in each closed tag is an entity. `more` are further fields of `inline_tags.Rules`."""
+    """Rules by which the text in each closed tag of a label is an entity. `more` are further fields of
+    `inline_tags.Rules`."""
     return inline_tags.Rules(labels=labels, **{"shapes": {}, **more})
 
 
@@ -30,11 +31,13 @@ def tagged(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of `files`: a name or pattern ("*.txt"), or a mapping from patterns to parts.
+    """A Reader of documents with inline tags.
 
-    A .jsonl file has one document per line: its tagged text under `text`, its id under `identity` (without it, the
-    file's name and a number). Any other file is one document, and its name is the id. Tags are fixed and counted as
-    `inline_tags` says. If tags have no single reading, the files are refused with the reason.
+    `files` is a name or pattern ("*.txt"), or a mapping from patterns to parts. A .jsonl file has one document per
+    line, with its tagged text under the key `text` and its id under the key `identity`. If that key is missing, the id
+    is the file's name and a number. Any other file is one document, and the file's name without ending is the id. Tags
+    are repaired and counted by `rules` (see `inline_tags`). If tags have no single reading, the files are refused with
+    the reason.
     """
     one_of("encoding", encoding, raw.Encoding)
 
@@ -63,7 +66,8 @@ def tagged(
 
 
 def _texts(path: Path, content: str, text: str, identity: str, found: Gathered):
-    """(place, id, tagged text) of every document of a file."""
+    """Yield (place, id, tagged text) for each document of a file. `content` is the text of the file. `text` and
+    `identity` are keys in its JSON lines."""
     if path.suffix != ".jsonl":
         yield path.name, composed(path.stem), content
         return
@@ -85,12 +89,13 @@ def tagged_json(
     accept: Callable[[str], bool] = lambda text: True,
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of JSON files with two parallel lists: `scenarios`, and the tagged texts under the key `text`.
+    """A Reader of JSON files with two parallel lists: `scenarios` (an object of metadata for each document), and the
+    tagged texts under the key `text`.
 
-    `parts` maps file names to the part of their records. `metadata` maps record columns to keys of a scenario,
-    `optional` to keys that not every scenario has. The id is the file's stem and the position from 0. Each document is
-    a group of its own, unless `optional` names a "group" that the scenario has. Documents are dropped and counted by
-    reason if their tags are unclear, they have no span, or `accept` is false for their text.
+    `parts` maps file names to the part of their records. `metadata` maps record columns to keys of a scenario, and
+    `optional` does so for keys that not every scenario has. The id is the file's name without ending and the position
+    from 0. Each document is a group of its own, unless `optional` names a "group" that the scenario has. A document is
+    dropped, and counted by reason, if its tags are unclear, if it has no span, or if `accept(text)` is false.
     """
 
     metadata, more = dict(metadata), dict(optional or {})
@@ -126,7 +131,8 @@ def tagged_json(
 
 
 def _parallel(path: Path, content, text: str) -> list[tuple]:
-    """The pairs (tagged text, scenario) of one file. Raises DataError if the lists are not parallel."""
+    """The pairs (tagged text, scenario) of one file. `content` is the file's JSON value. Raises DataError if the two
+    lists are missing, empty or not equally long."""
     remedy = f"The file is an object with the lists scenarios and {text}, equally long."
     if not isinstance(content, dict):
         raise DataError(f"{path}: not a JSON object.", remedy=remedy)
@@ -140,7 +146,7 @@ def _parallel(path: Path, content, text: str) -> list[tuple]:
 
 
 def _parsed(tagged: str, rules: inline_tags.Rules, accept: Callable[[str], bool]) -> inline_tags.Parsed | str:
-    """The document without its tags, or the reason to drop it."""
+    """The parsed document, or the reason to drop it, as a text."""
     try:
         parsed = inline_tags.parse(tagged, rules)
     except inline_tags.Unclear as reason:
@@ -163,6 +169,6 @@ _ENGLISH = frozenset([
 
 
 def looks_norwegian(text: str) -> bool:
-    """Whether a text has more Norwegian than English function words."""
+    """Return whether a text has more Norwegian than English function words."""
     words = re.findall(r"[^\W\d]+", text.casefold())
     return sum(word in _NORWEGIAN for word in words) > sum(word in _ENGLISH for word in words)

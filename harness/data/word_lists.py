@@ -1,4 +1,5 @@
-"""The reader of token lists: rows with one tag per token, in JSON lines, Parquet or a data set's Arrow files."""
+"""The reader of token lists: rows with a list of tokens and a list of their tags, in JSON lines, Parquet or Arrow
+files."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,11 +27,12 @@ def word_lists(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of `files`: a name or pattern ("*.arrow", "*.jsonl"), or a mapping from patterns to parts.
+    """A Reader of token lists. Each row becomes one record, and has a list of tokens and a list with one tag per token.
 
-    A row is a record. `tokens`, `tags`, `identity` and `group` name its columns. Without `identity` the id is the
-    file's name and a number. Without `group` each row is a group, so that rows of one document may be split apart.
-    Numbers of a `ClassLabel` become its names. Tags that are numbers without names are refused. `labels`, `ignore`,
+    `files` is a name or pattern ("*.arrow", "*.jsonl"), or a mapping from patterns to parts. `tokens`, `tags`,
+    `identity` and `group` name the columns with tokens, tags, id and group. Without `identity` the id is the file's
+    name and a number. Without `group` each row is a group, so a split may separate rows of one document. Class numbers
+    of a `ClassLabel` column become class names. Tags that are numbers without names are refused. `labels`, `ignore`,
     `scheme` and `lonely` are those of `conll.conll`.
     """
     tagging = Tagging.of(labels, ignore, scheme, lonely)
@@ -71,7 +73,8 @@ def _rows(path: Path, found: Gathered, *, empty: bool):
 
 
 def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> list[Token] | str:
-    """The row's tokens, or the fault of the row."""
+    """The tokens of a row, or the fault of the row as a text. `tokens` and `tags` name the row's columns, and `where`
+    is the place of the row."""
     words, given = row.get(tokens), row.get(tags)
     if not isinstance(words, list) or not isinstance(given, list):
         return f"{tokens} and {tags} are not both lists"

@@ -41,7 +41,8 @@ def cut(folded: str) -> list[str]:
 
 
 class _Hashes(dict):
-    """The 64-bit hash of each word. Hashes are remembered, because common words are most of any text."""
+    """A dict from words to their 64-bit hashes, filled when a word is first looked up. Hashes are remembered, because
+    common words are most of any text."""
 
     def __missing__(self, word: str) -> int:
         value = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
@@ -55,7 +56,7 @@ _hash_of = _Hashes()
 
 
 class Numbers(dict):
-    """The number of each name, in the order of first use, from 0."""
+    """A dict that numbers names from 0, in the order in which they are first looked up."""
 
     def __missing__(self, name: str) -> int:
         return self.setdefault(name, len(self))
@@ -74,7 +75,8 @@ class Hashed:
         return np.cumsum(self.lengths) - self.lengths
 
     def grams(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """The hash and the document's number of each n-gram that lies within one document, as two arrays."""
+        """The n-grams that lie within one document, as two arrays: the hash of each n-gram, and the number of its
+        document."""
         documents = np.repeat(np.arange(len(self.lengths)), self.lengths)
         count = max(0, len(self.hashes) - n + 1)
         inside = np.flatnonzero(documents[:count] == documents[n - 1 :])
@@ -89,7 +91,7 @@ def hashed(documents: Sequence[Sequence[str]]) -> Hashed:
 
 
 def folded(hashes: np.ndarray, n: int) -> np.ndarray:
-    """One hash for each run of n neighbours: Σ hash[i + k] · STEP^(n − 1 − k) modulo 2^64."""
+    """One hash for each run of `n` neighbours in `hashes`: Σ hash[i + k] · STEP^(n − 1 − k) modulo 2^64."""
     count = max(0, len(hashes) - n + 1)
     total = np.zeros(count, np.uint64)
     for start in range(n):
@@ -99,7 +101,7 @@ def folded(hashes: np.ndarray, n: int) -> np.ndarray:
 
 
 class GramTable:
-    """A set of n-gram hashes to search in. `hashes` is sorted and has no duplicates."""
+    """A set of n-gram hashes to search in. The attribute `hashes` is sorted and has no duplicates."""
 
     def __init__(self, hashes: np.ndarray):
         self.hashes = np.unique(np.asarray(hashes, np.uint64))
@@ -109,7 +111,8 @@ class GramTable:
         self._maybe[self.hashes >> self._shift] = True
 
     def find(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The position in `hashes` and the position in the table of each hash that is in the table, as two arrays."""
+        """Search for hashes in the table. Returns, for each hash that is in the table, its position in the argument
+        `hashes` and its position in the table, as two arrays."""
         if not len(self.hashes):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         positions = np.flatnonzero(self._maybe[hashes >> self._shift])

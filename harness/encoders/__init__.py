@@ -1,1 +1,1 @@
-"""Encoders, their heads, tokenizers and checkpoints. This package imports none of its modules by itself."""
+"""Encoders, their heads, tokenizers and checkpoints. Importing the package imports none of its modules."""

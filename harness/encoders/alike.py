@@ -1,6 +1,7 @@
-"""Select the configuration values that shape a model's head or inputs. They must be equal in all arms of a comparison.
+"""Select the values of a model's configuration that shape its head or its inputs. These values must be equal in all
+arms of a comparison.
 
-Every key is selected unless it is listed as harmless, so a key of a new architecture is compared, too.
+Every key is selected unless it is listed here as harmless. So the keys of a new architecture are compared, too.
 """
 
 import inspect
@@ -18,8 +19,13 @@ _FREE = {
 
 
 def shaping(config, architecture: str) -> dict:
-    """The values of `config` that shape the model or its inputs, by key. Dropout rates are left out, because the recipe
-    sets them. So are keys that neither the default configuration of `architecture` nor its modelling code contains."""
+    """The values of `config` (a transformers configuration) that shape the model or its inputs, by key. `architecture`
+    is the name of the model's architecture in `params.yaml`.
+
+    Names, bookkeeping and most ids of special tokens are left out as harmless. Dropout rates are left out, because the
+    recipe sets them. Keys that occur neither in the default configuration of the architecture nor in its modelling code
+    are left out, too.
+    """
     kind = architecture_named(architecture)
     known = kind.config()().to_dict()
     code = inspect.getsource(sys.modules[kind.model("masked_lm").__module__])

@@ -1,8 +1,8 @@
 """The supported encoder architectures and their differences: classes, head parameters, dropout rates, lengths.
 
-Three of them can be built and pre-trained here. For the others, an existing checkpoint is fine-tuned. The name in
-`params.yaml` chooses the architecture. The checkpoint's own files do not, so no code of its repository is ever
-loaded. Only the chosen architecture is imported.
+BERT, NorBERT3 and ModernBERT can be built and pre-trained here. With the other architectures, existing checkpoints are
+fine-tuned. The name in `params.yaml` chooses the architecture, and the checkpoint's own files do not. So no code of a
+checkpoint's repository is ever loaded. Only the chosen architecture is imported.
 """
 
 import gc
@@ -18,26 +18,26 @@ from harness.errors import CheckpointError
 
 @dataclass(frozen=True)
 class Architecture:
-    """The properties of an architecture in which the supported ones differ.
+    """The properties of an architecture in which the supported architectures differ.
 
     `stem`: beginning of the names of its model classes.
     `masked_lm`: name of the class for pre-training, if it is not `stem` + "ForMaskedLM".
-    `task_head`, `masked_lm_head`: prefixes of the head's parameters. Every checkpoint must have all other parameters.
-    No masked LM has parameters with the first prefix of `task_head`.
+    `task_head`, `masked_lm_head`: prefixes of the names of the head's parameters. Every checkpoint must have all other
+    parameters. No masked LM has parameters with the first prefix of `task_head`.
     `next_sentence_head`: prefixes of parameters that only next-sentence prediction trains. Public checkpoints may lack
     these parameters.
     `dropouts`: configuration keys of the dropout rates.
     `undecayed`: endings of the names of matrices without weight decay in pre-training.
-    `predict`: from a masked LM to its head, a function of hidden states that returns logits.
-    `next_sentence`: the same for next-sentence prediction, from the base model's output to logits [batch, 2]; class 0
-    is "continues". None if the architecture has no such head.
-    `positions`: from a configuration to the most tokens that the model can read (None: any number).
+    `predict(model)`: the head of a masked LM, as a function from hidden states to logits.
+    `next_sentence(model)`: the head for next-sentence prediction, as a function from the base model's output to logits
+    [batch, 2] (class 0 is "continues"). The field is None if the architecture has no such head.
+    `positions(config)`: the largest number of tokens that the model can read, or None if there is no limit.
     `special`: usual names of the tokens for pad, unk, cls, sep and mask.
     `word_list`: True if `vocab.txt` is enough to make the tokenizer.
-    `eager`: True if there is no fused attention.
-    `first_alone`: makes the last layer of a model compute the first token only, for heads that read no other token.
-    This saves much time if the model has few layers.
-    `shaping_ids`: configuration keys of the special ids that the encoder computes with.
+    `eager`: True if transformers has no fused attention for the architecture.
+    `first_alone(model)`: makes the last layer of the model compute the first token only, for heads that read no other
+    token. This saves much time if the model has few layers.
+    `shaping_ids`: configuration keys of the special token ids that the encoder computes with.
     `other_heads`: prefixes of parameters that published files may contain, but that no class here loads.
     """
 
@@ -79,13 +79,16 @@ _DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 def _first_alone(model: torch.nn.Module) -> object:
-    """Keep only the first token after the last layer's attention. What follows treats each token by itself."""
+    """Make `model` drop all tokens but the first after the last layer's attention, and return the handle that removes
+    this change. The output for the first token stays the same, because the rest of the layer treats each token by
+    itself."""
     attended = model.base_model.encoder.layer[-1].attention.output
     return attended.register_forward_pre_hook(lambda _, states: tuple(state[:, :1] for state in states))
 
 
 def _transformers(name: str, stem: str, **differences) -> Architecture:
-    """An architecture of transformers. `name` is its `model_type`, which also names its modules."""
+    """An architecture that the library transformers implements. `name` is its `model_type`, which also names its
+    modules. `differences` are further fields of `Architecture`."""
     module = name.replace("-", "_")
     place = f"transformers.models.{module}"
     modules = f"{place}.configuration_{module}", f"{place}.modeling_{module}"
@@ -110,7 +113,8 @@ def _roberta(name: str, stem: str, prefix: str) -> Architecture:
 
 
 def _deberta_head(model: torch.nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The masked-LM head. transformers has two: its own older one, and the published one (`legacy` is False)."""
+    """The masked-LM head of a DeBERTa model, as a function from hidden states to logits. transformers has two such
+    heads: an older one of its own (`legacy` is True), and the published one."""
     if model.config.legacy:
         return model.cls
     return lambda hidden: model.lm_predictions(hidden, model.deberta.embeddings.word_embeddings)
@@ -186,7 +190,7 @@ ARCHITECTURES = {
 
 
 def architecture_named(name: str) -> Architecture:
-    """The architecture with this `name`. Raises CheckpointError if there is none."""
+    """The architecture with this `name`. Raises CheckpointError if no architecture has the name."""
     if name not in ARCHITECTURES:
         raise CheckpointError(
             f"There is no architecture {name!r}.", remedy=f"Set architecture to one of {', '.join(ARCHITECTURES)}."
@@ -195,7 +199,8 @@ def architecture_named(name: str) -> Architecture:
 
 
 def _imported(module: str):
-    """Import a module by name, without garbage collection: its thousands of new objects are all in use."""
+    """Import a module by name. Garbage collection is off meanwhile, because the thousands of new objects are all in
+    use."""
     resting = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Make the card of a checkpoint: its sources, its training and its measurements.
+"""Make the card of a checkpoint, which states the checkpoint's source, training and measurements.
 
 A checkpoint folder contains the card twice: as `harness.json` for the pipeline, and as `README.md` for readers and for
 the hub. A card contains counts, names and hashes, but no text of a document and no time, host or path.
@@ -29,8 +29,12 @@ RESULTS = (
 
 @dataclass(frozen=True)
 class Parent:
-    """The checkpoint that a training started from. `tree` is the tree hash of its folder. `repository` and `revision`
-    (a commit) are given if it came from the hub. `licence` is the licence that its source states."""
+    """The checkpoint from which a training started.
+
+    `tree`: one hash over all files of its folder.
+    `repository`, `revision`: its repository and commit, if it came from the Hugging Face hub.
+    `licence`: the licence that its source states, {"id", "name", "link"}.
+    """
 
     arm: str
     tree: str
@@ -41,10 +45,11 @@ class Parent:
 
 @dataclass(frozen=True)
 class CorpusPart:
-    """One corpus with the counts of the corpus stage. Documents are counted by type and by written standard.
+    """One part of the pre-training corpus, with the counts that the stage `corpus` made.
 
-    `kind` is synthetic, public or restricted. `phi` is True if the corpus stage found identifying details in the kept
-    documents, and None if it did not look for any.
+    `sha256` is the hash of its text file. `document_types` and `written_standards` are numbers of documents by type and
+    by written standard of Norwegian. `kind` is synthetic, public or restricted. `phi` is True if the stage found
+    identifying details in the kept documents, and None if it did not look for any.
     """
 
     sha256: str
@@ -62,16 +67,20 @@ class CorpusPart:
 class Training:
     """One pre-training run.
 
-    `parameters`: all settings of the recipe.
-    `trained_on`: names of the `corpora` that the run trains on. The other corpora are only measured on.
+    `recipe`, `parameters`: name of the objective, and all settings of the recipe.
+    `engine`: settings of the machine, such as precision and devices.
+    `corpora`: parts of the corpus that the run trains on or is measured on, by name. `trained_on`: names of the parts
+    that the run trains on.
     `replay`: share of general text that is mixed into the training text.
-    `steps`: number of updates. `tokens_seen`: tokens read, with repetitions.
+    `steps`: number of updates. `tokens_seen`: number of tokens read, with repetitions.
     `losses`: the loss curve, [{"step", "loss"}, …].
-    `held_out`: {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens", "by_document_type":
-    {type: the same three}}}, "after": …}. A loss or an accuracy is None if it was not measured.
+    `held_out`: the measurements on held-out text, {"before": {part of the corpus: {"loss" (nats per masked token),
+    "accuracy" (0 to 1), "tokens", "by_document_type": {type: {"loss", "accuracy", "tokens"}}}}, "after": …}. A loss or
+    an accuracy is None if it was not measured.
     `mixed`: the updates after which the run resumed a training of other settings or inputs, and the differences.
-    `branched`: {"share", "seed"} if the run took the first share of its updates from the arm's first replicate, which
-    has that seed.
+    `branched`: {"share", "seed"} if the run did not start from the beginning, but continued another training. "share"
+    is the share of updates that the run took from the first replicate of its arm, and "seed" is the seed of this
+    replicate.
     """
 
     recipe: str
@@ -93,10 +102,14 @@ class Training:
 class Facts:
     """All facts that a card states. An imported checkpoint has `origin`, a checkpoint made here has `training`.
 
-    `source`: {"kind": "build" | "hub" | "folder", …}.
+    `source`: {"kind": "build" | "hub" | "folder", …}, as `source_of` returns it.
     `code`: hash of the code that made the folder.
-    `missing`, `unexpected`: names of parameters without weights, and of weights without a parameter, at loading.
-    `files`: hashes of the files of the folder, without the card and its README.
+    `parameters`: number of parameters.
+    `missing`: names of parameters of the model for which the loaded files have no weights. `unexpected`: names of
+    weights in the files that the model does not have.
+    `encoder`: sizes of an encoder that was built here.
+    `origin`: hashes of the imported files, by name. `files`: hashes of the files of the folder, without the card and
+    its README.
     `stated`: statements of the source's own README, {"licence", "language"}.
     `gate`: comparison of an imported masked LM with token counts (see `harness.training.pretrain.gate`).
     `notes`: sentences about the parts and settings of the source that were not imported.
@@ -122,7 +135,7 @@ class Facts:
 
 
 def card(facts: Facts) -> dict:
-    """The content of `harness.json`: plain values, the same for the same facts."""
+    """The content of `harness.json` as plain values. The same facts always give the same content."""
     content = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}
     content["format"] = checkpoint.FORMAT
     training = content.pop("training")
@@ -153,8 +166,11 @@ def training_of(
     replay: float = 0.0,
     branched: Mapping[str, Any] | None = None,
 ) -> Training:
-    """A planned training, without results. `parts` are the corpus parts that it reads or is measured on, as in
-    `parts.json`."""
+    """The plan of a training, as a `Training` without results.
+
+    `parts` are the parts of the corpus that the training reads or is measured on, by name, as in `parts.json`
+    (`harness.artifacts.corpus`). `replay` and `branched` are as in `Training`.
+    """
     return Training(
         recipe=recipe.recipe,
         parameters=dataclasses.asdict(recipe),
@@ -168,19 +184,21 @@ def training_of(
 
 
 def planned(facts: Facts) -> dict:
-    """The part of the card that is known before the training: everything that determines the checkpoint."""
+    """The fields of the card that are known before the training. These fields determine the checkpoint."""
     return {key: value for key, value in card(facts).items() if key not in RESULTS}
 
 
 def made_already(folder: Path, facts: Facts) -> bool:
-    """Does `folder` contain the checkpoint that a training by these `facts` would make? Compares their cards."""
+    """True if `folder` contains the checkpoint that a training by these `facts` would make. The fields of `planned` are
+    compared with the card in the folder."""
     path = folder / "harness.json"
     content = read_json(path) if path.is_file() else None
     return isinstance(content, dict) and {k: v for k, v in content.items() if k not in RESULTS} == planned(facts)
 
 
 def source_of(source: Hub | Folder | Build) -> dict[str, str]:
-    """The source of a checkpoint, as its card records it."""
+    """The source of a checkpoint, as the card records it: {"kind"}, with "repository" and "revision" for the hub, or
+    "name" for a folder."""
     if isinstance(source, Hub):
         return {"kind": "hub", "repository": source.repository, "revision": source.revision}
     # Only the folder's name: its place on this machine is private.
@@ -189,7 +207,8 @@ def source_of(source: Hub | Folder | Build) -> dict[str, str]:
 
 
 def parent_of(folder: Path) -> Parent:
-    """The checkpoint in `folder`, as the card of a training that starts from it records it."""
+    """The checkpoint in `folder`, as a card records it if a training starts from this checkpoint. Raises
+    CheckpointError if the folder has no valid card."""
     content = checkpoint.card(folder)
     if "arm" not in content:
         raise intact.no_card(folder)
@@ -204,21 +223,23 @@ def parent_of(folder: Path) -> Parent:
 
 
 def libraries() -> dict[str, str]:
-    """The versions of the libraries that compute, without the build suffix (`+cpu`)."""
+    """The versions of the libraries that compute, by name, without the build suffix (`+cpu`)."""
     return {name: importlib.metadata.version(name).split("+")[0] for name in LIBRARIES}
 
 
 def page_code(content: Mapping) -> str:
-    """The hash of the code that writes the `README.md` of this card, with the objective of its recipe and no other."""
+    """The hash of the code that writes `README.md` from the card `content`. Of the pre-training objectives, only the
+    code of the card's own objective counts."""
     recipe = content.get("recipe")
     return code_hash(PAGES[0], objectives=(str(recipe.get("name")),) if isinstance(recipe, Mapping) else ())
 
 
 def write(folder: Path, content: dict, results: Sequence[Mapping] = ()) -> dict:
-    """Write the card into a checkpoint folder: `harness.json`, and `README.md` with `results` if there are any.
+    """Write the card `content` into a checkpoint folder, as `harness.json` and as `README.md`. Return the written card.
 
-    Returns the written card. Its `page` is the hash of the code that wrote the `README.md`. This hash is not part of
-    `code`, so that a new wording of the `README.md` makes no checkpoint stale.
+    `results` are evaluation results to show in `README.md` (see `harness.encoders.readme.model_card`). The field `page`
+    of the card is the hash of the code that wrote `README.md`. This hash is not part of `code`, so a new wording of
+    `README.md` makes no checkpoint stale.
     """
     content = content | {"page": page_code(content)}
     write_json(folder / "harness.json", content)

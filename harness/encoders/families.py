@@ -17,7 +17,10 @@ from harness.system.files import read_json, write_json
 
 
 def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str) -> torch.nn.Module:
-    """A randomly initialised masked LM of the sizes in `encoder` for `tokenizer`. The caller seeds torch before."""
+    """A randomly initialised masked LM with the sizes in `encoder`, for the vocabulary of `tokenizer`.
+
+    `attention` is "sdpa" (fused) or "eager". The caller must seed torch before the call.
+    """
     kind = architecture_named(architecture)
     ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "cls", "sep", "mask")}
     sizes = {
@@ -45,7 +48,11 @@ def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str
 @torch.no_grad()
 def _order_positions(weight: torch.Tensor, spread: float) -> None:
     """Initialise learned position embeddings `weight` [positions, hidden] as sinusoids (Vaswani et al. 2017, section
-    3.5). They remain parameters. Only their start has an order, which a short training could not find by itself."""
+    3.5), with the standard deviation `spread`.
+
+    The embeddings stay trainable. The sinusoids give them an order at the start, which a short training could not find
+    by itself.
+    """
     count, size = weight.shape
     angles = torch.arange(count)[:, None] * torch.exp(-math.log(10_000.0) * torch.arange(0, size, 2) / size)
     weight[:, 0::2] = torch.sin(angles) * spread * math.sqrt(2)
@@ -54,11 +61,13 @@ def _order_positions(weight: torch.Tensor, spread: float) -> None:
 
 @torch.no_grad()
 def _attend_to_alike(attention: torch.nn.Module, sharpness: float = 1.7) -> None:
-    """Initialise keys equal to queries, so that a token first attends to similar tokens (after Trockman & Kolter 2023,
-    Mimetic Initialization of Self-Attention Layers). With ordered positions these are its neighbours.
+    """Initialise the keys of an attention layer equal to its queries, so that a token first attends to similar tokens
+    (after Trockman & Kolter 2023, Mimetic Initialization of Self-Attention Layers). With ordered positions, the similar
+    tokens are the neighbours.
 
     With independent queries and keys, a small encoder with learned positions predicts only unigram frequencies for
-    thousands of updates on varied text.
+    thousands of updates on varied text. `sharpness` is a factor on the weights, and a larger factor makes attention
+    more selective.
     """
     attention.query.weight.mul_(sharpness)
     attention.key.weight.copy_(attention.query.weight)
@@ -91,10 +100,12 @@ def _particular(architecture: str, encoder: Encoder, tokenizer) -> dict:
 
 
 def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tuple[torch.nn.Module, list[str]]:
-    """The masked LM in `folder`, in float32, and the names of its new parameters.
+    """Load the masked LM in `folder`, in float32. Returns the model, and the names of the parameters that were
+    initialised anew.
 
-    Pre-training heads that the checkpoint lacks are made new: a public encoder may have none. The caller seeds torch
-    before. Raises CheckpointError if any other parameter is missing, or only a part of the masked-LM head.
+    Pre-training heads that the checkpoint lacks are initialised anew, because a public encoder may have none. The
+    caller must seed torch before the call. Raises CheckpointError if any other parameter is missing, or only a part of
+    the masked-LM head.
     """
     kind = architecture_named(architecture)
     may_lack = kind.masked_lm_head + kind.next_sentence_head
@@ -112,12 +123,12 @@ def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tup
 def load_head(
     folder: Path, architecture: str, head, labels: Sequence[str], attention: str, dropout: float
 ) -> torch.nn.Module:
-    """The encoder in `folder` with a new task head, in float32. The caller seeds torch before.
+    """Load the encoder in `folder` with a new task head, in float32. The caller must seed torch before the call.
 
-    `head` is one of `harness.heads`. Its `forward(**batch)` gives logits [batch, outputs], [batch, tokens, outputs] for
-    token classification, or [batch, options] for multiple choice (inputs [batch, options, tokens]). `dropout` replaces
-    every dropout rate of the configuration. Raises CheckpointError if the checkpoint lacks a parameter outside the task
-    head, or if it already has a task head.
+    `head` is one of `harness.heads`. The returned model gives logits [batch, outputs], or [batch, tokens, outputs] for
+    token classification, or [batch, options] for multiple choice (inputs [batch, options, tokens]). `attention` is
+    "sdpa" (fused) or "eager". `dropout` replaces every dropout rate of the configuration. Raises CheckpointError if the
+    checkpoint lacks a parameter outside the task head or already has a task head.
     """
     kind = architecture_named(architecture)
     names = head.outputs(labels)
@@ -139,11 +150,12 @@ def load_head(
 def preload(
     folders: Iterable[Path], architecture: str, head, labels: Sequence[str], attention: str, tokens: int
 ) -> list[dict]:
-    """Load every folder once, before worker processes are forked. Returns the `shaping` values of each folder.
+    """Load every folder once, before worker processes are forked. Returns the values of
+    `harness.encoders.alike.shaping` for each folder.
 
-    So an error in a folder is raised before any training. The forked processes also share the imports, which would
-    cost each of them some four seconds. Raises CheckpointError as `load_head` does, or if an encoder cannot read
-    `tokens` tokens at once.
+    So an error in a folder is raised before any training. The forked processes also share the imports, which would cost
+    each process some four seconds. Raises CheckpointError as `load_head` does, or if an encoder cannot read `tokens`
+    tokens at once.
     """
     shapes = []
     for folder in folders:
@@ -159,10 +171,11 @@ def preload(
 
 
 def save(model: torch.nn.Module, tokenizer, folder: Path) -> None:
-    """Write an ordinary Hugging Face folder: config.json, model.safetensors, tokenizer files.
+    """Write the model and the tokenizer into an ordinary Hugging Face folder: config.json, model.safetensors, tokenizer
+    files.
 
-    The same weights give the same bytes. The AutoModel… classes open the folder; for norbert3,
-    `harness.encoders.norbert3_heads` must be imported before.
+    The same weights give the same bytes. The AutoModel… classes of transformers open the folder. For the architecture
+    norbert3, `harness.encoders.norbert3_heads` must be imported first.
     """
     # Otherwise the truncation and padding of the last call would be saved as the tokenizer's own.
     tokenizer.backend_tokenizer.no_truncation()

@@ -1,4 +1,5 @@
-"""Checkpoints of the Hugging Face hub, named by commit, offline unless the user asks for the network."""
+"""Find and download checkpoints of the Hugging Face hub, each named by its commit. The network is used only if the user
+asks for it."""
 
 import os
 import re
@@ -25,7 +26,8 @@ def offline() -> bool:
 
 
 def cache_folder() -> Path:
-    """The hub's cache: HF_HUB_CACHE, else HF_HOME/hub, else huggingface/hub in XDG_CACHE_HOME or ~/.cache."""
+    """The folder of the hub's cache: HF_HUB_CACHE, otherwise HF_HOME/hub, otherwise huggingface/hub in XDG_CACHE_HOME
+    or ~/.cache."""
     if cache := os.environ.get("HF_HUB_CACHE"):
         return Path(cache).expanduser()
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
@@ -38,7 +40,8 @@ def snapshot_folder(repository: str, revision: str) -> Path:
 
 
 def file_list(architecture: str | None) -> str:
-    """A text that lists the files that an import reads. Without `architecture` it is for all architectures."""
+    """A text that lists the files that an import reads, for messages. Without `architecture`, the text is for all
+    architectures."""
     tokenizer = "tokenizer.json, tokenizer_config.json"
     if architecture is None or architecture_named(architecture).word_list:
         tokenizer += " (BERT and ELECTRA: or vocab.txt in place of tokenizer.json)"
@@ -49,13 +52,14 @@ def file_list(architecture: str | None) -> str:
 
 
 def tokenizer_files(architecture: str) -> tuple[str]:
-    """The files of a tokenizer that an import needs, as in `lacking`."""
+    """The names of the tokenizer files that an import needs. A name "A or B" means that one of the two files is
+    enough."""
     return ("tokenizer.json or vocab.txt" if architecture_named(architecture).word_list else "tokenizer.json",)
 
 
 def lacking(folder: Path, tokenizer: Iterable[str]) -> list[str]:
-    """The files that a model needs and `folder` lacks. `tokenizer` are those of its tokenizer; for "A or B", one of the
-    two is enough."""
+    """The names of the files that a model needs and `folder` lacks. `tokenizer` names the files of its tokenizer. A
+    name "A or B" means that one of the two files is enough."""
 
     def there(name: str) -> bool:
         # A cache that was copied without its blobs contains only dead links.
@@ -68,9 +72,9 @@ def lacking(folder: Path, tokenizer: Iterable[str]) -> list[str]:
 
 
 def snapshot(source: Hub, architecture: str) -> Path:
-    """The folder with the files of `source` at its commit. They are downloaded first unless `offline()` is true.
+    """The folder with the files of `source` at its commit. The files are downloaded first unless `offline()` is true.
 
-    Raises CheckpointError if files are missing. The error lists which files to put where.
+    Raises CheckpointError if files are missing. The error says which files to put where.
     """
     pin = f"Pin it: `harness pin {source.repository}` prints the commit to put in params.yaml."
     place = fetched(source.repository, source.revision, BESIDE_WEIGHTS, pin)
@@ -98,10 +102,11 @@ def how_to_fetch(repository: str, revision: str) -> str:
 
 
 def fetched(repository: str, revision: str, beside: Sequence[str], pin: str) -> Path:
-    """The folder in the hub's cache for `repository` at the commit `revision`. Its weights and the files `beside` them
-    are downloaded first unless `offline()` is true.
+    """The folder in the hub's cache for `repository` at the commit `revision`. Unless `offline()` is true, the weights
+    of the repository, and the files named in `beside`, are downloaded first.
 
-    Raises CheckpointError if they cannot be, or if `revision` is no commit. `pin` is then the remedy.
+    Raises CheckpointError if the download fails, or if `revision` is not a commit. `pin` is the remedy in the second
+    case.
     """
     check_repository(repository)
     if not re.fullmatch("[0-9a-f]{40}", revision):

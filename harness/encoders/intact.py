@@ -14,10 +14,11 @@ _BESIDE = {CARD, "README.md"}
 
 
 def refuse_changed(folder: Path, found: Mapping[str, str] | None = None) -> None:
-    """Raises CheckpointError unless all loaded files of `folder` have the hashes that its card records.
+    """Check that the files of a stored checkpoint have the hashes that its card records. Raises CheckpointError if a
+    file differs, is missing or was added.
 
-    `found` are the `sha256_files` of the folder, if they are known already. A folder without a card, or whose card
-    records no files, was not stored by a stage and is not checked.
+    `found` are the hashes of the folder's files, if they are known already (`harness.system.files.sha256_files`). A
+    folder without a card, or with a card that records no files, was not stored by a stage and is not checked.
     """
     card = read_json(folder / CARD) if (folder / CARD).is_file() else {}
     recorded = card.get("files") if isinstance(card, dict) else [card]
@@ -42,8 +43,11 @@ def _anew(folder: Path) -> str:
 
 
 def refuse_damaged_copy(folder: Path) -> None:
-    """Raises CheckpointError if `folder`, which is to be imported, has a card of this harness and a file with another
-    hash than the card records. Files that were added or removed are not checked here: loading does that."""
+    """Check the files of a `folder` that is to be imported, if the folder has a card of this harness. Raises
+    CheckpointError if a file has another hash than the card records.
+
+    Files that were added or removed are not checked here, because loading the checkpoint finds them.
+    """
     try:
         recorded = json.loads((folder / CARD).read_text(encoding="utf-8"))["files"]
         wanted = {name: recorded[name] for name in sorted(recorded) if (folder / name).is_file()}
@@ -55,7 +59,8 @@ def refuse_damaged_copy(folder: Path) -> None:
 
 
 def _refuse_other(folder: Path, recorded: Mapping, found: Mapping, remedy: Callable[[str], str]) -> None:
-    """Raises CheckpointError if the hashes differ. `remedy` gets the names of the files."""
+    """Raise CheckpointError if the recorded and the found hashes, by file name, differ. `remedy(names)` returns the
+    remedy for the names of the files that differ."""
     if wrong := [name for name in sorted({*recorded, *found}) if recorded.get(name) != found.get(name)]:
         states = ", ".join(f"{name} {_state(name, recorded, found)}" for name in wrong)
         raise CheckpointError(

@@ -23,12 +23,13 @@ def load(
     settings: dict | None = None,
     may_lack: tuple[str, ...] = (),
 ) -> tuple[torch.nn.Module, dict[str, list[str]]]:
-    """The checkpoint in `folder` as a model for `head` ("masked_lm" or a class-name suffix of a task head).
+    """Load the checkpoint in `folder` as a model with the head `head`: "masked_lm", or the end of the name of a class
+    with a task head, such as "TokenClassification".
 
-    `settings` replace values of its configuration. Returns the model in evaluation mode and {"missing": […],
-    "unexpected": […]}: the names of parameters without weights and of weights without a parameter. Raises
-    CheckpointError if a missing parameter does not start with a prefix of `may_lack`, if a weight belongs to no known
-    head, or if anything is damaged.
+    Returns the model in evaluation mode, and {"missing": […], "unexpected": […]}: the names of parameters without
+    weights, and of weights without a parameter. `attention` is "sdpa" (fused) or "eager". `settings` replace values of
+    the configuration. Raises CheckpointError if a missing parameter does not start with a prefix of `may_lack`, if a
+    weight belongs to no known head, or if anything is damaged.
     """
     kind, folder = architecture_named(architecture), Path(folder)
     if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
@@ -75,14 +76,16 @@ def load(
 
 
 def _refuse_too_few_layers(model: torch.nn.Module, folder: Path, config, lacking: list[str]) -> None:
-    """Raises CheckpointError if the `lacking` parameters are exactly all parameters of the last layers."""
+    """Raise CheckpointError if the `lacking` parameters are exactly all parameters of the last layers. The weights are
+    then those of a model with fewer layers."""
     held = min(map(_layer, lacking))
     if held >= 0 and {name for name, _ in model.named_parameters() if _layer(name) >= held} == set(lacking):
         raise _other_layers(folder, config, held)
 
 
 def _layer(name: str) -> int:
-    """The number of the layer that a parameter belongs to, or −1 if it belongs to none."""
+    """The number of the layer that a parameter belongs to, or −1 if the parameter belongs to no layer. `name` is the
+    name of the parameter."""
     found = re.search(r"(?:^|\.)layers?\.(\d+)\.", name)
     return int(found[1]) if found else -1
 
@@ -101,7 +104,8 @@ _BUFFERS = ("position_ids", "token_type_ids", "inv_freq", "position_indices")
 
 
 def _refuse_left_over(kind: Architecture, folder: Path, config, unexpected: list[str]) -> None:
-    """Raises CheckpointError if an `unexpected` weight is neither a buffer nor of a head that may be left out."""
+    """Raise CheckpointError if one of the `unexpected` weights is neither a buffer nor part of a head that may be left
+    out."""
     heads = (*kind.masked_lm_head, *kind.next_sentence_head, *kind.task_head[1:], *kind.other_heads)
     strange = [name for name in unexpected if not name.startswith(heads) and not name.endswith(_BUFFERS)]
     if not strange:
@@ -117,7 +121,8 @@ def _refuse_left_over(kind: Architecture, folder: Path, config, unexpected: list
 
 @contextlib.contextmanager
 def quiet():
-    """Silence the progress bars and load reports of transformers. This module checks the same and raises errors."""
+    """Silence the progress bars and load reports of transformers. This module checks loaded weights itself and raises
+    errors."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

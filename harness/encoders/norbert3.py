@@ -28,9 +28,9 @@ LONGER_TABLE = 512
 def position_buckets(length: int, bucket_size: int, max_positions: int) -> torch.Tensor:
     """The bucket (0 to 2·bucket_size − 2) of every relative distance i − j, shape [length, length].
 
-    Each distance up to bucket_size // 2 has its own bucket. Longer distances share buckets that grow logarithmically
-    up to the distance `max_positions` − 1. Distances above that get the last bucket. If the input is longer than
-    `max_positions`, all its buckets are those of `LONGER_TABLE` positions, as published.
+    Each distance up to bucket_size // 2 has its own bucket. Longer distances share buckets that grow logarithmically up
+    to the distance `max_positions` − 1. Greater distances get the last bucket. If the input is longer than
+    `max_positions`, all its buckets are those of `LONGER_TABLE` positions, as in the published code.
     """
     middle = bucket_size // 2
     positions = LONGER_TABLE if length > max_positions else max_positions
@@ -68,13 +68,14 @@ class NorBert3Embedding(nn.Module):
 class NorBert3Attention(nn.Module):
     """Disentangled attention: content to content, content to position, position to content.
 
-    Score(i, j) = (q_i·k_j + q_i·k_pos(i, j) + k_j·q_pos(i, j)) / √(3·head size). There are only 2·buckets − 1 different
-    position vectors. So the position terms are computed with these and gathered by bucket. Their sum is the additive
-    bias of a fused attention, and no tensor of size [length, length, hidden] is made.
+    Score(i, j) = (q_i·k_j + q_i·k_pos(i, j) + k_j·q_pos(i, j)) / √(3·head size). There are only
+    2·`position_bucket_size` − 1 different position vectors. So the position terms are computed with these vectors and
+    gathered by bucket. The sum of both terms is the additive bias of a fused attention, and no tensor of size [length,
+    length, hidden] is made.
 
-    As in the public checkpoints, the projection of query and key is halved over its whole width for tokens, but within
-    each head for positions. If both were halved in the same way, the weights would load and every output would be
-    wrong.
+    As in the public checkpoints, the projection of query and key is cut into two halves over its whole width for
+    tokens, but within each head for positions. With the same cut for both, the weights would load and every output
+    would be wrong.
     """
 
     def __init__(self, config: NorBert3Config):
@@ -92,7 +93,7 @@ class NorBert3Attention(nn.Module):
         self.dropout = nn.Dropout(config.attention_probs_dropout_prob)
 
     def _split(self, x: torch.Tensor) -> torch.Tensor:
-        """[…, length, hidden] → […, heads, length, head size]"""
+        """Divide the last dimension into heads: […, length, hidden] → […, heads, length, head size]."""
         return x.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
 
     def forward(
@@ -103,9 +104,11 @@ class NorBert3Attention(nn.Module):
         buckets: torch.Tensor,
         rows: int,
     ) -> torch.Tensor:
-        """The attention output of the first `rows` tokens: [batch, length, hidden] → [batch, rows, hidden]. `padding`
-        is True at padding, `relative` is the table of relative positions [buckets, hidden], and `buckets` [length,
-        length] contains indices into it."""
+        """The attention output for the first `rows` tokens: [batch, length, hidden] → [batch, rows, hidden].
+
+        `padding` is True at padding tokens. `relative` is the table of relative positions, [buckets, hidden]. `buckets`
+        [length, length] has the position in this table of each pair of tokens.
+        """
         normed = self.pre_layer_norm(hidden)
         query, key = (self._split(x) for x in self.in_proj_qk(normed).chunk(2, dim=-1))
         query, buckets = query[..., :rows, :], buckets[:rows]
@@ -185,9 +188,12 @@ class NorBert3Stack(nn.Module):
 
 
 class NorBert3PreTrainedModel(PreTrainedModel):
-    """The base class of encoder and heads, with initialisation and loading. A head class adds its module and calls
-    `post_init`. In the public checkpoints the encoder's names have no prefix, with or without a head. So a head is a
-    sibling of `embedding` and `transformer`, and not a wrapper around a base model."""
+    """The base class of the NorBERT3 encoder and of its heads, with initialisation and loading. A head class adds its
+    module and calls `post_init`.
+
+    In the public checkpoints, the names of the encoder's parameters have no prefix, with or without a head. So a head
+    is a sibling of `embedding` and `transformer`, and not a wrapper around a base model.
+    """
 
     config_class = NorBert3Config
     base_model_prefix = ""
@@ -203,7 +209,8 @@ class NorBert3PreTrainedModel(PreTrainedModel):
 
     @property
     def base_model(self) -> "NorBert3Model":
-        """The encoder without a head. It shares this model's modules, and its output has `last_hidden_state`."""
+        """The encoder without its head. The encoder shares the modules of this model, and its output has
+        `last_hidden_state`."""
         if isinstance(self, NorBert3Model):
             return self
         base = NorBert3Model.__new__(NorBert3Model)
@@ -220,8 +227,8 @@ class NorBert3PreTrainedModel(PreTrainedModel):
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        """Initialise weights from a normal distribution with σ = √(2 / 5d), d the hidden size, truncated at 2σ. σ is
-        multiplied by √(1 / 2(1 + i)) in the MLP of layer i."""
+        """Initialise the weights of `module` from a normal distribution with σ = √(2 / 5d), truncated at 2σ. d is the
+        hidden size. In the MLP of layer i (from 0), σ is multiplied by √(1 / 2(1 + i))."""
         sigma = math.sqrt(2 / (5 * self.config.hidden_size))
         if isinstance(module, nn.Linear):
             scale = sigma * self._depth_scale(module)
@@ -251,8 +258,9 @@ class NorBert3PreTrainedModel(PreTrainedModel):
     ) -> BaseModelOutput:
         """The hidden states [batch, length, hidden]. `attention_mask` [batch, length] is 1 on real tokens.
 
-        With `every_layer` the states of all layers are returned, too. Otherwise, if `read` is given, the last layer is
-        computed only for the first `read` tokens: [batch, read, hidden]. This saves much time with few layers.
+        With `every_layer`, the states of all layers are returned, too. Otherwise, if `read` is given, the last layer is
+        computed only for the first `read` tokens: [batch, read, hidden]. This saves much time in models with few
+        layers.
         """
         hidden, relative = self.embedding(input_ids)
         length = input_ids.shape[1]
@@ -277,5 +285,6 @@ class NorBert3Model(NorBert3PreTrainedModel):
         self.post_init()
 
     def forward(self, input_ids, attention_mask=None, token_type_ids=None, output_hidden_states=False, **_):
-        """The hidden states. `token_type_ids` is ignored, because the architecture has no segment embeddings."""
+        """The hidden states of the encoder (see `encode`). `token_type_ids` is ignored, because the architecture has no
+        segment embeddings."""
         return self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states))

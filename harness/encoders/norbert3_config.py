@@ -1,4 +1,4 @@
-"""Configuration of the NorBERT3 (LTG-BERT) architecture."""
+"""The configuration class of the NorBERT3 (LTG-BERT) architecture, for the library transformers."""
 
 from transformers.configuration_utils import PreTrainedConfig
 
@@ -9,7 +9,7 @@ class NorBert3Config(PreTrainedConfig):
     The field names are those of the public `ltg/norbert3-*` configurations, so this class reads them without code from
     their repositories.
 
-    `position_bucket_size` is half the number of relative-position buckets. `reserved_tokens` is the number of special
+    There are 2 · `position_bucket_size` − 1 buckets of relative positions. `reserved_tokens` is the number of special
     and reserved ids at the start of the vocabulary that the masked-LM head never predicts (107 in the public
     vocabularies). `classifier_dropout` (None: as `hidden_dropout_prob`) applies before the last projection of every
     head.

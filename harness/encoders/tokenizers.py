@@ -1,7 +1,7 @@
 """Make tokenizers from a corpus, always with the same bytes, and load tokenizers from a folder.
 
-The WordPiece trainer of the tokenizers library gives another vocabulary on every run. So the vocabulary is derived here
-from its byte-pair trainer, which is deterministic.
+The WordPiece trainer of the tokenizers library gives another vocabulary on every run. So the WordPiece vocabulary is
+derived here from the library's byte-pair trainer, which is deterministic.
 """
 
 import contextlib
@@ -32,7 +32,11 @@ _A_LINE = 10_000  # most repetitions of a word in one line for the trainer
 
 
 def build(architecture: str, texts: Iterable[str], vocabulary: int):
-    """A tokenizer of at most `vocabulary` tokens for one of the three architectures that are built here."""
+    """Make a tokenizer of at most `vocabulary` tokens from `texts`, for "bert" (WordPiece), "norbert3" or "modernbert"
+    (byte-level BPE).
+
+    Raises CheckpointError if `vocabulary` is too small for the single characters.
+    """
     if architecture == "bert":  # the only one with segment ids
         return _wrapped(wordpiece_core(texts, vocabulary), ["input_ids", "token_type_ids", "attention_mask"])
     return _wrapped(byte_bpe_core(texts, vocabulary, architecture), ["input_ids", "attention_mask"])
@@ -68,7 +72,8 @@ def wordpiece_core(texts: Iterable[str], vocabulary: int) -> hf.Tokenizer:
 
 
 def _characters(words: Counter, splitter, limit: int) -> list[str]:
-    """Single-character tokens: the fixed alphabet, then the corpus's own, most frequent first."""
+    """The tokens of single characters, at most `limit` unless the fixed alphabet needs more: first the fixed alphabet,
+    then other characters of the corpus, most frequent first. `words` has the number of times that each word occurs."""
     seen: Counter[str] = Counter()
     for word, count in words.items():
         for character in word:
@@ -86,7 +91,8 @@ def _characters(words: Counter, splitter, limit: int) -> list[str]:
 
 
 def _pieces_by_use(words: Counter, vocabulary: int) -> list[str]:
-    """Word-initial and "##" pieces, the most frequent in the corpus first."""
+    """The pieces of words, word-initial or with "##", the most frequent in the corpus first. `words` has the number of
+    times that each word occurs."""
     learner = hf.Tokenizer(models.BPE())
     learner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, show_progress=False)
@@ -108,9 +114,9 @@ def _repeated(words: Counter) -> Iterable[str]:
 def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Tokenizer:
     """A byte-level BPE tokenizer (Radford et al. 2019), which can encode every string.
 
-    `style` is "norbert3" or "modernbert". Both frame texts as [CLS] … [SEP] and pairs as [CLS] … [SEP] … [SEP]. Offsets
-    leave out the space before a word. Letters are not composed (NFC), because the offsets of a composed letter would
-    contain only the first of its characters.
+    `style` is "norbert3" or "modernbert". In both styles, a text becomes [CLS] … [SEP], and a pair becomes [CLS] …
+    [SEP] … [SEP]. The offsets of a token leave out the space before a word. Letters are not composed (NFC), because the
+    offsets of a composed letter would contain only the first of its characters.
     """
     if style not in ("norbert3", "modernbert"):
         raise ValueError(f"no byte-level style {style!r}")
@@ -133,10 +139,10 @@ def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Token
 
 
 def load(folder: Path):
-    """The fast tokenizer in `folder`, loaded without remote code. Its offsets never start with white space.
+    """Load the fast tokenizer in `folder`, without remote code. Offsets of its tokens never start with white space.
 
-    Truncation and padding are arguments of a call of the tokenizer. Both act at the end of a text. The settings of the
-    files for them are ignored. For everything else tokenizer.json decides, whatever tokenizer_config.json says. Raises
+    Truncation and padding are arguments of a call of the tokenizer, and act at the end of a text. Settings for them in
+    the files are ignored. For everything else `tokenizer.json` decides, whatever `tokenizer_config.json` says. Raises
     CheckpointError if `tokenizer.json` is missing or cannot be read.
     """
     from transformers import PreTrainedTokenizerFast
@@ -157,7 +163,7 @@ def load(folder: Path):
 
 
 def read(path: Path) -> hf.Tokenizer:
-    """The tokenizer of the tokenizer.json at `path`. Raises CheckpointError if it cannot be read."""
+    """The tokenizer in the `tokenizer.json` at `path`. Raises CheckpointError if the file cannot be read."""
     with _naming(path):
         return hf.Tokenizer.from_file(str(path))
 
@@ -174,7 +180,8 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
-    """Notes on the settings of `stated` (a tokenizer_config.json) and of `tokenizer` that are not used."""
+    """Notes on the settings of a checkpoint's tokenizer that are not used. `tokenizer` is read from `tokenizer.json`,
+    and `stated` from `tokenizer_config.json`."""
     found = []
     for name, does in folding(tokenizer).items():
         if isinstance(stated.get(name), bool) and stated[name] != does:
@@ -195,7 +202,7 @@ def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
 
 
 def _does(tokenizer: hf.Tokenizer, name: str, stated) -> bool:
-    """Does `tokenizer` do what a tokenizer_config.json says (`stated`) for the key `name` of `OF_TOKENS`?"""
+    """True if `tokenizer` does what `tokenizer_config.json` says (`stated`) for the key `name`, one of `OF_TOKENS`."""
     if name in ("add_special_tokens", "split_special_tokens"):
         return stated is (name == "add_special_tokens")
     added = tokenizer.get_added_tokens_decoder()
@@ -212,7 +219,8 @@ def _does(tokenizer: hf.Tokenizer, name: str, stated) -> bool:
 
 
 def folding(tokenizer: hf.Tokenizer) -> dict[str, bool]:
-    """Whether `tokenizer` lower-cases and strips accents, under the names of tokenizer_config.json."""
+    """Whether `tokenizer` lower-cases and strips accents: {"do_lower_case", "strip_accents"}, the keys of
+    `tokenizer_config.json`."""
     return {"do_lower_case": _turns(tokenizer, "A", "a"), "strip_accents": _turns(tokenizer, "é", "e")}
 
 
@@ -221,7 +229,7 @@ def _turns(tokenizer: hf.Tokenizer, letter: str, into: str) -> bool:
 
 
 def _trim_offsets(core: hf.Tokenizer) -> None:
-    """Make offsets exclude the space before a word, which byte-level tokenizers of the hub may include."""
+    """Make the offsets of tokens leave out the space before a word. Byte-level tokenizers of the hub may include it."""
     text, original = "a b", core.post_processor
 
     def begins_with_space() -> bool:

@@ -29,8 +29,8 @@ MARIAN = {"nb": (">>nob<<", ">>nb<<", ">>nb_NO<<", ">>no<<"), "nn": (">>nno<<", 
 
 @dataclass(frozen=True)
 class Pinned:
-    """A translation model on this machine: its `folder` and `name`, its commit or hash (`at`), and the SHA-256 of every
-    file that is read."""
+    """A translation model on this machine. `at` is its hub commit, or "sha256 …" of its folder. `files` has the SHA-256
+    of every file that is read, by name."""
 
     folder: Path
     name: str
@@ -44,7 +44,8 @@ class Pinned:
 
 @dataclass(frozen=True)
 class Search:
-    """The settings of a translation: beam width, texts per batch, device and CPU threads."""
+    """The settings of a translation: beam width, texts per batch, device ("cpu" or "cuda") and number of CPU
+    threads."""
 
     beams: int = 4
     batch: int = 32
@@ -53,13 +54,13 @@ class Search:
 
 
 def libraries() -> dict[str, str]:
-    """The versions of the libraries that a model's output depends on."""
+    """The versions of the libraries that a model's output depends on, by name."""
     return {name: version(name) for name in ("torch", "transformers")}
 
 
 def found(named: str) -> Pinned:
-    """The model with the name FOLDER or REPOSITORY@COMMIT. Raises CheckpointError if it is missing, not pinned or of
-    another architecture."""
+    """The translation model called `named`: a folder, or REPOSITORY@COMMIT on the hub. Raises CheckpointError if the
+    model is missing, not pinned by a commit, or of another architecture than Marian or NLLB."""
     repository, at, revision = named.rpartition("@")
     if Path(named).is_dir() or not at:
         folder, name, commit = Path(named), Path(named).resolve().name, ""
@@ -97,11 +98,12 @@ def _kind(folder: Path) -> str:
 
 
 class Translator:
-    """A loaded model.
+    """A translation model from English to Norwegian, loaded in memory.
 
-    `translator(texts)` returns the translation of each text into the language `to`. It uses beam search without
-    sampling, in fp32, so the same texts in the same batch give the same words. Raises CheckpointError if the model does
-    not know the language or cannot be loaded, and ConfigError if there is no CUDA device for `search.device` "cuda".
+    `translator(texts)` returns the translation of each text into the language `to` ("nb" or "nn"). The model uses beam
+    search without sampling, in fp32, so the same texts in the same batch give the same words. Raises CheckpointError if
+    the model does not know the language or cannot be loaded, and ConfigError if `search.device` is "cuda" and there is
+    no CUDA device.
     """
 
     def __init__(self, pinned: Pinned, to: str, search: Search):
@@ -161,7 +163,12 @@ class Translator:
         return model.eval().to(self._search.device)
 
     def _language(self, pinned: Pinned, to: str) -> tuple[str, int | None]:
-        """The prefix of every text, and the id of the first token of every translation (None: not forced)."""
+        """The text to put before every input, and the id of the first token of every translation (None if the model
+        chooses this token).
+
+        A model that knows several target languages learns the language `to` from one of the two. Raises CheckpointError
+        if the model does not know the language.
+        """
         vocabulary = self._tokenizer.get_vocab()
         if self._kind == "m2m_100":
             if NLLB[to] not in vocabulary or ENGLISH not in vocabulary:

@@ -21,7 +21,8 @@ SAFETENSORS, PICKLE = "model.safetensors", "pytorch_model.bin"
 def weight_files(folder: Path) -> list[str]:
     """The names of the weight files in `folder`: safetensors if there are any, otherwise pickles.
 
-    Raises CheckpointError if there are none, or if an index names a file that is missing or outside the folder.
+    Raises CheckpointError if the folder has no weights, or if an index names a file that is missing or outside the
+    folder.
     """
     if index := weight_index(folder):
         return _shards(folder / index)
@@ -35,7 +36,8 @@ def weight_files(folder: Path) -> list[str]:
 
 
 def weight_index(folder: Path) -> str | None:
-    """The name of the file that lists the shards of `weight_files`, or None if there are no shards."""
+    """The name of the index file in `folder` that lists the shards of the weights, or None if the weights are one file
+    or missing."""
     for name in (SAFETENSORS, PICKLE):
         if (folder / name).is_file():
             return None
@@ -66,7 +68,8 @@ def _shards(index: Path) -> list[str]:
 
 
 def read_weights(folder: Path, names: list[str]) -> dict[str, torch.Tensor]:
-    """All tensors of the files `names`, by parameter name. Raises CheckpointError on damage or foreign content."""
+    """All tensors of the weight files `names` in `folder`, by parameter name. Raises CheckpointError if a file is
+    damaged or contains anything else than tensors."""
     state: dict[str, torch.Tensor] = {}
     for name in names:
         read = _read_safetensors if name.endswith(".safetensors") else _read_pickle
@@ -75,7 +78,8 @@ def read_weights(folder: Path, names: list[str]) -> dict[str, torch.Tensor]:
 
 
 def refuse_damaged(path: Path) -> None:
-    """Raises CheckpointError if the header of a safetensors file does not fit the file, for example a truncated one."""
+    """Check that the header of a safetensors file fits the file. Raises CheckpointError if it does not, for example
+    because the file was cut off."""
     from safetensors import safe_open
 
     with _naming(path), safe_open(path, "pt"):
@@ -132,7 +136,8 @@ def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
 
 
 def write_weights(state: dict[str, torch.Tensor], path: Path) -> None:
-    """Write a safetensors file. Tensors that share memory are written once for each name."""
+    """Write a safetensors file. `state` has the tensors by name. Tensors that share memory are written once for each
+    name."""
     from safetensors.torch import save_file
 
     # clone() separates tensors that share memory.

@@ -1,1 +1,2 @@
-"""Export a bundle of results that may leave a site with restricted data."""
+"""Write the export bundle: a folder with results that a site with restricted data (such as a hospital) may give to
+others."""

@@ -1,4 +1,5 @@
-"""Write the bundle of `harness export`: reports, provenance and cards in a folder that a data officer can review.
+"""Write the bundle of `harness export`: a folder with the reports and the cards (descriptions) of data sets and
+checkpoints. A data officer reviews the folder before it leaves a site with restricted data.
 
 The reports are rendered anew from the scores, not copied from `reports/`. So nothing from edited or older reports can
 get into the bundle.
@@ -22,15 +23,17 @@ from harness.system.together import together
 from harness.task import Task
 
 SHOWN = 8
-Counted = Mapping[str, list[tuple[str, int]]]  # by path: (place, count) of every count of restricted data
+Counted = Mapping[str, list[tuple[str, int]]]  # path of a file → (place in the file, count) of restricted data
 
 
 @dataclass(frozen=True)
 class Site:
-    """What an export reads: the repository, its tasks, the cards (`known`, with small counts removed), and what the
-    disclosure check releases of each restricted task.
+    """The inputs of an export.
 
-    `render(folder)` writes `folder/reports/`. The folder must have links to the stages' outputs.
+    `root` is the repository. `tasks` maps the name of each exported task to the task. `known` has the cards of data and
+    checkpoints, without small counts of restricted data. `render(folder)` writes the report files to `folder/reports/`.
+    This `folder` must contain links to the outputs of the stages. `releases` maps each restricted task to the figures
+    that its disclosure check (`harness.statistics.disclosure`) allows to show.
     """
 
     root: Path
@@ -45,12 +48,19 @@ class Site:
 
 
 def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> list[manifest.Entry]:
-    """Write the bundle to `target`, and return its manifest entries. `scratch` is an empty folder for rendering.
+    """Write the bundle to the folder `target`, and return its manifest entries, one per file.
 
-    Raises DisclosureError, and writes nothing, if a restricted task was not checked, a file has no entry in
-    `manifest.toml`, a file has a small count, an id, a text or a too fine figure of restricted data, or an earlier
-    bundle released other figures of the same rows and `instead` is false. Raises DataError if `target` exists and is
-    no earlier bundle or empty folder.
+    `scratch` is a temporary folder with links to the outputs of the stages. The reports are first rendered in
+    `scratch`. `instead` is true if no earlier bundle about the same rows has left the site, so that the new bundle may
+    release other figures.
+
+    Raises DisclosureError, and writes no bundle, if
+    - a restricted task was not checked for small counts,
+    - a file has no entry in `manifest.toml`,
+    - a file has a small count, an id, words of a text, or a finer figure of restricted data than was released, or
+    - an earlier bundle released other figures of the same rows, and `instead` is false.
+
+    Raises DataError if `target` exists and is neither an earlier bundle nor an empty folder.
     """
     if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / manifest.JSON).is_file())):
         raise DataError(f"{target} exists and is not an earlier bundle.", remedy="Name a new folder.")
@@ -68,9 +78,10 @@ def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> li
         for path, content in sorted(contents.items())
     ]
     kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
-    # The bundle may be where no other command removes what a killed one has left. So artifacts/ has the record of it.
+    # The bundle may be outside the repository, and no command looks there for files that a killed command has left. So
+    # the record of an unfinished bundle is in artifacts/.
     with together(site.root / "artifacts", site.root / ledger.FILE) as within:
-        # Before the bundle, because nobody would know of a bundle that is not in the ledger.
+        # The ledger is written before the bundle, because nobody would know of a bundle that is not in the ledger.
         ledger.enter(site.root, site.releases, instead)
         with files.atomic_folder(target, within) as folder:
             for path, content in contents.items():
@@ -112,7 +123,12 @@ def _smallest(path: str, counted: Counted) -> int | None:
 
 
 def _refuse(site: Site, contents: Mapping[str, bytes], counted: Counted) -> None:
-    """Search every file for what must not leave. Raises DisclosureError with the first findings."""
+    """Check that no file of the bundle has a small count, an id, words of a text or a too fine figure of restricted
+    data.
+
+    `contents` maps the path of each file to its bytes, and `counted` maps the path to the counts in the file. Raises
+    DisclosureError, which lists the first SHOWN findings.
+    """
     if not site.restricted:
         return
     readable = {path: _text(content) for path, content in contents.items()}
@@ -145,7 +161,8 @@ def _refuse(site: Site, contents: Mapping[str, bytes], counted: Counted) -> None
 
 
 def _own_ids(site: Site, name: str) -> set[str]:
-    """The site's own ids of rows and groups, read from its files. Empty if the files cannot be read."""
+    """The ids of rows and groups in the site's own files of the task `name`, as they were before pseudonyms replaced
+    them. Returns an empty set if these files cannot be read."""
     try:
         reading = authored.read(site.tasks[name], site.root / "data" / name)
     except HarnessError:

@@ -1,7 +1,8 @@
-"""Keep a list of what earlier bundles released, so that nobody can combine two releases about the same rows.
+"""Keep the ledger: a list of the figures that earlier export bundles released. A bundle that releases other figures of
+the same rows is refused, because two releases together may reveal a count that neither reveals alone.
 
-The ledger is a file beside the key of the pseudonyms, outside git, readable by its owner alone. It has the released
-figures, and the pseudonyms of the rows behind them.
+The ledger is the file `.harness-releases.json` in the root of the repository. It is not in git, and only its owner can
+read it. For each task, the ledger has the released figures and the pseudonyms of the test and holdout rows.
 """
 
 from collections.abc import Mapping
@@ -19,9 +20,13 @@ ABOUT = ("test", "holdout")
 
 
 def enter(root: Path, releases: Mapping[str, Release], instead: bool) -> None:
-    """Note the releases of a bundle before it is written. Raises DisclosureError, and notes nothing, if an earlier
-    bundle released other figures of some of the same rows. `instead` says that no such bundle has left the site. Then
-    its entry is removed instead."""
+    """Add the figures of a bundle to the ledger, before the bundle is written. `releases` maps each restricted task to
+    its released figures. A task that releases no figures is not added.
+
+    The bundle is in conflict with an earlier bundle that released other figures of some of the same rows. If `instead`
+    is true, no such earlier bundle has left the site, and its entry is removed. If `instead` is false, a conflict
+    raises DisclosureError, and the ledger stays as it was.
+    """
     path, found = Path(root) / FILE, _read(Path(root) / FILE)
     for task, release in releases.items():
         if release.rung.name == WITHHELD:

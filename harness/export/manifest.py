@@ -1,6 +1,7 @@
-"""The manifest of an export bundle: one sentence about each file, for the person who approves the export.
+"""Write the manifest of an export bundle. For the person who approves the export, the manifest says what each file
+contains, and what a reader can infer from its figures.
 
-Its texts are in `manifest.toml`.
+The texts of the manifest are in `manifest.toml`.
 """
 
 import fnmatch
@@ -14,7 +15,7 @@ from harness.privacy.suppression import MINIMUM
 from harness.statistics.disclosure.releasing import Release
 from harness.statistics.disclosure.twins import WIDTH
 
-Content = bytes  # `Entry` has a field of that name
+Content = bytes  # `Entry` has a field with the name `bytes`
 JSON, MARKDOWN = "MANIFEST.json", "MANIFEST.md"
 
 _TOLD = tomllib.loads(resources.files(__package__).joinpath("manifest.toml").read_text("utf-8"))
@@ -30,9 +31,13 @@ RULE, LIMITS, DECIDE = _filled(_TOLD["rule"]), [*map(_filled, _TOLD["limits"])],
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the bundle. `smallest` is the least count of restricted rows in its tables, except 0, or None if
-    there is none. By task, `inferred` says the most that its scores reveal of restricted rows, and `rule` how these
-    scores were coarsened."""
+    """One file of the bundle, as the manifest describes the file.
+
+    `path` is relative to the bundle, `bytes` is the size, and `holds` is a sentence about the content. `smallest` is
+    the smallest count of restricted data above 0 in the tables of the file, or None if the file has no such count.
+    `inferred` and `rule` map each restricted task to a sentence: `inferred` says what a reader can infer at best about
+    the rows, and `rule` says how coarsely the scores were released. Both maps are empty if the file has no scores.
+    """
 
     path: str
     sha256: str

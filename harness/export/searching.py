@@ -1,6 +1,8 @@
-"""Search the files of a bundle for what must not leave: small counts, ids, texts.
+"""Search the files of an export bundle for restricted data that must not leave the site: small counts, ids, texts and
+too fine figures.
 
-The reports hide these things when they are made. This search does not rely on that, and reads the finished files.
+The code that writes the reports leaves these data out. This search does not rely on that code, and reads the finished
+files.
 """
 
 import csv
@@ -33,13 +35,19 @@ _NUMBER = re.compile(r"\d+(?:\u202f\d{3})*")
 
 
 class DisclosureError(HarnessError):
-    """A bundle contains something that must not leave the site."""
+    """The error that stops an export: the bundle has data that must not leave the site, or that were not checked."""
 
 
 def counts(name: str, text: str, restricted: Iterable[str]) -> list[tuple[str, int]]:
-    """(place, count) of every count of restricted data in a file of the bundle. `name` is the file's path.
+    """Every count of restricted data in a file of the bundle, as a pair (place in the file, count).
 
-    They are in tables with "restricted" in the caption (page), in rows of the `restricted` tasks (CSV), and in cards.
+    `name` is the path of the file, `text` its content, and `restricted` the names of the restricted tasks. Counts are
+    read from
+    - the tables of an HTML page with "restricted" in the caption,
+    - the rows of a CSV about the `restricted` tasks, and
+    - the cards of restricted data sets, and of checkpoints that were pre-trained on restricted text.
+
+    Returns an empty list for any other file.
     """
     if name.endswith(".csv"):
         return list(_of_csv(text, set(restricted)))
@@ -83,7 +91,8 @@ def _of_page(text: str) -> Iterator[tuple[str, int]]:
 
 
 class _Tables(HTMLParser):
-    """A parser that collects every table of a page in `found`: (caption, header, rows)."""
+    """A parser that collects the tables of an HTML page. `found` has one triple per table: its caption, the cells of
+    its header, and its rows as lists of cells."""
 
     def __init__(self):
         super().__init__()
@@ -115,7 +124,8 @@ class _Tables(HTMLParser):
 
 
 def small_cells(found: Iterable[tuple[str, int]]) -> list[str]:
-    """A message about each small one of the counts of a file (see `counts`)."""
+    """One message for each small count (1 to 4) in a file of the bundle. `found` are the counts of the file, as
+    `counts` returns them."""
     return [f"a count under 5 ({place})" for place, n in found if is_small(n)]
 
 
@@ -123,8 +133,13 @@ SCORES = ("value", "reference", "clinical", "delta", "ci_low", "ci_high")
 
 
 def too_fine(name: str, text: str, releases: Mapping[str, Release]) -> list[str]:
-    """Messages about figures of a CSV that are finer than what is released of their task. Such a figure is of a single
-    seed, is not a whole number of steps, or is not released at all."""
+    """One message for each figure in a CSV that is finer than the disclosure check released for its task.
+
+    `name` is the path of the file and `text` its content. `releases` maps each restricted task to what was released. A
+    figure is too fine if it is about a single seed, is not a multiple of the rounding step (such as 0.02), or is of a
+    kind that was not released at all. A task is not checked here if every run was released. Returns an empty list if
+    the file is no CSV.
+    """
     found = []
     for number, row in enumerate(csv.DictReader(io.StringIO(text)) if name.endswith(".csv") else (), start=2):
         release = releases.get(row.get("task", ""))
@@ -142,7 +157,8 @@ def too_fine(name: str, text: str, releases: Mapping[str, Release]) -> list[str]
 
 
 def ids(text: str, known: Iterable[str]) -> int:
-    """How many of the `known` ids occur in a text as separate words. Short ids are not searched for."""
+    """The number of `known` ids that occur in a text as separate words. Ids of under 5 characters, and numbers of under
+    8 digits, are not searched for, because they occur in any table."""
     words = set(re.findall(r"[^\s\"'<>|,;:=()\[\]{}`]+", text))
     return sum(_searched(identity) and identity in words for identity in set(known))
 
@@ -157,7 +173,12 @@ def shingles(text: str) -> set[tuple[str, ...]]:
 
 
 def texts(bundle: set[tuple[str, ...]], records: Iterable[Mapping], task: Task) -> int:
-    """How many records have `SHINGLE` words in a row, or a whole shorter text, in the shingles of the bundle."""
+    """The number of `records` with a text that also occurs in a file of the bundle.
+
+    `bundle` is the set of all sequences of SHINGLE words of the file, as `shingles` returns it. A text occurs in the
+    file if SHINGLE words in a row, or all words of a shorter text, occur there. Texts of one word or of under
+    SHORTEST_TEXT characters are not searched for.
+    """
     starts: dict[int, set[tuple[str, ...]]] = {
         length: {shingle[i : i + length] for shingle in bundle for i in range(SHINGLE - length + 1)}
         for length in range(2, SHINGLE + 1)

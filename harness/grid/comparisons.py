@@ -1,7 +1,8 @@
-"""The inputs of one comparison, and the note that records a finished job.
+"""Name the comparisons of a run, find the inputs of each, and write a note for each finished job.
 
-A note has the hashes of all inputs and outputs of the stage `finetune`, as `dvc.lock` has them. As long as the files
-have these hashes, the predictions are those that `dvc repro` would make.
+A comparison is one task with one family of encoders, and one job of `harness grid`. A job's note has the hashes of all
+inputs and outputs of the stage `finetune`, as `dvc.lock` has them. As long as the files have the hashes in the note,
+the predictions are those that `dvc repro` would make.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ FOLDER = Path("artifacts") / "grid"
 
 @dataclass(frozen=True)
 class Comparison:
-    """One task with one family: one job of the array and one instance of the stage `finetune`."""
+    """One task with one family of encoders: one job of `harness grid`, and one instance of the DVC stage `finetune`."""
 
     task: str
     family: str
@@ -33,7 +34,7 @@ class Comparison:
 
 
 def chosen(tasks: Sequence[str], families: Sequence[str], wanted: Sequence[str]) -> list[Comparison]:
-    """Every task with every family, or only the comparisons named in `wanted` (TASK/FAMILY) if it is not empty.
+    """The comparisons named in `wanted` (TASK/FAMILY), or, if `wanted` is empty, every task with every family.
 
     Raises ConfigError for an unknown name.
     """
@@ -48,24 +49,33 @@ def chosen(tasks: Sequence[str], families: Sequence[str], wanted: Sequence[str])
 
 
 def inputs(root: Path, comparison: Comparison) -> dict:
-    """The command, parameters and hashes of files by which DVC decides whether this stage is up to date."""
+    """The inputs by which DVC decides whether the comparison's stage is up to date.
+
+    Returns {"cmd": the command, "deps": MD5 by path (None for a missing file), "params": value by key of
+    `params.yaml`}.
+    """
     return _now(root, comparison)["inputs"]
 
 
 def write_note(root: Path, comparison: Comparison, made_of: dict) -> None:
-    """Write the note that a job made the present predictions from the inputs `made_of` (a result of `inputs`)."""
+    """Write the note that a job made the present predictions from the inputs `made_of`, which `inputs` returned before
+    the job trained."""
     write_json(note_file(root, comparison), _now(root, comparison) | {"inputs": made_of})
 
 
 def is_made(root: Path, comparison: Comparison) -> bool:
-    """Whether a job made the present predictions from the present inputs. The job recorded the hashes of both in its
-    note (`note_file`)."""
+    """Whether a job made the present predictions from the present inputs.
+
+    The job recorded the hashes of its inputs and predictions in its note (`note_file`). The present files must have
+    these hashes.
+    """
     file = note_file(root, comparison)
     return file.is_file() and read_json(file) == _now(root, comparison)
 
 
 def is_locked(root: Path, comparison: Comparison) -> bool:
-    """Whether `dvc.lock` and the note have the same hashes, command and parameters for this comparison."""
+    """Whether the entry in `dvc.lock` has the same command, parameters and hashes as the note of this comparison's
+    job."""
     entry = read_yaml(root / "dvc.lock")["stages"].get(comparison.stage, {})
     recorded = {
         "inputs": {
@@ -83,7 +93,10 @@ def note_file(root: Path, comparison: Comparison) -> Path:
 
 
 def _now(root: Path, comparison: Comparison) -> dict:
-    """A note of the present files. The hash of a missing file is None."""
+    """A note of the present files: {"inputs": as from `inputs`, "outputs": MD5 by path}.
+
+    The hash of a missing file is None.
+    """
     params = read_yaml(root / "params.yaml")
     stage, hashes = stages(root, params)[comparison.stage], Hashes()
 

@@ -1,6 +1,7 @@
-"""The two executors of the job array: this machine, or one array on a Slurm cluster. Both use submitit.
+"""Start the jobs of `harness grid`, as processes of this machine (`Local`) or as one array of a Slurm cluster
+(`Slurm`).
 
-Both start jobs, say which jobs are over, and know the log file of each job.
+Both classes use submitit. Both start jobs, say which jobs are over, and know the log file of each job.
 """
 
 import contextlib
@@ -21,7 +22,11 @@ _A_YEAR = 60 * 24 * 365
 
 @dataclass(frozen=True)
 class Resources:
-    """The resources of one job, and how many jobs run at once. `hours` is Slurm's limit, `sbatch` further options."""
+    """The resources of one job, and the number of jobs that run at once.
+
+    Only Slurm uses `memory_gb`, the time limit `hours`, `partition` (None: the cluster's own choice) and `sbatch`, the
+    values of further options of sbatch by option name.
+    """
 
     at_once: int
     cpus: int
@@ -34,7 +39,7 @@ class Resources:
 
 @dataclass(frozen=True)
 class Started:
-    """A started job, with its id in the executor and its log file."""
+    """A job that was started for a comparison, with its id in the executor and its log file."""
 
     comparison: Comparison
     id: str
@@ -42,9 +47,10 @@ class Started:
 
 
 class Local:
-    """Runs jobs as processes of this machine, `at_once` at a time, each on its share of the cores or on its own GPUs.
+    """Runs jobs as processes of this machine, `resources.at_once` jobs at a time.
 
-    `devices` are the GPUs by the names that CUDA_VISIBLE_DEVICES takes. It is empty for the CPU.
+    Each job gets its share of the cores, or GPUs of its own. `devices` are the GPUs, by the names that
+    CUDA_VISIBLE_DEVICES takes. If jobs run on the CPU, `devices` is empty.
     """
 
     poll_seconds = 0.5
@@ -64,7 +70,10 @@ class Local:
         return []
 
     def start(self, waiting: Sequence[Comparison]) -> list[Started]:
-        """Start as many of `waiting` as there is room for, in order. Returns the started jobs."""
+        """Start as many of the `waiting` comparisons as there are free places, first ones first.
+
+        Returns the started jobs.
+        """
         started = []
         for comparison in waiting[: len(self._free)]:
             share = self._free.pop()
@@ -81,7 +90,7 @@ class Local:
         return ended
 
     def stop(self, started: Sequence[Started]) -> str:
-        """End the running jobs. Returns a sentence for the user."""
+        """End the running jobs. Returns the end of a sentence that tells the user so."""
         for one in started:
             self._jobs[one.id][0].cancel()
         for one in started:
@@ -90,9 +99,10 @@ class Local:
 
 
 class Slurm:
-    """Runs jobs as one array of a Slurm cluster. The repository must be on a file system that the nodes share.
+    """Runs jobs as one array of a Slurm cluster. The repository must be on a file system that all nodes share.
 
-    The ids of the jobs are kept in a file, so that a later grid finds the jobs of an interrupted one.
+    The ids of the jobs are kept in a file. So if `harness grid` is interrupted, its next call finds the jobs that go on
+    in Slurm.
     """
 
     poll_seconds = 5.0
@@ -107,14 +117,18 @@ class Slurm:
         self._missed: set[str] = set()
 
     def running(self, comparisons: Sequence[Comparison]) -> list[Started]:
-        """The jobs of an earlier grid for these comparisons that still wait or run in Slurm."""
+        """The jobs that an earlier `harness grid` submitted for these comparisons and that still wait or run in
+        Slurm."""
         known = read_json(self._written) if self._written.is_file() else {}
         found = [Started(one, known[one.name], self._log(known[one.name])) for one in comparisons if one.name in known]
         alive = _in_queue(found)
         return [one for one in found if one.id in alive]
 
     def start(self, waiting: Sequence[Comparison]) -> list[Started]:
-        """Submit all of `waiting` as one array. Returns the started jobs. Raises HarnessError if Slurm refuses."""
+        """Submit all `waiting` comparisons as one array.
+
+        Returns the started jobs. Raises HarnessError if Slurm refuses the array.
+        """
         given = {"HARNESS_WORKERS": str(self._resources.cpus)}
         columns = [[str(self._root), one.task, one.family, given] for one in waiting]
         try:
@@ -130,7 +144,10 @@ class Slurm:
         return started
 
     def over(self, started: Sequence[Started]) -> list[Started]:
-        """The jobs that were missing from Slurm's queue twice in a row, because files of other nodes arrive late."""
+        """The jobs that have ended: they were missing from Slurm's queue at this call and at the call before.
+
+        A job counts as ended only at the second call, because files that another node wrote become visible late.
+        """
         alive = _in_queue(started)
         missing = {one.id for one in started} - alive
         ended = [one for one in started if one.id in missing & self._missed]
@@ -150,9 +167,10 @@ class Slurm:
 
 @contextlib.contextmanager
 def _errors_into(file: Path) -> Iterator[None]:
-    """Send the standard error of processes that are started in the block to `file`.
+    """Write to `file` what processes started in the block print to standard error.
 
-    If a job is interrupted, submitit's supervisor prints a traceback, which would reach the user's terminal.
+    If a job is interrupted, submitit's supervisor prints a traceback. Without this block, the traceback would reach the
+    user's terminal.
     """
     kept = os.dup(2)
     try:
@@ -165,7 +183,7 @@ def _errors_into(file: Path) -> Iterator[None]:
 
 
 def parameters(resources: Resources) -> dict:
-    """The settings of submitit's Slurm executor."""
+    """The settings of submitit's Slurm executor, by name, for jobs with these resources."""
     chosen = {
         "job_name": "harness-grid",
         "time": 60 * resources.hours,
@@ -187,7 +205,7 @@ def parameters(resources: Resources) -> dict:
 
 
 def batch_script(root: Path, resources: Resources, jobs: int) -> str:
-    """The script that `Slurm.start` would give to sbatch for a number of `jobs`. It is made without Slurm."""
+    """The text of the script that `Slurm.start` would give to sbatch for `jobs` jobs. Slurm need not be installed."""
     import shlex
     import sys
 
@@ -200,7 +218,7 @@ def batch_script(root: Path, resources: Resources, jobs: int) -> str:
 
 
 def _in_queue(jobs: Sequence[Started]) -> set[str]:
-    """The ids of the jobs that wait or run. The ids of all jobs if Slurm does not answer.
+    """The ids of those `jobs` that wait or run in Slurm. If Slurm does not answer, returns the ids of all `jobs`.
 
     Asks squeue, because a cluster without accounting has no sacct.
     """

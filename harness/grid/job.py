@@ -1,7 +1,7 @@
-"""One job of the array: run `harness finetune` for one comparison, and write a note that it was made.
+"""Carry out one job of `harness grid`: run `harness finetune` for one comparison, and write a note of the finished job.
 
-A job shares only files with the rest of the grid. Its arguments are plain strings, so that no data or settings are
-pickled. The job reads both from the repository on the machine where it runs.
+A job shares only files with the rest of the grid. The arguments of the job are plain strings, so that no data or
+settings are pickled. The job reads data and settings from the repository on the machine that runs the job.
 """
 
 import contextlib
@@ -20,10 +20,11 @@ CHANGED = 75  # the exit code if an input changed during the training
 
 
 def carry_out(root: str, task: str, family: str, environment: Mapping[str, str]) -> int:
-    """Fine-tune one comparison and note its inputs. Returns the exit code of `harness finetune`, or CHANGED.
+    """Fine-tune one comparison and write its note. Returns the exit code of `harness finetune`, or CHANGED.
 
-    The training is a process of its own, as under `dvc repro`, because numeric libraries read their settings
-    (`environment`) only once, when they are loaded.
+    CHANGED means that an input changed during the training. `environment` has the variables that are set for the
+    training. The training is a process of its own, as under `dvc repro`, because numeric libraries read these variables
+    only once, when the libraries are loaded.
     """
     place, comparison = Path(root), Comparison(task, family)
     with alone(place, comparison):
@@ -47,7 +48,10 @@ def carry_out(root: str, task: str, family: str, environment: Mapping[str, str])
 
 @contextlib.contextmanager
 def alone(root: Path, comparison: Comparison) -> Iterator[None]:
-    """Lock this comparison in the block, after any other job. On a file system without locks, the block still runs."""
+    """Wait until no other job has this comparison, and lock the comparison during the block.
+
+    On a file system without locks, the block runs without a lock.
+    """
     file = root / FOLDER / "running" / f"{comparison.task}-{comparison.family}"
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(file, "w") as handle:

@@ -1,4 +1,4 @@
-"""Start a pre-training stage as several processes, one per device of this machine."""
+"""Start a pre-training stage as several processes on this machine, one process per GPU."""
 
 import contextlib
 import os
@@ -16,19 +16,19 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
 def first_to_tell(rank: int, seconds: float = 10.0) -> None:
-    """Wait for `seconds` unless `rank` is 0, so that of several processes the leading one prints the error.
+    """Wait `seconds` unless `rank` is 0, so that only the leading one of several processes prints an error.
 
-    All meet the same error, and the launcher ends the others when the first one ends. A process that still lives after
-    `seconds` is the only one with its error.
+    All processes of a training meet the same error, and the launcher ends the others when the first one ends. A process
+    that still lives after `seconds` is the only one with its error.
     """
     if rank:
         time.sleep(seconds)
 
 
 def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
-    """Run `harness` with `arguments` once per device, through torchrun, and return its exit code.
+    """Run `harness` with `arguments` in one process per device, through torchrun. Returns torchrun's exit code.
 
-    None if there is one device, or if a launcher has already started this process.
+    Runs nothing and returns None if there is one device, or if a launcher has already started this process.
     """
     if devices == 1 or "WORLD_SIZE" in os.environ:
         return None
@@ -50,7 +50,7 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen:
-    """Start a process. Signals are blocked meanwhile, because one at that moment would leave the process behind."""
+    """Start a process while signals are blocked, because a signal during the start would leave the process behind."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         return subprocess.Popen(command, preexec_fn=partial(signal.pthread_sigmask, signal.SIG_SETMASK, before))

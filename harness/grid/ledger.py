@@ -1,6 +1,6 @@
-"""Ask DVC which comparisons are stale, and enter finished ones in `dvc.lock`.
+"""Ask DVC which comparisons of `harness grid` are stale, and enter finished ones in `dvc.lock`.
 
-Only the process of the grid calls DVC. So the jobs never wait for DVC's lock on the repository.
+Only the grid's own process calls DVC, and its jobs do not. So the jobs never wait for DVC's lock on the repository.
 """
 
 import json
@@ -40,10 +40,11 @@ def stale(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
 
 
 def record(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Enter in `dvc.lock` and DVC's cache the comparisons that jobs made from present inputs. Returns the others.
+    """Enter in `dvc.lock` and DVC's cache the comparisons that jobs made from the present inputs.
 
-    DVC hashes the inputs once more. If one of them differs from a job's note, the old lock is restored and all
-    comparisons are returned, for the new lock would call predictions of other inputs up to date.
+    Returns all other comparisons. DVC hashes the inputs once more. If a hash differs from a job's note, the old
+    `dvc.lock` is restored and all comparisons are returned. Otherwise, `dvc.lock` would call predictions of other
+    inputs up to date.
     """
     entered = [comparison for comparison in comparisons if is_made(root, comparison)]
     if not entered:

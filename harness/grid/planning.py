@@ -1,4 +1,5 @@
-"""Decide where the jobs of a grid run, and how many cores and devices each gets."""
+"""Decide whether the jobs of `harness grid` run on this machine or on Slurm, and how many cores and GPUs each job
+gets."""
 
 import os
 import shutil
@@ -15,7 +16,11 @@ from harness.system.determinism import available_cpus
 
 @dataclass(frozen=True)
 class Plan:
-    """Where jobs run, and their resources. `devices` are the GPUs for CUDA_VISIBLE_DEVICES, empty on Slurm and CPU."""
+    """The resources of the jobs of a grid, and whether the jobs run on Slurm or on this machine.
+
+    `devices` are the GPUs of this machine that jobs may use, by the names that CUDA_VISIBLE_DEVICES takes. `devices` is
+    empty on Slurm and on a CPU.
+    """
 
     slurm: bool
     resources: Resources
@@ -31,9 +36,10 @@ def on_slurm(options: Namespace) -> bool:
 
 
 def plan(options: Namespace, device: str, jobs: int) -> Plan:
-    """The plan for `jobs` jobs on `device` (cpu or cuda), by the `options` of `harness grid`.
+    """The plan for `jobs` jobs on `device` ("cpu" or "cuda"), by the `options` of `harness grid`.
 
-    Raises ConfigError if a number is too low, does not fit `device` or this machine, or if there is no Slurm.
+    Raises ConfigError if a number is too low or does not fit `device` or this machine, or if Slurm is asked for and is
+    not installed.
     """
     for name in ("at_once", "cpus", "gpus", "hours", "memory_gb"):
         least = 0 if name == "gpus" else 1
@@ -63,7 +69,12 @@ def plan(options: Namespace, device: str, jobs: int) -> Plan:
 
 
 def described(root: Path, plan: Plan, wanted: Sequence[Comparison], stale: Sequence[Comparison]) -> list[str]:
-    """Lines that describe the array to the user: every comparison with its state, then where the jobs would run."""
+    """The lines that describe a grid to the user: every `wanted` comparison with its state, then how the jobs would
+    run.
+
+    `stale` are the comparisons that `dvc repro` would fine-tune again. For Slurm, the last line is the whole batch
+    script.
+    """
     made = {comparison for comparison in stale if is_made(root, comparison)}
     todo = [comparison for comparison in stale if comparison not in made]
     width = max(len(comparison.name) for comparison in wanted)
@@ -81,7 +92,7 @@ def described(root: Path, plan: Plan, wanted: Sequence[Comparison], stale: Seque
 
 
 def _devices() -> tuple[str, ...]:
-    """The GPUs that this process may use: those of CUDA_VISIBLE_DEVICES, or all."""
+    """The names of the GPUs that this process may use: those in CUDA_VISIBLE_DEVICES, or all if that is not set."""
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
     if given is not None:
         return tuple(name.strip() for name in given.split(",") if name.strip())

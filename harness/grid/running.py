@@ -1,4 +1,5 @@
-"""Run the job array: start jobs, wait for them, enter results in `dvc.lock`, and name the log of each failed job."""
+"""Run the jobs of `harness grid`: start them, wait for them, enter results in `dvc.lock`, and name each failed job's
+log."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from harness.grid.executors import Local, Slurm
 
 @dataclass(frozen=True)
 class Failure:
-    """A comparison that was not made, with the last message of its job and its log file."""
+    """A comparison that was not made, with its job's last message (`reason`) and log file."""
 
     comparison: Comparison
     reason: str
@@ -21,9 +22,10 @@ class Failure:
 
 
 def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Callable[[str], None]) -> None:
-    """Make all comparisons of `todo`, and enter each in `dvc.lock` as soon as it is made. `say` prints a line.
+    """Make all comparisons of `todo`, and enter each in `dvc.lock` as soon as it is made. `say(line)` prints a line.
 
-    Raises TrainingError with the name and log of every failed comparison. The others are kept.
+    Raises TrainingError with the name and log of every failed comparison. The results of the other comparisons are
+    kept.
     """
     running = executor.running(todo)
     for one in running:
@@ -63,7 +65,10 @@ def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Ca
 
 
 def finished_before(root: Path, stale: Sequence[Comparison]) -> list[Comparison]:
-    """Enter in `dvc.lock` the stale comparisons that an earlier grid has already made. Returns these."""
+    """Enter in `dvc.lock` the stale comparisons that an earlier grid has already made.
+
+    Returns the entered comparisons.
+    """
     made = [comparison for comparison in stale if is_made(root, comparison)]
     refused = ledger.record(root, made)
     return [comparison for comparison in made if comparison not in refused]

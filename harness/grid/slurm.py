@@ -1,11 +1,11 @@
-"""The batch script that pre-trains a family on a Slurm cluster: `pretrain.sbatch`, filled from the parameters.
+"""Make the batch script that pre-trains a family on a Slurm cluster, by filling the template `pretrain.sbatch`.
 
-The script names no account, partition or path of a site. If a job is stopped before its end (by its time limit, or by
-a job of higher priority), the training gets a signal in time, saves its state and is queued again.
+The script names no account, partition or path of a site. If a job is stopped before its end (by its time limit, or by a
+job of higher priority), the training gets a signal in time, saves its state, and is queued again.
 
-For that the training must save its state after the current update and exit on SIGUSR1 or SIGTERM. When it is started
-again, it must go on from that state. The launcher torchrun reports a failure whenever it got a signal. So a training
-that ends in that moment is queued again, too, and must notice that it is done.
+So a training must save its state after the current update and exit when SIGUSR1 or SIGTERM arrives. When the training
+is started again, it must go on from the saved state. The launcher torchrun reports a failure whenever it got a signal.
+So a training that gets the signal just as it finishes is queued again, too, and must then notice that it is done.
 """
 
 import re
@@ -29,9 +29,10 @@ _MEET = '--nnodes={} --rdzv-backend=c10d --rdzv-endpoint="$head:$port" --rdzv-id
 
 
 def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, hours: int) -> str:
-    """The batch script of `harness pretrain FAMILY` on `engine.devices` GPUs. `hours` is the time limit of one start.
+    """The batch script of `harness pretrain FAMILY` on `engine.devices` GPUs.
 
-    Raises ConfigError if the family is not trained on GPUs here, or if the devices do not fill whole nodes.
+    `hours` is the time limit of one start of the job. Raises ConfigError if the family is not trained on GPUs here, or
+    if the GPUs do not fill whole nodes.
     """
     recipe, devices = settings.pretraining, settings.engine.devices
     if not settings.trained:
@@ -63,9 +64,10 @@ def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, ho
 
 
 def script(family: str, plan: BatchPlan, gpus_per_node: int, hours: int) -> str:
-    """The text of the script for `sbatch`, to be submitted from the root of the repository.
+    """The text of the batch script, to be submitted with `sbatch` from the root of the repository.
 
-    Raises ConfigError if the family's name is not safe in a shell.
+    `plan` has the number of GPUs and the rows per update. `hours` is the time limit of one start of the job. Raises
+    ConfigError if the family's name is not safe in a shell.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", family):
         raise ConfigError(f"{family!r} is not the name of a family.", remedy="Use a name from params.yaml.")

@@ -1,6 +1,8 @@
-"""The task heads (kinds of task), one file each. Code that depends on the kind of task asks the head of the task.
+"""The heads, one file each. A head is a kind of task, such as sequence classification. Code that depends on the kind of
+task asks the head of the task.
 
-To add a head, add one file here that ends with its object. A task declares the name of its head, and `of` finds it.
+To add a head, add one file here that ends with the head's object. A task declares the name of its head, and `of` finds
+the object.
 """
 
 from harness.errors import DataError, nearest
@@ -16,12 +18,13 @@ HEADS: dict[str, Head] = {
 
 
 def of(task: Task) -> Head:
-    """The head of a task that the registry has checked."""
+    """The head that `task` declares. The registry of tasks (`harness.plugins.registry`) has checked that the head
+    exists."""
     return HEADS[task.head]
 
 
 def named(name: str) -> Head:
-    """The head with the `name` that a stored file gives. Raises DataError if there is none (any more)."""
+    """The head called `name` in a stored file. Raises DataError if this version of the harness has no such head."""
     if name not in HEADS:
         raise DataError(
             f"There is no head {name!r}.{nearest(name, HEADS)}", remedy="Make the file again with `dvc repro`."

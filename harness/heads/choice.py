@@ -1,4 +1,5 @@
-"""The head for multiple choice. A question has one right answer among its options, and the label is its letter."""
+"""The head for multiple choice. A question has one right answer among its options. The label of the question is the
+letter of this option."""
 
 from harness.heads.head import Rule, Template
 from harness.heads.labelled import Labelled
@@ -6,7 +7,8 @@ from harness.heads.labelled import Labelled
 
 class Choice(Labelled):
     def compared_texts(self, record, fold):
-        """The question and its sorted options as one text, so that shuffled options do not make another item."""
+        """The question and its sorted options as one text, so that a question with shuffled options is found as a
+        duplicate. `fold` normalises an option for sorting."""
         return ("\n".join([record["question"], *sorted(record["options"], key=fold)]),)
 
     def rewritten(self, record, edit):
@@ -33,7 +35,8 @@ class Choice(Labelled):
         return fold(record["options"][labels.index(record["label"])])
 
     def weighed(self, weights, records):
-        """The features of all options, [options, features]: the option's own, and their product with the question's."""
+        """The features of all options, a sparse matrix [options, features]: the features of the option, and their
+        product with the features of its question. `weights(texts)` returns the features of texts."""
         from harness.heads.linear.linear import AGREEMENT, hstack
 
         questions, options, _ = self.rows(records)

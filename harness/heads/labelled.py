@@ -9,12 +9,13 @@ ROUNDING = 1e-6  # scores are stored with six decimals
 
 
 def listed(check: str, allowed: Sequence[str]) -> str:
-    """The name of a rule, with the first 12 allowed values."""
+    """The name of a rule, followed by the first 12 values that the rule allows: "label allowed: no, yes"."""
     return f"{check}: {', '.join(map(str, allowed[:12]))}" + (", …" if len(allowed) > 12 else "")
 
 
 def scores_fault(scores, labels: int) -> str | None:
-    """The fault of `scores` as probabilities of that number of labels, or None."""
+    """The fault of `scores` as words for a message, or None if `scores` is a list of `labels` probabilities. `labels`
+    is the number of labels."""
     if not isinstance(scores, list) or len(scores) != labels:
         return f"not a score for each of the {labels} labels"
     if not all(type(score) in (float, int) and -ROUNDING <= score <= 1 + ROUNDING for score in scores):
@@ -75,7 +76,9 @@ class Labelled(Whole):
         return labels[record["label"]]
 
     def answers(self, records, examples, logits, labels):
-        """The most probable label, and the softmax in float64, rounded to the 6 decimals that are stable."""
+        """The answer to each record: the most probable label (`prediction`), and the probability of every label
+        (`scores`). The softmax is computed in float64 and rounded to 6 decimals, because further decimals are not
+        stable."""
         import torch
 
         return [

@@ -32,9 +32,12 @@ class Multilabel(Whole):
         return tuple(record["labels"])
 
     def strata(self, records):
-        """The stratum of each record, by id: its labels, the rarest first. A split divides strata in their order and
-        carries rounding remainders to the next one. So records with a rare label are divided first, and among them by
-        their other labels."""
+        """The stratum of each record, by record id. The stratum is the set of the record's labels, as a text of ranks
+        with the rarest label first.
+
+        A split divides the strata in alphabetical order, and carries rounding remainders over to the next stratum. So
+        records with a rare label are divided first, in strata by their other labels.
+        """
         records = list(records)
         held = Counter(label for record in records for label in record["labels"])
         order = sorted(held, key=lambda label: (held[label], label))
@@ -65,8 +68,9 @@ class Multilabel(Whole):
         return LabelSets(task.labels, gold, predicted, tuple(line["group"] for line in lines))
 
     def constants(self, task, decisions, training):
-        """The decisions of three constant answers: the most frequent label, the most frequent labels in the number that
-        gives the best micro-F1 on the training part, and all labels."""
+        """The decisions of three constant answers, by name: the most frequent label ("majority"), the most frequent
+        labels in the number that gives the best micro-F1 on the training part ("commonest_labels"), and all labels
+        ("every_label")."""
         from dataclasses import replace
 
         held = Counter(label for record in training for label in record["labels"])
@@ -84,12 +88,13 @@ class Multilabel(Whole):
         }
 
     def coded(self, line, side, labels, records):
-        """1 or 0 for every label, [1, labels]."""
+        """One side of a prediction line ("gold" or "prediction") as numbers, [1, labels]: 1 for each label in the line,
+        0 for each other label."""
         return [[int(label in line[side]) for label in labels]]
 
     def regressed(self, strength, labels, encoded, training, features):
-        """One regression for each label. If no training row or every training row has a label, the answer for this
-        label is always no or yes."""
+        """The answers of one logistic regression per label, as dicts with `prediction` and `scores`. The answer for a
+        label is always no if no training row has the label, and always yes if every training row has the label."""
         import numpy as np
 
         from harness.heads.linear.linear import logistic
@@ -104,8 +109,8 @@ class Multilabel(Whole):
         return tuple(int(label in record["labels"]) for label in labels)
 
     def class_weights(self, records, labels):
-        """The weight of the presence of each label, [labels]: rows without it / rows with it. So presence and absence
-        of a label have the same total weight."""
+        """The weight of the presence of each label in a balanced loss, [labels]: rows without the label / rows with the
+        label. So presence and absence of a label have the same total weight. A label without rows has weight 1."""
         found = Counter(label for record in records for label in record["labels"])
         return [(len(records) - found[label]) / found[label] if found[label] else 1.0 for label in labels]
 
@@ -117,7 +122,8 @@ class Multilabel(Whole):
         )
 
     def answers(self, records, examples, logits, labels):
-        """The labels with a probability over `THRESHOLD`, and all probabilities, rounded to the 6 stable decimals."""
+        """The answer to each record: the labels with a probability over `THRESHOLD` (`prediction`), and the probability
+        of every label (`scores`), rounded to 6 decimals, because further decimals are not stable."""
         import torch
 
         return [_answer(torch.sigmoid(row.double()).tolist(), labels) for row in logits]

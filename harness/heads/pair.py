@@ -1,4 +1,4 @@
-"""The head for sentence pairs. Two texts have one label together, such as whether they ask the same."""
+"""The head for sentence pairs. Two texts have one label together, for example whether two questions ask the same."""
 
 from harness.heads.head import Template
 from harness.heads.labelled import Labelled
@@ -6,7 +6,8 @@ from harness.heads.labelled import Labelled
 
 class Pair(Labelled):
     def weighed(self, weights, records):
-        """The features of pairs: the product and the absolute difference of the two texts' features."""
+        """The features of text pairs, a sparse matrix [pairs, features]: the product and the absolute difference of the
+        features of the two texts. `weights(texts)` returns the features of texts."""
         from harness.heads.linear.linear import AGREEMENT, hstack
 
         first, second = (weights([record[column] for record in records]) for column in self.texts)

@@ -10,7 +10,8 @@ from harness.text.letters import letter_end
 
 class Tokens(Windowed):
     def rewritten(self, record, edit):
-        """Spans move with their characters. Edits that contain the start or end of a span are not made."""
+        """A copy of a record with an edited text, and with its spans at their new positions. An edit is not made if the
+        start or the end of a span is inside the edited piece. `edit(text, name)` returns the text with its edits."""
         text, spans = record["text"], record["spans"]
         found = edit(text, "text").around([span[end] for span in spans for end in ("start", "end")])
         moved = [span | {end: found.moved(span[end]) for end in ("start", "end")} for span in spans]
@@ -93,8 +94,12 @@ class Tokens(Windowed):
         return {"majority": nothing_found(decisions)}
 
     def coded(self, line, side, labels, records):
-        """The label of every character except white space, 0 for none. No token contains white space. Without white
-        space, one entity per token is also a constant answer."""
+        """The label of every character of a text, as a number from 1, or 0 for no label. Characters of white space are
+        left out.
+
+        No token contains white space. So an answer with an entity of one label at every token counts as a constant
+        answer, too, and gets no credit.
+        """
         import numpy as np
 
         codes = np.zeros(line["length"], dtype=np.int64)
@@ -109,15 +114,18 @@ class Tokens(Windowed):
         return tagger
 
     def outputs(self, labels):
-        """ "O", then "B-" and "I-" of every label."""
+        """The tags of BIO tagging: "O", then "B-" and "I-" of every label."""
         return ("O", *(f"{tag}-{label}" for label in labels for tag in "BI"))
 
     def tags(self, record, labels):
         return Tags(record["spans"], labels)
 
     def answers(self, records, examples, logits, labels):
-        """The spans and the text length of each record. If windows overlap, a token's tag is taken from the window with
-        most context on the token's shorter side. So the edge of a window never decides what is inside an entity."""
+        """The answer to each record: the spans (`prediction`) and the text length in characters (`length`).
+
+        If windows overlap, the tag of a token is taken from the window in which the token is farthest from the nearer
+        edge. So the edge of a window never decides what is inside an entity.
+        """
         chosen: list[dict[tuple[int, int], tuple[int, int]]] = [{} for _ in records]
         for example, row in zip(examples, logits, strict=True):
             tags = row.argmax(-1).tolist()
@@ -142,7 +150,8 @@ class Tokens(Windowed):
 
 
 def _of_whole(rule):
-    """`rule` for a whole record. It passes if the text or the list of spans is malformed, which has its own rule."""
+    """A check of a whole record, made from `rule(text, spans)`. The check passes if the text or the list of spans is
+    malformed, because other rules report this fault."""
     return lambda record: (
         not isinstance(record["text"], str) or not _are_spans(record["spans"]) or rule(record["text"], record["spans"])
     )
@@ -177,7 +186,8 @@ def _is_trimmed(text: str, span: dict) -> bool:
 
 
 def _overlap(spans: list[list], text: str) -> bool:
-    """Do two spans share more than one letter? Two tokens may each contain a part of one letter."""
+    """True if two neighbouring spans share more than one letter. Sharing one letter is no fault, because two tokens may
+    each contain a part of a letter."""
     for one, other in itertools.pairwise(spans):
         if other[0] < one[1] and letter_end(text, other[0] + 1) < min(one[1], other[1]):
             return True

@@ -1,6 +1,6 @@
-"""The metrics, one object each, collected from the files of this package.
+"""The evaluation metrics (F1, accuracy, MCC, …), one object each, collected from the files of this package.
 
-To add a metric, add an object to one of these files or to a new file, and list it in the tasks that use it.
+To add a metric, add an object to one of these files or to a new file, and name the metric in the tasks that use it.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in members.of(__nam
 
 
 def named(name: str) -> Metric:
-    """The metric that a stored score names. Raises DataError if it does not exist (any more)."""
+    """The metric called `name` in a stored scores file. Raises DataError if this version of the harness has no such
+    metric."""
     if name not in METRICS:
         raise DataError(
             f"There is no metric {name!r}.{nearest(name, METRICS)}",
@@ -30,7 +31,8 @@ def primary(task: Task) -> Metric:
 
 
 def faults(task: Task, decided: str) -> Iterator[tuple[str, str]]:
-    """Faults of `task.metrics`: pairs (what is wrong, what to do). `decided` is what the head decides ("rows")."""
+    """Yield the faults in the list of metrics of a task as pairs (what is wrong, what to do). `decided` is the kind of
+    decisions that the task's head makes: "rows", "sets" or "spans" (see `harness.metrics.decided`)."""
     known = {name: metric for name, metric in METRICS.items() if decided in metric.of}
     usable = [name for name, metric in known.items() if task.positive is not None or not metric.positive]
     for i, name in enumerate(task.metrics):

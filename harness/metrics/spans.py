@@ -1,7 +1,7 @@
 """Metrics of entities as character spans.
 
 Field conventions: the i2b2/n2c2 de-identification tracks report a strict score (both ends and the label right) and a
-relaxed one (label right and at least one character shared). Counts are pooled over documents (micro).
+relaxed score (label right and at least one character shared). Counts are pooled over documents (micro).
 """
 
 from harness.metrics.decided.spans import paired, strictly

@@ -1,7 +1,8 @@
-"""The pre-training objectives, one file each. Code that depends on an objective asks its object.
+"""The pre-training objectives (such as masked language modelling), one file each. Code that depends on the objective
+calls methods of the objective's object.
 
-To add an objective, add one file here that ends with its object. The file's name is the `recipe` in `params.yaml` that
-chooses the objective.
+To add an objective, add one file here that ends with an `Objective` object. The file's name is the `recipe` in
+`params.yaml` that chooses the objective.
 """
 
 import copy
@@ -25,7 +26,8 @@ def of(settings: Pretraining) -> Objective:
 
 
 def refuse_misnamed() -> None:
-    """Raises RegistryError if an objective has another name than its file. Stages find its code by this name."""
+    """Raise RegistryError if an objective has another name than its file. The pipeline finds the file of an objective
+    by the objective's name."""
     for file, one in _BY_FILE:
         if one.name != file:
             raise RegistryError(
@@ -35,8 +37,9 @@ def refuse_misnamed() -> None:
 
 
 class _ByRecipe:
-    """The pydantic schema of a training section. Its `recipe` determines the keys, and published values replace omitted
-    keys."""
+    """An annotation that makes the pydantic schema of a section of `params.yaml` with pre-training settings. The value
+    of `recipe` in the section determines the valid keys. An omitted key gets the value that the authors of the recipe
+    published."""
 
     def __get_pydantic_core_schema__(self, source, handler):
         from pydantic_core import core_schema
@@ -65,7 +68,7 @@ Trained = Annotated[Pretraining, _ByRecipe()]
 
 
 def _own(section):
-    """`section` itself. Raises PydanticCustomError if it has a key of another recipe."""
+    """Return `section` unchanged. Raises PydanticCustomError if `section` has a key that only other recipes have."""
     from pydantic_core import PydanticCustomError
 
     recipe = section.get("recipe") if isinstance(section, Mapping) else None

@@ -1,6 +1,6 @@
-"""The ModernBERT objective: masked LM on packed rows, with a mask rate that falls from 30 to 15 % (Ankner et al. 2023).
-Masks are drawn again at every update. No position is padding, and attention stays within a document (Warner et al.
-2024)."""
+"""The ModernBERT objective: masked LM on packed rows (several documents fill a row), with a mask rate that falls from
+30 to 15 % (Ankner et al. 2023). Masks are drawn again at every update. No position is padding, and attention stays
+within a document (Warner et al. 2024)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from harness.objectives.objective import Setup
 
 @dataclass(frozen=True)
 class PackedMasks(Masks):
-    """The settings of masks on packed rows: `short_rows` must be 0."""
+    """The settings of masked LM on packed rows. `short_rows` must be 0, because packed rows are always full."""
 
     def checks(self) -> Iterator[tuple]:
         yield from super().checks()

@@ -1,4 +1,4 @@
-"""The base class of objectives with masked language modelling."""
+"""The base class of all pre-training objectives with masked language modelling."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from harness.text.bio import IGNORED
 
 @dataclass(frozen=True)
 class Masks(Pretraining):
-    """The settings of masks. `mask_rate` is the share of tokens that are masked at the first update. `mask_schedule`
-    changes it to `mask_rate_end` at the last update, unless it is "constant"."""
+    """The settings of masked LM. `mask_rate` is the share of tokens that are masked at the first update.
+    `mask_schedule` is the form of the change from `mask_rate` to `mask_rate_end` at the last update, or "constant" if
+    the share stays at `mask_rate`."""
 
     mask_rate: BetweenZeroAndOne
     mask_rate_end: BetweenZeroAndOne
@@ -20,7 +21,7 @@ class Masks(Pretraining):
 
 
 class Masked(Objective):
-    """Masked LM on single texts, with the 80/10/10 rule (Devlin et al. 2019)."""
+    """Masked LM on rows of one document each, with the 80/10/10 rule (Devlin et al. 2019)."""
 
     def in_words(self) -> str:
         return "masked language modelling"
@@ -39,15 +40,16 @@ class Masked(Objective):
         return inputs, {"masked": masked}
 
     def masks(self, setup: Setup, ids, rate: float, generator) -> tuple:
-        """The masked ids [B, T] and the targets, of the same shape. `rate` is the share of tokens to mask."""
+        """Mask the token ids `ids` [B, T]. Returns (masked ids, targets), both [B, T]. `rate` is the share of tokens to
+        mask."""
         from harness.objectives.common.masking import mask_tokens
 
         v = setup.vocabulary
         return mask_tokens(ids, v.maskable(ids), rate, v.mask, v.replacements, generator)
 
     def losses(self, output, targets: Mapping, heads: Heads) -> dict:
-        """The summed loss. Logits are computed only at masked positions: others would take most of a small encoder's
-        time."""
+        """The cross-entropy at the masked positions, summed, as {"masked": loss}. Logits are computed only at masked
+        positions, because logits at all positions would take most of a small encoder's time."""
         from torch.nn.functional import cross_entropy
 
         chosen = targets["masked"] != IGNORED

@@ -1,4 +1,4 @@
-"""Masked language modelling alone, with the settings of BERT."""
+"""The pre-training objective of masked language modelling alone, with the settings of BERT."""
 
 from harness.objectives.masked import Masked, Masks
 

@@ -1,5 +1,5 @@
 """The NB-BERT objective: masked LM and next-sentence prediction (Devlin et al. 2019, section 3.1). In half of the
-segment pairs the second segment continues the first. In the others it is from another document."""
+segment pairs the second segment continues the first. In the other half the second segment is from another document."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

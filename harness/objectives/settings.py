@@ -1,4 +1,4 @@
-"""The pre-training settings in `params.yaml` that all objectives have."""
+"""The pre-training settings in `params.yaml` that all pre-training objectives have."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,18 +26,19 @@ class Pretraining:
 
     An objective adds settings. Omitted settings have the values that the authors of the recipe published.
 
-    `steps` is the number of updates (null: those of one epoch). An update has `effective_batch` rows of at most
+    `steps` is the number of updates (null: as many as one epoch has). An update has `effective_batch` rows of at most
     `length` tokens. `device_batch` rows go through a device at once, and gradients are accumulated up to
     `effective_batch`. The learning rate rises over `warmup` (a share of the updates) to `learning_rate`, then falls by
-    `schedule` to `floor` (a share of `learning_rate`), or stays ("constant"). With the `schedule` "trapezoidal" it
-    falls only over the last `cooldown` (a share of the updates), in the form `cooldown_shape`. An update shrinks a
-    decayed matrix by `weight_decay` times the current rate, or, if `decay_with_rate` is false, by `weight_decay` times
-    current rate / `learning_rate`. For the output layer and the embeddings tied to it, `head_weight_decay` replaces
-    `weight_decay`. A gradient with a norm above `clip` is scaled down to it (null: no clipping). The share
-    `short_rows` of the rows (for next-sentence prediction, of the documents with all their rows) is cut at a uniformly
-    drawn length, so that the encoder also learns short texts. The state is saved every `save_steps` updates or
-    `save_minutes` minutes (0: not), so that an interrupted training can resume. Held-out text is scored every
-    `evaluate_every` updates (0: only before and after).
+    `schedule` to `floor` (a share of `learning_rate`), or stays at `learning_rate` if `schedule` is "constant". With
+    the `schedule` "trapezoidal" the learning rate falls only over the last `cooldown` (a share of the updates), in the
+    form `cooldown_shape`. An update shrinks a decayed matrix by `weight_decay` times the current rate, or, if
+    `decay_with_rate` is false, by `weight_decay` times current rate / `learning_rate`. For the output layer and the
+    embeddings tied to it, `head_weight_decay` replaces `weight_decay`. A gradient with a norm above `clip` is scaled
+    down to the norm `clip` (null: no clipping). The share `short_rows` of the rows (for next-sentence prediction, of
+    the documents with all their rows) is cut at a uniformly drawn length, so that the encoder also learns short texts.
+    The training state is saved every `save_steps` updates or `save_minutes` minutes (0: not saved), so that an
+    interrupted training can resume. Held-out text is scored every `evaluate_every` updates (0: only before and after
+    the training).
     """
 
     recipe: str
@@ -65,7 +66,8 @@ class Pretraining:
     seed: Seed
 
     def checks(self) -> Iterator[tuple]:
-        """The parts of a `harness.params.marks.Requirement` for each setting that depends on others."""
+        """Yield a check for each setting that depends on other settings: a tuple with the key, the value, whether the
+        value fits, and the wanted value in words, the first four values of a `harness.params.marks.Requirement`."""
         yield "betas", list(self.betas), len(self.betas) == 2, "two numbers"
         # If an update shrinks a weight by its whole value or more, the weight changes its sign.
         most = 1 / self.learning_rate if self.decay_with_rate else 1

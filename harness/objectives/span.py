@@ -14,7 +14,8 @@ from harness.objectives.settings import BetweenZeroAndOne
 
 @dataclass(frozen=True)
 class Spans(Masks):
-    """The settings of masks on spans. A span's length is geometric with `span_p`, modulo `span_modulus`."""
+    """The settings of masked LM on whole spans. A span's length is drawn from a geometric distribution with the
+    parameter `span_p`, modulo `span_modulus`."""
 
     span_p: BetweenZeroAndOne
     span_modulus: Annotated[int, Interval(ge=2)]

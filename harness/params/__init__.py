@@ -1,1 +1,1 @@
-"""`params.yaml`: its types, its checks, and the profiles that fill it."""
+"""The types, checks and presets (profiles) of `params.yaml`, the only configuration file of a run."""

@@ -1,4 +1,8 @@
-"""The arms of a comparison, and the parts of the corpus that each arm is trained on if it is trained here."""
+"""The arms of a comparison (versions of one encoder before and after further pre-training), and the parts of the corpus
+that each arm is trained on.
+
+An arm that is imported as an existing checkpoint was trained on other text.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm. `trained_on` names parts of the corpus. An `optional` arm is switched on by the family's setting of the
-    same name. It is the baseline, trained further by the recipe of the clinical arm and for as many updates."""
+    """One arm, a version of an encoder. `trained_on` names the parts of the corpus that the arm is pre-trained on.
+
+    A family of encoders has an `optional` arm only if the family's setting with the arm's name in `params.yaml` is
+    true. An optional arm is the baseline, trained further by the recipe of the clinical arm and for as many updates.
+    """
 
     trained_on: tuple[str, ...]
     optional: bool = False
@@ -31,15 +38,17 @@ PARTS = (*SHARED, TASK)
 
 
 def chosen(switched_on: Callable[[str], bool]) -> tuple[str, ...]:
-    """The arms of a family, in order. `switched_on(name)` says whether the family has an optional arm."""
+    """The names of the arms that a family of encoders has, in the order of `ARMS`. `switched_on(name)` returns True if
+    the family has the optional arm `name`."""
     return tuple(name for name, arm in ARMS.items() if not arm.optional or switched_on(name))
 
 
 def parts_of(arm: str) -> tuple[str, ...]:
-    """The parts that a training of this arm reads or is measured on, in order."""
+    """The parts of the corpus that a training of `arm` reads or is measured on, in the order of `PARTS`."""
     return tuple(part for part in PARTS if part in SHARED or part in ARMS[arm].trained_on)
 
 
 def replayed(arm: str, share: float) -> float:
-    """The `share` of general text to mix into the arm's training text, or 0 if the arm trains on general text."""
+    """The share of general text to mix into the training text of `arm`: `share`, or 0 if the arm trains on general text
+    anyway."""
     return 0.0 if GENERAL in ARMS[arm].trained_on else share

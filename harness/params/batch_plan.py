@@ -1,7 +1,8 @@
 """Divide the batch of one update over devices and accumulation steps.
 
-An update sees `effective` rows for any number of devices. Rows that do not fit on the devices at once are accumulated.
-The engine, the checkpoint's card and the batch script all use this module, so that they agree.
+An update sees the same number of rows (the effective batch) on any number of devices. Rows that do not fit on the
+devices at once are accumulated. The checks of `params.yaml`, the checkpoint's card and the batch script all use this
+module, so that they agree.
 """
 
 from harness.errors import ConfigError
@@ -9,10 +10,11 @@ from harness.params.config import BatchPlan
 
 
 def batch_plan(effective: int, per_device: int, devices: int) -> BatchPlan:
-    """The plan by which an update sees exactly `effective` rows.
+    """The plan that divides an update of exactly `effective` rows into micro-batches of `per_device` rows on each of
+    `devices`.
 
-    Raises ConfigError if a number is below 1, or if `effective` is not a multiple of `per_device` × `devices`: rounding
-    would train another recipe than the stated one.
+    Raises ConfigError if a number is below 1, or if `effective` is not a multiple of `per_device` × `devices`, because
+    rounding would train another recipe than the declared one.
     """
     for name, value in (("effective batch", effective), ("batch per device", per_device), ("devices", devices)):
         if value < 1:

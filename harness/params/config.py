@@ -1,4 +1,4 @@
-"""The types of the sections of `params.yaml` and of each stage's settings."""
+"""The types of the sections of `params.yaml`, and of the settings that each pipeline stage gets from these sections."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -43,13 +43,21 @@ Replay = BelowOne  # training on general text alone is the control arm
 
 
 def branched_from(share: float | None, recipe: Pretraining, encoder: str) -> dict | None:
-    """The record of a branched replicate's trunk on its card, by the arm's own `recipe`. None for other encoders."""
+    """The entry `branched` of an encoder's card: {"share", "seed"}, or None if `encoder` is not a branched replicate.
+
+    A branched replicate starts from a saved state of the arm's first pre-training, after the share `share` of its
+    updates (see `harness.training.pretrain.branching`). `share` is None if the family does not branch. `recipe` is the
+    recipe of the first pre-training, and gives the seed.
+    """
     return None if share is None or arm_of(encoder) == encoder else {"share": share, "seed": recipe.seed}
 
 
 def of_replicate(recipe: Pretraining, encoder: str) -> Pretraining:
-    """The recipe of the encoder of one replicate. Only its seed differs from the arm's `recipe`, and with the seed the
-    masks, the order of rows and all other random draws."""
+    """The pre-training recipe of `encoder`, which is one replicate of an arm.
+
+    Replicates are several pre-trainings of an arm that differ only in their seed, and so in the masks, the order of
+    rows and all other random draws. The first replicate has the arm's `recipe` unchanged.
+    """
     if arm_of(encoder) == encoder:
         return recipe
     return replace(recipe, seed=derived_seed("replicate", recipe.seed, number_of(encoder)) % 2**32)
@@ -57,8 +65,11 @@ def of_replicate(recipe: Pretraining, encoder: str) -> Pretraining:
 
 @dataclass(frozen=True)
 class Run:
-    """The tasks, families and seeds that are compared. `profile` also names the MLflow experiment, which may not be
-    long. A comparison needs five or more `seeds`."""
+    """The tasks, families of encoders and seeds of fine-tuning that are compared.
+
+    `profile` is the name of the preset that the file was made from. The MLflow experiment is named after `profile`, so
+    the name may not be long. Five or more `seeds` are recommended, and a single seed gives no confidence interval.
+    """
 
     profile: Annotated[str, MaxLen(200)]
     tasks: tuple[str, ...]
@@ -73,10 +84,11 @@ class Run:
 class Engine:
     """How numbers are computed: the same for every arm of every comparison.
 
-    `pretraining_threads` and `devices` belong to the result, because another count gives other bits.
-    `pretraining_threads` and `devices` concern pre-training only, because fine-tuning always runs one thread per
-    worker. `sharding` says how the model is divided over several devices. `recompute` (activation checkpointing) and
-    `compile` trade time against memory.
+    `reproducible` is "fast" (the same bits on processors of one class) or "portable" (the same bits on every x86-64
+    processor with AVX2, but slower). `pretraining_threads` and `devices` belong to the result, because another number
+    of threads or devices gives other bits. `pretraining_threads` and `devices` concern pre-training only, because
+    fine-tuning always runs one thread per worker. `sharding` says how the model is divided over several devices.
+    `recompute` (activation checkpointing) saves memory but costs time. `compile` uses `torch.compile` in pre-training.
     """
 
     device: Literal["cpu", "cuda"]
@@ -97,14 +109,18 @@ class Engine:
 
 @dataclass(frozen=True)
 class Generate:
-    """The generated data set."""
+    """The settings of the generated data set. `seed` decides all its random draws."""
 
     seed: Seed
 
 
 @dataclass(frozen=True)
 class Split:
-    """The parts of a task's data, as shares of its rows. Groups stay whole."""
+    """The shares of a task's rows in its three parts.
+
+    `train`, `validation` and `test` are shares that add up to 1. Rows of one group (such as one patient) always stay in
+    one part. `seed` decides which groups a part gets.
+    """
 
     seed: Seed
     train: BetweenZeroAndOne
@@ -122,13 +138,15 @@ class Split:
 @dataclass(frozen=True)
 class Corpus:
     """The texts for pre-training. `general` and `clinical` are files or folders below `data/corpus`.
-    `training_texts_of` are tasks whose *training* texts are a part of their own, which only the arm `task` reads.
+    `training_texts_of` are tasks with *training* texts that become a part of the corpus of their own, which only the
+    arm `task` reads.
 
-    A document is removed if it contains at least `overlap_coverage` of the `overlap_n`-grams of one validation or test
-    text (of a shorter text: the whole). A document is also removed if the estimated Jaccard similarity of its shingles
-    to an earlier document's is `near_duplicate` or more. `allow_phi` lets documents with identity numbers, telephone
-    numbers or e-mail addresses pass, in all parts or in the named ones. `replay` is the share of general text in the
-    further training of arms other than the control (0: none), against forgetting.
+    A document is removed if it contains at least the share `overlap_coverage` of the `overlap_n`-grams (in words) of
+    one validation or test text. If a validation or test text has fewer than `overlap_n` words, a document is removed if
+    it contains the whole text. A document is also removed if the estimated Jaccard similarity of its shingles to those
+    of an earlier document is `near_duplicate` or more. `allow_phi` permits documents with identity numbers, telephone
+    numbers or e-mail addresses, in all parts or only in the named parts. `replay` is the share of general text that is
+    mixed into the further training of arms other than the control (0: no general text), against forgetting.
     """
 
     general: tuple[str, ...]
@@ -143,14 +161,16 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Build:
-    """The arm is made here: a new encoder (baseline) or continued pre-training (clinical)."""
+    """The source of an arm that the pipeline makes itself: a new encoder (baseline), or the baseline after more
+    pre-training (clinical)."""
 
     source: Literal["build"]
 
 
 @dataclass(frozen=True)
 class Package:
-    """A wheel on the Python package index. Its zip archive `member` contains the same files."""
+    """A wheel on the Python package index with a copy of a hub checkpoint. `member` is the zip archive in the wheel
+    that contains the files of the checkpoint."""
 
     name: Annotated[str, Matching("^[A-Za-z0-9][A-Za-z0-9._-]*$", "the name of a package")]
     version: Annotated[str, Matching("^[A-Za-z0-9][A-Za-z0-9.+!-]*$", "an exact version")]
@@ -159,11 +179,12 @@ class Package:
 
 @dataclass(frozen=True)
 class Hub:
-    """The arm is a checkpoint of the Hugging Face hub at one commit.
+    """The source of an arm that is a checkpoint of the Hugging Face hub at one commit, `revision`.
 
-    `files` has the hash of each file that the import reads, as `harness pin` prints them. If `files` is given, a file
-    with another hash is refused. If the hub cannot be reached, the files are taken from `package`. `despite_gate` is
-    the reason to accept a checkpoint that `harness.training.pretrain.gate` refuses.
+    `files` maps the name of each file that the import reads to the hash of its content, as `harness pin` prints them.
+    If `files` is given, a file with another hash is refused. If the hub cannot be reached, the files are taken from
+    `package`. `despite_gate` is the reason to accept a checkpoint that `harness.training.pretrain.gate` refuses,
+    because it does not predict masked tokens well enough.
     """
 
     source: Literal["hub"]
@@ -186,7 +207,9 @@ class Hub:
 
 @dataclass(frozen=True)
 class Folder:
-    """The arm is a Hugging Face checkpoint folder on this machine. `despite_gate` is the same as for the hub."""
+    """The source of an arm that is a Hugging Face checkpoint in the folder `path` on this machine. `despite_gate` is
+    the reason to accept a checkpoint that `harness.training.pretrain.gate` refuses, because it does not predict masked
+    tokens well enough."""
 
     source: Literal["folder"]
     path: str
@@ -198,9 +221,10 @@ Source = Annotated[Build | Hub | Folder, By("source")]
 
 @dataclass(frozen=True)
 class Encoder:
-    """Sizes of an encoder that the pipeline builds (hidden units, layers, heads, tokens).
+    """Sizes of an encoder that the pipeline builds with new weights (hidden units, layers, heads, tokens).
 
-    `dropout` is the rate in pre-training only, because fine-tuning has its own rate in the task's recipe.
+    `vocabulary` is the number of tokens that the tokenizer knows. `max_positions` is the length of the longest input,
+    in tokens. `dropout` is the rate in pre-training only, because fine-tuning has its own rate in the task's recipe.
     """
 
     hidden: Annotated[int, Interval(ge=1, le=65_536)]
@@ -217,7 +241,8 @@ class Encoder:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """The rows of an update: `per_device` at a time on each of `devices`, and this `accumulation` times."""
+    """The division of one update's rows: each of `devices` processes `per_device` rows at once, and `accumulation`
+    times per update."""
 
     per_device: int
     accumulation: int
@@ -231,11 +256,13 @@ class BatchPlan:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Fine-tuning of one task. Lengths are in tokens. `warmup` is a share of `steps`.
+    """The settings for fine-tuning on one task. Lengths are in tokens. `warmup` is a share of `steps`, the number of
+    updates. An update has `accumulation` micro-batches of `batch` rows.
 
-    `stride` is the overlap of neighbouring windows of a long document. Training stops after `patience` evaluations
-    without a better validation score (0: never stop early). With balanced `class_weights` all labels count for as much
-    in the loss, however rare they are in the training part.
+    `stride` is the overlap of neighbouring windows of a long document. The validation part is scored every
+    `evaluate_every` updates. Training stops after `patience` evaluations without a better validation score (0: never
+    stop early). If `class_weights` is "balanced", every label has the same total weight in the loss, however rare the
+    label is in the training part.
     """
 
     steps: Updates
@@ -261,10 +288,10 @@ class Recipe:
 class Statistics:
     """How comparisons are judged, declared before anything is scored.
 
-    `level` is the confidence level of the intervals. The error of a verdict is 1 − `level`, over all comparisons
-    together. `margin` is the largest difference that does not matter, in the unit of the scores (0.02: two points).
-    `primary` is the arm with which the clinical arm of a family is compared: `control` (if the family has none, the
-    baseline), or always the `baseline`.
+    `level` is the confidence level of the intervals. The error rate of the verdicts is 1 − `level`, over all
+    comparisons together. `margin` is the largest difference that does not matter, in the unit of the scores (0.02 is
+    two points). `primary` names the arm that the clinical arm of a family is compared with: `control` (or the baseline,
+    if the family has no control arm), or always the `baseline`.
     """
 
     level: Annotated[float, Interval(gt=0.5, lt=1)]
@@ -300,7 +327,7 @@ class PretrainSettings:
 
     @property
     def trained(self) -> tuple[str, ...]:
-        """The arms that are trained here, starting from the baseline, in order."""
+        """The names of the arms that this pipeline trains from the baseline, in the order of `ARMS`."""
         return tuple(
             arm for arm in self.arms if ARMS[arm].optional or (arm == CLINICAL and isinstance(self.source, Build))
         )
@@ -318,8 +345,12 @@ class FinetuneSettings:
     tune: Tune | None = None
 
     def replicate(self, arm: str, seed: int) -> int:
-        """The number, from 1, of the replicate whose encoder is fine-tuned with a seed. Replicates are dealt out to the
-        seeds in turn. The baseline has one replicate, from which every other arm was trained."""
+        """The number (from 1) of the replicate of `arm` that is fine-tuned with `seed`.
+
+        Replicates are several pre-trainings of an arm that differ only in their seed. The fine-tuning seeds are given
+        to the replicates in turn: the first seed to replicate 1, the second seed to replicate 2, and so on. The
+        baseline has only replicate 1, because all other arms were trained from the same baseline.
+        """
         return 1 if arm == BASELINE else self.seeds.index(seed) % self.replicates + 1
 
     def encoder(self, arm: str, seed: int) -> str:
@@ -327,7 +358,12 @@ class FinetuneSettings:
 
     @property
     def candidates(self) -> tuple[Recipe, ...]:
-        """The recipes that every arm tries if it is tuned, shorter ones first. Empty without `tune`."""
+        """The fine-tuning recipes that every arm tries, those with fewer updates first. The tuple is empty if `tune` is
+        None.
+
+        Each candidate is `recipe` with its number of updates and its learning rate multiplied by one pair of
+        `tune.factors`.
+        """
         of, factors = self.recipe, self.tune.factors if self.tune else ()
         return tuple(
             replace(of, steps=max(1, round(of.steps * length)), learning_rate=of.learning_rate * rate)
@@ -336,7 +372,8 @@ class FinetuneSettings:
 
     @property
     def encoders(self) -> tuple[str, ...]:
-        """The names of all encoders that are fine-tuned, arm by arm."""
+        """The names of all encoders that are fine-tuned, arm by arm, such as "clinical" and "clinical-2" (its second
+        replicate)."""
         every = ((arm, self.replicate(arm, seed)) for arm in self.arms for seed in self.seeds)
         return tuple(named(*key) for key in dict.fromkeys(every))
 

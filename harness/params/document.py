@@ -1,4 +1,5 @@
-"""Read a YAML document as DVC reads it, to plain values. A document that is too large because of aliases is refused."""
+"""Read YAML text into plain values in the same way as DVC. A document is refused if its aliases expand to too many
+values."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,9 +9,11 @@ NODES = 100_000
 
 
 def expanded(events: Iterable) -> int:
-    """The number of nodes of a YAML document with all aliases replaced. `events` are from PyYAML or ruamel.yaml.
+    """The number of nodes that a YAML document has if every alias is replaced by its content. `events` are the parser
+    events of PyYAML or ruamel.yaml.
 
-    A few lines of aliases of aliases become billions (with merge keys also in memory), so nodes are counted first.
+    Nodes are counted before the document is loaded, because a few lines with aliases of aliases can mean billions of
+    nodes. Merge keys (`<<`) would also copy these nodes in memory.
     """
     anchors: dict[str, int] = {}
     open_nodes: list[list] = [[None, 0]]
@@ -31,7 +34,12 @@ def expanded(events: Iterable) -> int:
 
 
 def sections(text: str, name: str) -> Mapping:
-    """The sections of YAML as DVC reads it (1.2: `2e-5` is a number), without tags and objects. Raises ConfigError."""
+    """The top-level mapping of the YAML in `text`, read as DVC reads it (YAML 1.2, in which `2e-5` is a number). Tags
+    that make Python objects are refused.
+
+    `name` is the file's name in messages. Raises ConfigError if `text` is not valid YAML, is not a mapping, or has
+    aliases that expand to more than `NODES` values.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 

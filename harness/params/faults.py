@@ -1,4 +1,5 @@
-"""Turn an error of pydantic into a message: the key's path, what is wanted, what was given, what to do."""
+"""Turn a validation error of pydantic about `params.yaml` into a message: the key's path, what is wanted, what was
+given, what to do."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +31,8 @@ def below(path: str, key) -> str:
 
 
 def known(fields: list[str], section):
-    """Return `section`. Raises PydanticCustomError if it is no mapping or has a key outside `fields`."""
+    """Return `section` unchanged. Raises PydanticCustomError if `section` is not a mapping, or has a key that is not in
+    `fields`."""
     from pydantic_core import PydanticCustomError
 
     if not isinstance(section, Mapping):
@@ -43,7 +45,8 @@ def known(fields: list[str], section):
 
 
 def in_words(error, value, path: str, name: str) -> ConfigError:
-    """The ConfigError for the first fault in pydantic's `error` about the `value` at `path` of the file `name`."""
+    """The ConfigError for the first fault in `error`, a ValidationError of pydantic. The error is about `value`, the
+    content of the file `name` at the key `path` (such as "families.nb_bert"; "" is the whole file)."""
     found = error.errors(include_url=False)
     # A setting that may be a bool or a section was checked as both, so of a section the fault of the bool is left out.
     found = [one for one in found if one["type"] != "bool_type" or not isinstance(one["input"], Mapping)] or found

@@ -10,9 +10,11 @@ from harness.objectives.settings import BetweenZeroAndOne
 
 @dataclass(frozen=True)
 class Folds:
-    """The groups of a task are dealt into `number` folds, and this `repeats` times. Each fold is the test part once.
+    """The folds of cross-validation. The groups of a task's rows (such as all rows of one patient) are divided at
+    random into `number` folds, and this division is made `repeats` times. Each fold is the test part once per repeat.
 
-    `validation` is the share of the other rows that chooses the best weights. Groups stay whole there, too.
+    `validation` is the share of the rows outside the test fold that serves to choose the best weights. This choice of
+    rows does not divide groups either.
     """
 
     number: Annotated[int, Interval(ge=2, le=1_000)]
@@ -21,13 +23,15 @@ class Folds:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """One seed per repeat, for the dealing of its folds and for its training runs."""
+        """The seeds of the repeats: 1, 2, … The seed of a repeat decides its division into folds and its training
+        runs."""
         return tuple(range(1, self.repeats + 1))
 
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """The tasks that are cross-validated in addition to their fixed split (usually none), all with the same folds."""
+    """The tasks that are cross-validated in addition to their fixed split (usually no task). `folds` applies to all of
+    these tasks."""
 
     tasks: tuple[str, ...]
     folds: Folds

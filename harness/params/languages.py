@@ -1,4 +1,4 @@
-"""Refuse to compare a Norwegian encoder on English texts, unless params.yaml names the task."""
+"""Refuse to compare a Norwegian encoder on English texts, unless `params.yaml` names the task as an exception."""
 
 from collections.abc import Mapping
 
@@ -9,9 +9,11 @@ NORWEGIAN = "Norwegian"
 
 
 def hold(families: Mapping[str, Family], english: Mapping[str, str]) -> None:
-    """Raise ConfigError if a Norwegian family would read an English task that its `despite_language` does not name.
+    """Raise ConfigError if a Norwegian family of encoders would be compared on an English task that the family's
+    setting `despite_language` does not name.
 
-    `english` maps each English task to the name of its translation, or to "" if there is none.
+    `families` maps names to the families that are used. `english` maps the name of each English task to the name of the
+    task with its Norwegian translation, or to "" if there is no such task.
     """
     for name, family in families.items():
         for task in sorted(english) if family.language == NORWEGIAN else ():

@@ -1,7 +1,8 @@
-"""Annotations for the types of `params.yaml`: patterns, kinds of sections, and checks of several settings together.
+"""Annotations for the types of `params.yaml`: patterns of texts, kinds of sections, and checks of several settings
+together.
 
-pydantic is imported only when it uses these annotations, because every command loads them, also one that reads no
-`params.yaml`. Ranges are `annotated_types.Interval`s, which pydantic knows.
+Every command loads this module, also a command that reads no `params.yaml`. So pydantic is imported only when pydantic
+itself uses the annotations. Ranges are `annotated_types.Interval`s, which pydantic knows.
 """
 
 import typing
@@ -12,7 +13,8 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Matching:
-    """Text that matches `pattern` (in the syntax common to Rust and JavaScript). `meaning` describes such a text."""
+    """An annotation for text that must match the regular expression `pattern` (in the syntax common to Rust and
+    JavaScript). `meaning` describes a valid text in error messages, such as "the name of a package"."""
 
     pattern: str
     meaning: str
@@ -28,7 +30,8 @@ class Matching:
 
 @dataclass(frozen=True)
 class By:
-    """A section of one of several kinds. Its value at `key` decides the kind."""
+    """An annotation for a section that is one of several dataclasses. The section's value at `key` decides which one,
+    such as `source: hub`."""
 
     key: str
 
@@ -42,8 +45,14 @@ class By:
 
 
 class Requirement(NamedTuple):
-    """Whether the `value` at `key` of a section fits, and which value is `wanted`. `known` are the possible names. A
-    section whose settings must fit together has a method `checks`, which yields Checks, or their parts as tuples."""
+    """A check of one setting, and the parts of its error message: `key` must be `wanted`, not `value`. `fits` is False
+    if the check fails.
+
+    `key` is the setting's path within its section ("": the section itself). `remedy` says what to do ("": correct the
+    setting). `known` are the valid names, if the value is a name: the message suggests the nearest of them. A section
+    with settings that must fit together has a method `checks`, which yields Requirements, or tuples with the same
+    values.
+    """
 
     key: str
     value: object
@@ -54,7 +63,8 @@ class Requirement(NamedTuple):
 
 
 def each_once(section: object, *keys: str) -> Iterator[Requirement]:
-    """Check that the lists at `keys` have something in them, and nothing twice."""
+    """Check that the list at each of `keys` in `section` is not empty, and has no value twice. Yields one Requirement
+    per key."""
     for key in keys:
         listed = getattr(section, key)
         once = len(listed) == len(set(listed)) > 0
@@ -62,7 +72,11 @@ def each_once(section: object, *keys: str) -> Iterator[Requirement]:
 
 
 def one_of(key: str, place: int, chosen: Sequence[str], known: Collection[str], wanted: str) -> Iterator[Requirement]:
-    """Check that the name at this `place` of the list `chosen` at `key` is one of `known`, and there once."""
+    """Check that the name at index `place` of the list `chosen` is one of `known`, and occurs only once in the list.
+    Yields two Requirements.
+
+    `key` is the path of the list in `params.yaml`. `wanted` describes a valid name for the error message.
+    """
     at, name = f"{key}[{place}]", chosen[place]
     yield Requirement(at, name, name in known, wanted, known=known)
     yield Requirement(at, name, chosen.count(name) == 1, "listed only once")

@@ -1,8 +1,8 @@
 """Read `params.yaml` once into frozen typed objects.
 
 The file is the only configuration of a run. Unknown keys and wrong types are refused with the key's path and the
-nearest valid name. Each stage gets one settings object. The method that makes it reads only the keys which `dvc.yaml`
-lists for that stage, and a test checks this.
+nearest valid name. Each pipeline stage gets one settings object from a method of `ParamsFile`. The method reads only
+the keys that `dvc.yaml` lists for this stage, and a test checks this.
 """
 
 import dataclasses
@@ -43,14 +43,16 @@ from harness.params.whole import Family, Params
 
 
 class ParamsFile:
-    """A parsed `params.yaml` whose sections become typed objects when they are needed.
+    """A parsed `params.yaml` with sections that become typed objects only when a method reads them.
 
     A stage needs only the settings that it reads. So a file with just the parameters that `dvc.yaml` lists for a stage
     is enough to run that stage.
     """
 
     def __init__(self, values: Mapping, name: str = "params.yaml", families: Iterable[str] | None = None):
-        """`families` are the families that will be used (None: all). Others may have values out of range."""
+        """Keep the plain `values` of the file. `name` is the file's name in messages. `families` are the names of the
+        families that will be used (None: all families). `everything` does not check the ranges of other families'
+        values."""
         self._values = values
         self._name = name
         self._families = families if families is None else frozenset(families)
@@ -108,7 +110,8 @@ class ParamsFile:
         return arms.chosen(lambda arm: self._get(f"families.{family}.{arm}", bool))
 
     def _pretraining(self, path: str, *, trains: bool) -> Pretraining | None:
-        """The section at `path`. Its batch must be divisible over the devices only if it `trains` an arm here."""
+        """The pre-training section at the key `path`, or None if the section is null. If the section `trains` an arm
+        here, its effective batch must be divisible over the devices, otherwise ConfigError is raised."""
         settings = self._get(path, Trained | None)
         if settings is not None and trains:
             try:
@@ -127,8 +130,8 @@ class ParamsFile:
         return self._get("robustness", Robustness)
 
     def crossvalidate(self, task: str, family: str) -> tuple[FinetuneSettings, Folds]:
-        """The settings of fine-tuning on folds. Unlike for the fixed split, the seeds are those of the repeats, and no
-        arm is tuned or tested on perturbed texts."""
+        """The settings for fine-tuning on cross-validation folds, and the settings of the folds. Unlike on the fixed
+        split, the seeds are those of the folds' repeats, and no arm is tuned or tested on perturbed texts."""
         folds = self._folds()
         return self._finetuning(task, family, folds.seeds), folds
 
@@ -165,10 +168,11 @@ class ParamsFile:
         return ReportSettings(self._get("run", Run), statistics, cross_validation, self._robustness())
 
     def everything(self) -> Params:
-        """The whole file, checked for unknown sections, wrong types and names that do not fit together.
+        """The whole file as typed objects. Raises ConfigError for unknown sections, wrong types, values out of range,
+        and names that do not fit together.
 
-        If only some families will be used, ranges are checked only in these families, `run` and `engine`. A stage
-        checks the ranges of all other sections that it reads.
+        If only some families will be used (see `__init__`), ranges are checked only in these families, `run` and
+        `engine`. A stage checks the ranges of all other sections that it reads.
         """
         params = typed.convert(Params, self._values, "", self._name, ranges=self._families is None)
         if self._families is not None:
@@ -180,13 +184,15 @@ class ParamsFile:
 
 
 def parse(text: str, name: str = "params.yaml", families: Iterable[str] | None = None) -> ParamsFile:
-    """Parse the YAML of `text` as DVC does (see `document.sections`)."""
+    """Parse the YAML in `text` as DVC does (see `document.sections`). The settings are not checked yet. `name` and
+    `families` are as in `ParamsFile`."""
     return ParamsFile(document.sections(text, name), name, families)
 
 
 def load(path: Path, families: Iterable[str] | None = None) -> ParamsFile:
-    """Read and check the whole `params.yaml`. If only some `families` will be used, fewer ranges are checked (see
-    `ParamsFile.everything`)."""
+    """Read the whole `params.yaml` at `path`, and check it. If only some `families` will be used, fewer ranges are
+    checked (see `ParamsFile.everything`). Raises MissingInputError if there is no such file, and ConfigError for the
+    first fault."""
     from harness.system.files import read_text
 
     params = parse(read_text(path, made_by="harness profile use embedded"), Path(path).name, families)

@@ -1,4 +1,5 @@
-"""The settings of robustness: how the test texts are perturbed."""
+"""The settings of the robustness test, in which the fine-tuned encoders read perturbed (for example misspelled) test
+texts."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,16 +9,17 @@ from harness.objectives.settings import BetweenZeroAndOne, Seed
 
 @dataclass(frozen=True)
 class Robustness:
-    """The fine-tuned encoders also answer the test part perturbed in each of the `kinds` (`harness.text.perturbing`; an
-    empty list: not at all). `rate` is the share of words of four letters or more that are misspelled. `seed` decides
-    all that is random."""
+    """How the test part is perturbed. The fine-tuned encoders answer the test part once more for each of the `kinds`,
+    with texts that are perturbed in this way (see `harness.text.perturbing`; an empty list means no perturbed texts).
+    `rate` is the share of words of four letters or more that are misspelled. `seed` decides all that is random."""
 
     kinds: tuple[str, ...]
     rate: BetweenZeroAndOne
     seed: Seed
 
     def as_recorded(self) -> dict[str, Any] | None:
-        """The entry in `runs.json`, or None if there are no `kinds`."""
+        """The settings as plain values for `runs.json`, the record of a comparison's runs, or None if `kinds` is
+        empty."""
         return asdict(self) | {"kinds": list(self.kinds)} if self.kinds else None
 
 

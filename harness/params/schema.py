@@ -1,4 +1,5 @@
-"""Make `params.schema.json`, the JSON Schema of `params.yaml`. An editor completes and checks the file by it."""
+"""Make `params.schema.json`, the JSON Schema of `params.yaml`. Editors use the schema to complete and check the
+file."""
 
 import json
 import re
@@ -12,7 +13,8 @@ NAME = "params.schema.json"
 
 
 def text() -> str:
-    """The JSON Schema of the present types and objectives."""
+    """The text of the JSON Schema that belongs to the present types of settings and pre-training objectives. The
+    sentences about settings are taken from the docstrings of these types."""
     from pydantic.json_schema import GenerateJsonSchema
 
     from harness.params import typed
@@ -20,7 +22,8 @@ def text() -> str:
 
     class Schema(GenerateJsonSchema):
         def dict_schema(self, schema):
-            """The schema of a mapping. It refuses names that do not match their pattern, as the harness does."""
+            """The JSON Schema of a mapping. If the names in the mapping have a pattern, the JSON Schema refuses other
+            names, as the harness does."""
             made = super().dict_schema(schema)
             return made | ({"additionalProperties": False} if "patternProperties" in made else {})
 
@@ -41,7 +44,8 @@ def text() -> str:
 
 
 def outdated(root: Path) -> bool:
-    """Whether `root` has a schema file that differs from the present types and objectives."""
+    """Return whether the folder `root` has a schema file that differs from `text()`. Returns False if there is no such
+    file."""
     path = root / NAME
     return path.is_file() and path.read_text(encoding="utf-8") != text()
 
@@ -51,7 +55,8 @@ def write(root: Path) -> None:
 
 
 def _describe(section: dict, said: str) -> None:
-    """Describe each setting of a section by the sentences of `said`, the section's description, that name it."""
+    """Add a description to each setting of a section's JSON Schema: the sentences of `said` that contain the setting's
+    name in backticks. `said` is the description of the whole section."""
     sentences = re.split(r"(?<=\.) ", " ".join(said.split()))
     for name, setting in section.get("properties", {}).items():
         if of_it := [sentence for sentence in sentences if f"`{name}`" in sentence]:

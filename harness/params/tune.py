@@ -1,4 +1,5 @@
-"""The section `tune`: the budget with which each arm searches for its learning rate and length of fine-tuning."""
+"""The section `tune` of `params.yaml`: the learning rates and lengths of fine-tuning among which each arm may
+choose."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ Factor = Annotated[float, Interval(gt=0, le=1_000)]
 
 @dataclass(frozen=True)
 class Tune:
-    """Every arm tries every pair of a learning rate and a length, once with each of `seeds`, on the validation part.
+    """The search of every arm for its fine-tuning recipe. An arm tries every pair of a learning rate and a length, once
+    with each of `seeds`, and is scored on the validation part.
 
-    `learning_rates` are factors of the recipe's learning rate. `lengths` are factors of its number of updates. The
-    `seeds` must be none of those that are reported.
+    `learning_rates` are factors of the recipe's learning rate. `lengths` are factors of the recipe's number of updates.
+    The `seeds` must differ from the seeds of the runs that are reported.
     """
 
     learning_rates: tuple[Factor, ...]
@@ -30,5 +32,6 @@ class Tune:
 
     @property
     def factors(self) -> tuple[tuple[float, float], ...]:
-        """The pairs (length, learning rate) that are tried, shorter ones first."""
+        """The pairs (factor of the number of updates, factor of the learning rate) that are tried, in ascending
+        order."""
         return tuple(product(sorted(self.lengths), sorted(self.learning_rates)))

@@ -1,7 +1,8 @@
-"""Convert plain YAML values to typed ones. An error names the key's path and the nearest valid name.
+"""Convert plain YAML values to typed objects. An error names the key's path and the nearest valid name.
 
-A section's type is a frozen dataclass. Ranges and patterns are annotations of its fields. Its method `checks` checks
-settings that must fit together (see `harness.params.marks`). pydantic, loaded with the first value, does the checking.
+The type of a section is a frozen dataclass. Ranges and patterns are annotations of its fields. The dataclass may have a
+method `checks`, which checks settings that must fit together (see `harness.params.marks`). pydantic does the
+conversion, and is imported only when the first value is converted.
 """
 
 import dataclasses
@@ -18,7 +19,8 @@ _RANGES = {"gt", "ge", "lt", "le", "max_length"}
 
 
 def convert(kind, value, path: str, name: str, *, ranges: bool = True):
-    """The `value` at `path` of the file `name`, converted to the type `kind`. Without `ranges`, only types are checked.
+    """The `value` at the key `path` of the file `name`, converted to the type `kind`. If `ranges` is False, neither
+    ranges nor settings that must fit together are checked.
 
     Raises ConfigError for the first fault.
     """
@@ -34,7 +36,8 @@ def convert(kind, value, path: str, name: str, *, ranges: bool = True):
 
 
 def hold(checks: Iterable[tuple], name: str) -> None:
-    """Raise ConfigError for the first of `checks` that does not fit. `name` is the file's."""
+    """Raise ConfigError for the first of `checks` that does not fit. Each check is a `Requirement`, or a tuple with the
+    same values. `name` is the file's name in the message."""
     for key, value, fits, wanted, remedy, known in (Requirement(*check) for check in checks):
         if not fits:
             hint = nearest(value, known) if known else ""
@@ -44,7 +47,9 @@ def hold(checks: Iterable[tuple], name: str) -> None:
 
 
 def _checks(part, path: str) -> Iterator[tuple]:
-    """The checks of all sections in `part`, inner ones first, and of all texts, because each is shown somewhere."""
+    """Yield the checks of `part`, a converted value at the key `path`, and of everything inside it, inner sections
+    first. Every text is also checked for unprintable characters, because each text is shown somewhere. A check is a
+    tuple with the values of a `Requirement`."""
     if isinstance(part, str):
         fault = printable.fault(" ".join(part.split()))
         yield path, part, fault is None, f"plain characters (it contains {fault})"
@@ -68,8 +73,8 @@ def _validator(kind, ranges: bool):
 
 
 def core(kind, *, ranges: bool = True) -> dict:
-    """The pydantic core schema of a type, for values as YAML gives them. A section is a mapping that has only settings
-    as keys, and a tuple is a list."""
+    """The pydantic core schema of the type `kind`, for values as YAML gives them: a dataclass is read from a mapping
+    without unknown keys, and a tuple from a list. If `ranges` is False, ranges are not checked."""
     from pydantic import TypeAdapter
 
     return _of_yaml(TypeAdapter(kind).core_schema, ranges)

@@ -1,7 +1,7 @@
 """The types of the whole `params.yaml` and of a family's settings.
 
-These types depend on the objectives. They are not in `config.py`, so that a stage without pre-training does not depend
-on the objectives.
+These types depend on the pre-training objectives. They are not in `config.py`, so that a stage without pre-training
+does not depend on the objectives.
 """
 
 from collections.abc import Iterator
@@ -39,14 +39,21 @@ Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _
 
 @dataclass(frozen=True)
 class Family:
-    """One architecture in two to four arms. `encoder` and `general` may be null unless the baseline is built.
-    `adaptation` may be null unless the clinical arm is built or there is an optional arm. `control` adds the baseline
-    trained further on general text, by the recipe of the clinical arm and for as many steps. `task` adds the same on
-    the clinical corpus and the texts of `corpus.training_texts_of`. `replicates` is how often each arm except the
-    baseline is pre-trained, each time from the same baseline with another seed. `branched` is the share of the updates
-    of an arm's first replicate after which the others begin (cheaper, but a lower bound of what another seed changes),
-    or null if each is trained whole. `language` is that of the baseline's training text (null: unknown). A family with
-    the `language` Norwegian is compared on English tasks only if `despite_language` names them.
+    """A family of encoders: one architecture in two to four arms, which are versions of the family's encoder.
+    `baseline` and `clinical` say whether the pipeline trains this arm or imports a checkpoint. `encoder` (sizes) and
+    `general` (pre-training of the baseline) may be null unless the baseline is built. `adaptation` (pre-training of the
+    other arms) may be null unless the clinical arm is built or there is an optional arm.
+
+    If `control` is true, there is an arm that is the baseline trained further on general text, by the recipe of the
+    clinical arm and for as many updates. If `task` is true, there is an arm that is the baseline trained further,
+    equally long, on the clinical corpus and the training texts of the tasks in `corpus.training_texts_of`. `replicates`
+    is how often each arm except the baseline is pre-trained, each time from the same baseline with another seed.
+    `branched` is the share of an arm's updates that all its replicates have in common (cheaper, but the differences are
+    only a lower bound of what another seed changes), or null if each replicate is trained whole.
+
+    `learning_rate_factor` multiplies the learning rate of every fine-tuning recipe for this family. `language` is the
+    language of the baseline's training text (null: unknown). A family with the `language` Norwegian is compared on
+    English tasks only if `despite_language` names them.
     """
 
     architecture: Literal["bert", "norbert3", "modernbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
@@ -72,7 +79,8 @@ class Family:
 
     @property
     def encoders(self) -> tuple[str, ...]:
-        """Every encoder of the family: the arms, then further replicates."""
+        """The names of all encoders of the family: first the arms, then the further replicates of all arms except the
+        baseline, such as "clinical-2"."""
         numbers = range(1, self.replicates + 1)
         return tuple(named(arm, n) for n in numbers for arm in self.arms if n == 1 or arm != arms.BASELINE)
 
@@ -109,7 +117,11 @@ class Family:
 
 @dataclass(frozen=True)
 class Params:
-    """The only configuration of a run."""
+    """The whole content of `params.yaml`, which is the only configuration of a run.
+
+    `families` maps names to families of encoders, and `tasks` maps names of tasks to fine-tuning recipes. Only the
+    families and tasks that `run` names are used. If `tune` is null, all arms use the declared recipe.
+    """
 
     run: Run
     engine: Engine
@@ -157,5 +169,6 @@ class Params:
 
     @property
     def trained_on_tasks(self) -> tuple[str, ...]:
-        """The tasks of the run whose training texts are a part of the corpus."""
+        """The names of the run's tasks with training texts that are a part of the corpus. Only the arm `task` is
+        pre-trained on these texts."""
         return tuple(task for task in self.corpus.training_texts_of if task in self.run.tasks)

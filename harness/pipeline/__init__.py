@@ -1,1 +1,1 @@
-"""The DVC pipeline: its declared stages, the code of each stage, and the hashes of files."""
+"""Read the DVC pipeline, and write the lists of hashes of code and tasks that its stages depend on."""

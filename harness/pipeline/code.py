@@ -1,7 +1,7 @@
 """Hash the code that decides what a module computes. Comments, docstrings and line breaks do not count.
 
 An output that must have the same bytes everywhere cannot name a git commit, because many commits have the same code. So
-it names the code itself: the module and everything that it imports from this package.
+the output names a hash of the code itself: of the module, and of everything that the module imports from this package.
 """
 
 import ast
@@ -21,7 +21,10 @@ PAGES = ("harness.encoders.readme",)
 
 
 def code_hash(module: str, package: Path = PACKAGE, *, objectives: Sequence[str] | None = None) -> str:
-    """SHA-256 over the names and contents of `Source.closure`, with the files of these `objectives` (None: of all)."""
+    """One SHA-256 over the names and contents of all files that the module `module` uses (see `Source.closure`).
+
+    `objectives` are the pre-training objectives whose files count (None: all).
+    """
     digest = hashlib.sha256()
     for name, content in code_files(module, package, objectives=objectives).items():
         digest.update(f"{name}\0{content}\n".encode())
@@ -29,13 +32,20 @@ def code_hash(module: str, package: Path = PACKAGE, *, objectives: Sequence[str]
 
 
 def code_files(module: str, package: Path = PACKAGE, *, objectives: Sequence[str] | None = None) -> dict[str, str]:
-    """The SHA-256 of every file of `Source.closure`, by its path in the package: of the syntax tree for Python, of the
-    values for TOML, of the bytes for other files."""
+    """The SHA-256 of every file that the module `module` uses (see `Source.closure`), by the file's path in the
+    package.
+
+    For Python files, the syntax tree is hashed. For TOML files, the values are hashed, and for other files the bytes.
+    `objectives` are the pre-training objectives whose files count (None: all).
+    """
     return Source(package).contents([module], objectives)
 
 
 class Source:
-    """The files of a package as they are now, read once for the closures of several modules."""
+    """The present files of a package.
+
+    They are read once, and then used to find the files that each of several modules uses.
+    """
 
     def __init__(self, package: Path = PACKAGE):
         self.package = package
@@ -58,25 +68,30 @@ class Source:
         }
 
     def contents(self, modules: Sequence[str], objectives: Sequence[str] | None = None) -> dict[str, str]:
-        """The SHA-256 of every file of the closure, by its path in the package."""
+        """The SHA-256 of every file that `closure` finds for these modules, by the file's path in the package."""
         found, called = self.closure(modules, objectives)
         return {path.relative_to(self.package).as_posix(): self._content(path, called.get(path)) for path in found}
 
     def closure(
         self, modules: Sequence[str], objectives: Sequence[str] | None = None
     ) -> tuple[list[Path], dict[Path, frozenset[str]]]:
-        """The sorted files of `modules` ("harness.stages.pretrain") and of all that they import from the package. The
-        second value maps each file in which only called methods count to the names that are called anywhere.
+        """Find the files of `modules` (such as "harness.stages.pretrain") and of everything that they import from the
+        package.
 
-        The source is read, so imports inside functions count. A module that is only named in a string counts, because
-        architectures are looked up by name. A data file counts if a module in its folder names it. A package's
-        `__init__` without code does not count, and `PAGES` count only if they are asked for themselves.
+        Returns the sorted files, and a dict. Its keys are those files in which a method counts only if some code calls
+        it. Each value is the set of names that are called anywhere.
 
-        A package that finds its own files (`harness.system.members`) counts with all of them. In their classes, only
-        methods that some code calls by name count: what a head shows in a report does not affect a stage that only uses
-        the head's texts. The same applies to the methods that check the settings of `params.yaml`.
+        The source is read and not executed, so imports inside functions count. A module also counts if it is only named
+        in a string, because architectures are looked up by name. A data file counts if a module in its folder names the
+        file. An `__init__` without code does not count. `PAGES` count only if they are among `modules`.
 
-        A training uses one of `harness.objectives`, and cards and lists name only its files (`objectives`; None: all).
+        Some packages find their own files by `harness.system.members`. All files of such a package count. But of the
+        classes in these files, only methods count that some code calls by name. For example, a head's methods for the
+        report do not affect a stage that only uses the head's texts. The same rule applies to the methods that check
+        the settings of `params.yaml`.
+
+        A training uses one of the objectives in `harness.objectives`. So only the files of `objectives` count (None:
+        all).
         """
         by_call = self._finding | {self.package / "params"}
         called: frozenset[str] = frozenset()
@@ -125,8 +140,11 @@ def _dotted(path: Path, package: Path) -> str:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A statement of a module or of one of its classes: its syntax tree as text, the names that it imports or quotes,
-    and those that it calls. `method` is its name if it counts only if it is called."""
+    """One statement of a module or of a class: its syntax tree as text, the names that it imports or quotes, and those
+    it calls.
+
+    If the statement is a method that counts only if it is called, `method` is the name of the method.
+    """
 
     text: str
     named: frozenset[str]
@@ -136,7 +154,7 @@ class _Piece:
 
 @functools.lru_cache(maxsize=1024)
 def _pieces(source: str) -> tuple[_Piece, ...]:
-    """The pieces of a module, in order. A class comes before its members."""
+    """The pieces of a module with this source text, in order. A class comes before its members."""
     found = []
     for statement in ast.parse(source).body:
         if is_for_types(statement):
@@ -162,17 +180,23 @@ def _piece(node: ast.stmt, method: str | None = None, indent: str = "") -> _Piec
 
 @functools.lru_cache(maxsize=4096)
 def _read(source: str, called: frozenset[str] | None = None) -> tuple[str, frozenset[str], frozenset[str]]:
-    """A module's syntax tree as text, the names that it imports or quotes, and those that it calls. If `called` is
-    given, methods that are not in it are left out."""
+    """Read the source text of a module.
+
+    Returns (its syntax tree as text, names that it imports or quotes, names that it calls). If `called` is given,
+    methods with a name that is not in `called` are left out.
+    """
     pieces = [piece for piece in _pieces(source) if called is None or piece.method is None or piece.method in called]
     named, calls = (frozenset().union(*sets) for sets in ([p.named for p in pieces], [p.calls for p in pieces]))
     return "\n".join(piece.text for piece in pieces), named, calls
 
 
 def as_text(node) -> str:
-    """A syntax tree as text, one line for each top-level statement. It has no positions and docstrings, and no empty
-    fields, which differ between versions of Python. The further arguments of `Annotated`, such as the range of a
-    setting, are left out: they decide whether something is computed, not what."""
+    """A syntax tree as text, with one line for each top-level statement.
+
+    Positions and docstrings are left out. Empty fields are left out, because they differ between versions of Python.
+    The further arguments of `Annotated`, such as the range of a setting, are left out, because they decide only whether
+    something is computed.
+    """
     match node:
         case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[first, *_])):
             return as_text(first)
@@ -187,17 +211,20 @@ def as_text(node) -> str:
 
 
 def _is_remark(node) -> bool:
-    """True for a docstring, or another string that is a statement of its own."""
+    """Whether a statement is a docstring, or another string on its own."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def is_for_types(node: ast.AST) -> bool:
-    """True for imports that only a type checker does. They affect no result."""
+    """Whether a statement is `if TYPE_CHECKING:`. Imports below it are only for a type checker and affect no result."""
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _named(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Every dotted name that a module imports, or has as a string. `nodes` are those of its syntax tree."""
+    """Yield every dotted name that a module imports or has as a string.
+
+    `nodes` are the nodes of the module's syntax tree.
+    """
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

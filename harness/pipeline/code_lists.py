@@ -1,8 +1,9 @@
-"""The lists `pipeline/STAGE.txt` of the code of each stage, by which DVC sees that code has changed.
+"""Write the lists `pipeline/STAGE.txt`, from which DVC sees that the code of a stage has changed.
 
-A stage of `dvc.yaml` depends on its list, not on the files. So a comment or a docstring makes nothing stale, and
-`dvc.lock` has one line instead of forty. The lists are in git. `harness pipeline` writes them, and also those of tasks
-(`harness.pipeline.task_lists`) and families (`harness.pipeline.family_lists`).
+A list has the hash of each file of code that a stage uses. A stage of `dvc.yaml` depends on its list and not on the
+files themselves. So a new comment or docstring makes no stage stale, and `dvc.lock` has one line for the code instead
+of forty. The lists are in git. `harness pipeline` writes these lists and those of tasks (`harness.pipeline.task_lists`)
+and families (`harness.pipeline.family_lists`).
 """
 
 import functools
@@ -30,13 +31,16 @@ FOR_TASKS = tuple(
 
 
 def stages(package: Path = PACKAGE) -> list[str]:
-    """The names of the pipeline's stages, sorted."""
+    """The names of the pipeline's stages, sorted.
+
+    They are the names of the modules in `harness/stages`, without `fetch`.
+    """
     files = (package / "stages").glob("*.py")
     return sorted(path.stem for path in files if path.stem not in ("__init__", "fetch"))
 
 
 def listing(stage: str, source: Source) -> str:
-    """The content of `pipeline/STAGE.txt`: one line for each file that affects what the stage computes."""
+    """The content of `pipeline/STAGE.txt`: a line "path hash" for each file that affects what the stage computes."""
     modules = [f"harness.stages.{stage}", *(FOR_TASKS if stage == "validate" else ())]
     found = source.contents(modules, objectives=())
     # The other stages compute at most the primary metric of a task, which is in the task's list.
@@ -45,7 +49,7 @@ def listing(stage: str, source: Source) -> str:
 
 
 def listings(root: Path) -> dict[str, str]:
-    """The wanted content of each list of `pipeline/`, by its path, sorted."""
+    """The content that each list in `pipeline/` should have, by its path, sorted."""
     package = root / "harness"
     files = (*package.rglob("*.*"), *(root / "tasks").glob("*.py"), root / "params.yaml")
     there = [path for path in sorted(files) if path.is_file() and path.suffix != ".pyc"]
@@ -55,7 +59,10 @@ def listings(root: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Sources:
-    """All inputs of the lists. Two folders with the same bytes are equal."""
+    """All files that decide the content of the lists, as (path, bytes).
+
+    Two folders with the same files count as equal.
+    """
 
     content: tuple[tuple[str, bytes], ...]
     root: Path = field(compare=False)
@@ -63,7 +70,10 @@ class _Sources:
 
 @functools.lru_cache(maxsize=2)
 def _listings(sources: _Sources) -> dict[str, str]:
-    """The lists, cached: an audit asks for them three times, and this saves seconds."""
+    """The result of `listings`.
+
+    It is cached because an audit asks for the lists three times, and this saves seconds.
+    """
     root, package = sources.root, sources.root / "harness"
     source = Source(package)
     found = {f"{LISTS}/{stage}.txt": listing(stage, source) for stage in stages(package)}
@@ -73,23 +83,29 @@ def _listings(sources: _Sources) -> dict[str, str]:
 
 
 def hashes(root: Path) -> dict[str, str]:
-    """SHA-256 of the wanted content of each list, by its path, sorted."""
+    """The SHA-256 of the content that each list in `pipeline/` should have, by the list's path, sorted."""
     return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in listings(root).items()}
 
 
 def concerns(path: str, task: str) -> bool:
-    """True for a list of a stage or of this task. A family's objective is in the cards of its checkpoints."""
+    """Whether the list at `path` concerns a comparison on `task`: it is a list of a stage, or of this task.
+
+    Lists of families do not count, because the cards of a family's checkpoints name the code of its objective.
+    """
     others = (f"{LISTS}/tasks/", f"{LISTS}/{family_lists.FOLDER}/")
     return not path.startswith(others) or path.startswith(f"{LISTS}/tasks/{task}/")
 
 
 def write_lists(root: Path) -> list[str]:
-    """Bring `pipeline/` up to date with `harness/` and `tasks/`. Returns the paths of the changed files."""
+    """Bring all lists in `pipeline/` up to date with `harness/`, `tasks/` and `params.yaml`.
+
+    Returns the paths of changed files.
+    """
     return _written(root, outdated(root))
 
 
 def write_task(root: Path, task: str) -> None:
-    """Bring the lists of one task up to date with its file."""
+    """Bring the lists of one task in `pipeline/` up to date with the task's file."""
     _written(root, [path for path in outdated(root) if path.startswith(f"{LISTS}/tasks/{task}/")])
 
 
@@ -109,14 +125,15 @@ def _written(root: Path, changed: list[str]) -> list[str]:
 
 
 def outdated(root: Path) -> list[str]:
-    """The paths of the lists in `pipeline/` that do not match `harness/` and `tasks/`, sorted."""
+    """The paths of the lists in `pipeline/` that do not match `harness/`, `tasks/` and `params.yaml`, sorted."""
     wanted, there = listings(root), (root / LISTS).rglob("*.txt")
     paths = sorted({*wanted, *(path.relative_to(root).as_posix() for path in there)})
     return [path for path in paths if _text_of(root / path) != wanted.get(path)]
 
 
 def of_stage(stage: str, task: str | None = None, family: str | None = None) -> list[str]:
-    """The lists that a stage depends on: its own, and that of the task or the family, if it has one."""
+    """The paths of the lists that a stage depends on: its own list, and the list of the task or family that it
+    reads."""
     found = [f"{LISTS}/{stage}.txt"]
     if task and stage in task_lists.READS:
         found.append(f"{LISTS}/tasks/{task}/{task_lists.READS[stage]}.txt")
@@ -126,8 +143,11 @@ def of_stage(stage: str, task: str | None = None, family: str | None = None) -> 
 
 
 def refuse_other(root: Path, stage: str, task: str | None = None, family: str | None = None) -> None:
-    """Raise HarnessError if a list of the stage does not match the present code or task, because DVC would record
-    others. A folder without lists passes, because it is no repository of the harness."""
+    """Raise HarnessError if a list of the stage does not match the present code or task.
+
+    Otherwise, DVC would record hashes that do not belong to the result. If the folder has no lists, nothing is checked,
+    because it is no repository of the harness.
+    """
     own, *more = of_stage(stage, task, family)
     if not (root / own).is_file():
         return

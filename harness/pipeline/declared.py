@@ -1,4 +1,4 @@
-"""Read `dvc.yaml` with its templates filled in, and `dvc.lock`."""
+"""Read the declared stages in `dvc.yaml`, with its templates filled in, and YAML files such as `dvc.lock`."""
 
 import functools
 import re
@@ -15,9 +15,11 @@ _WRITTEN = ("outs", "metrics", "plots")
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage as `dvc.yaml` declares it: its command, and the paths and parameters that it names.
+    """One stage as `dvc.yaml` declares it: its command, its dependencies, its outputs, and the parameters that it
+    reads.
 
-    `passed_over` is true for a frozen stage, which `dvc repro` and `dvc status` skip, whatever its inputs have become.
+    `passed_over` is true for a frozen stage. `dvc repro` and `dvc status` skip a frozen stage, even if its inputs have
+    changed.
     """
 
     name: str
@@ -29,20 +31,27 @@ class Stage:
 
 
 def read_yaml(path: Path) -> dict:
-    """The content of a YAML file, for reading only: the same text gives the same object."""
+    """The content of a YAML file. Callers must not change it, because files with the same text share one object."""
     return _parsed(read_text(path))
 
 
 @functools.lru_cache(maxsize=8)
 def _parsed(text: str) -> dict:
-    """Cached: an audit reads the same few files repeatedly, and a lock of a hundred kilobytes takes a second."""
+    """The content of a YAML text.
+
+    It is cached: an audit reads a few files often, and a `dvc.lock` of 100 kB takes a second.
+    """
     from ruamel.yaml import YAML
 
     return YAML(typ="safe", pure=True).load(text)
 
 
 def stages(root: Path, params: Mapping) -> dict[str, Stage]:
-    """Every stage of `dvc.yaml`, with `foreach` and `matrix` expanded, by its name in `dvc.lock`."""
+    """All stages of `dvc.yaml`, by their names in `dvc.lock`.
+
+    A stage with `foreach` or `matrix` becomes several stages. `params` is the content of `params.yaml`, which fills in
+    the templates.
+    """
     found = {}
     for name, declared in read_yaml(root / "dvc.yaml")["stages"].items():
         for suffix, item in _items(declared, params):
@@ -56,7 +65,10 @@ def stages(root: Path, params: Mapping) -> dict[str, Stage]:
 
 
 def value_at(params: Mapping, path: str):
-    """The value of a dotted path such as `families.nb_bert.encoder`. Raises KeyError if there is none."""
+    """The value in `params` at a dotted path such as `families.nb_bert.encoder`.
+
+    Raises KeyError if there is no such value.
+    """
     for key in path.split("."):
         params = params[key]
     return params

@@ -1,4 +1,4 @@
-"""Remove temporary copies and a damaged lock list that a killed DVC process leaves behind."""
+"""Remove what a killed DVC process leaves behind: temporary copies of files, and a damaged list of locks."""
 
 import contextlib
 import fcntl
@@ -13,7 +13,7 @@ _WRITTEN = ("data", "artifacts", "reports", ".dvc/cache")
 
 
 def repair(root: Path) -> None:
-    """Remove the copies and the damaged list, if no DVC process is at work."""
+    """Remove DVC's temporary copies and a damaged list of locks, if no DVC process is at work."""
     _mend_list(root)
     copies = [
         Path(folder, name)
@@ -27,8 +27,11 @@ def repair(root: Path) -> None:
 
 
 def _remove(root: Path, copies: list[Path]) -> None:
-    """Remove the copies while DVC's lock is held, as DVC does when it writes. Experiments of DVC have locks of their
-    own and record where they run. Nothing is removed if one runs outside the workspace."""
+    """Remove temporary copies while this process has DVC's lock, as DVC does when it writes.
+
+    DVC's experiments have locks of their own, and record the place of their run. If an experiment runs outside the
+    workspace, nothing is removed.
+    """
     folder = root / ".dvc" / "tmp"
     with contextlib.suppress(OSError), open(folder / _LOCK, "ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -40,8 +43,11 @@ def _remove(root: Path, copies: list[Path]) -> None:
 
 
 def _mend_list(root: Path) -> None:
-    """Remove a damaged `.dvc/tmp/rwlock`, with which every later command of DVC fails. DVC writes the file in place
-    while it holds the lock beside it. If that lock is held, the file is not damaged but being written."""
+    """Remove `.dvc/tmp/rwlock` if it is damaged, because every later command of DVC would fail.
+
+    While DVC writes this file in place, it has a lock on another file, `rwlock.lock`. If that lock is taken, the file
+    is only half written and not damaged, and it stays.
+    """
     folder = Path(root) / ".dvc" / "tmp"
     with contextlib.suppress(OSError):
         if _whole(folder / _LIST):

@@ -1,8 +1,8 @@
-"""The lists `pipeline/families/FAMILY/STAGE.txt` of the code of the objective with which a family is pre-trained.
+"""Make the lists `pipeline/families/FAMILY/STAGE.txt`, which have the code of a family's pre-training objective.
 
-If a stage depended on all objectives, every family would be trained again after one is added or changed. So the stage's
-own list names no objective, and the family's list names the files that its `recipe` in `params.yaml` brings in.
-`harness pipeline` and `harness profile use` write the lists.
+If a stage depended on all objectives, every family would be trained again after one objective is added or changed. So
+the stage's own list has no objective. The family's list has the files of the objective that its `recipe` in
+`params.yaml` names. `harness pipeline` and `harness profile use` write the lists.
 """
 
 import re
@@ -19,8 +19,11 @@ SECTIONS = {"checkpoint": "general", "pretrain": "adaptation"}
 
 
 def listings(root: Path, source: Source, only: Collection[str] | None = None) -> dict[str, str]:
-    """The wanted content of each list, by its path below `pipeline/`, sorted. `source` is the harness. A family without
-    a known objective has an empty list, because the stage itself says what is wrong with its section."""
+    """The content that each list of a family should have, by its path below `pipeline/`, sorted.
+
+    `source` is the code of the harness. `only` are the paths that are wanted (None: all). A family without a known
+    objective has an empty list, because the stage itself reports what is wrong in `params.yaml`.
+    """
     found, said = {}, {}
     for family, section in sorted(_families(root).items()):
         for stage, key in SECTIONS.items():
@@ -35,14 +38,18 @@ def listings(root: Path, source: Source, only: Collection[str] | None = None) ->
 
 
 def listing(stage: str, recipe: str, source: Source) -> str:
-    """A line for each file that the objective adds to the code of a stage, or that it changes there."""
+    """The content of one list: a line "path hash" for each file that the objective `recipe` adds to a stage or changes
+    in it."""
     module = f"{source.package.name}.stages.{stage}"
     without, found = (source.contents([module], objectives) for objectives in ((), (recipe,)))
     return "".join(f"harness/{name} {content}\n" for name, content in found.items() if without.get(name) != content)
 
 
 def _families(root: Path) -> dict[str, object]:
-    """The families of `params.yaml` by name. Invalid names are left out, because the check of the file reports them."""
+    """The sections of the families in `params.yaml`, by name.
+
+    Invalid names are left out, because another check reports them.
+    """
     path = root / "params.yaml"
     values = document.sections(read_text(path), path.name) if path.is_file() else {}
     found = values.get("families")

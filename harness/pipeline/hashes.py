@@ -1,4 +1,4 @@
-"""Hash files and folders, each file read once: MD5 as in DVC, SHA-256 as in the stages."""
+"""Hash files and folders as DVC (MD5) and as the stages (SHA-256), and read each file only once for both."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ PASSED_OVER = (*_IGNORED, *(f"*{end}" for end in _IGNORED_ENDS))
 
 
 class Hashes:
-    """A cache of hashes for one audit, during which nothing may change."""
+    """A cache of hashes by path. During its life, no file may change. Usually, one audit makes and uses it."""
 
     def __init__(self):
         self._known: dict[Path, tuple[str, str, int]] = {}
@@ -33,11 +33,14 @@ class Hashes:
         return self._known[path]
 
     def sha256(self, path: Path) -> str | None:
-        """The SHA-256 of a file; None if there is no such file."""
+        """The SHA-256 of a file. Returns None if there is no such file."""
         return self._read(path)[1] if path.is_file() else None
 
     def tree(self, folder: Path) -> str | None:
-        """The hash of a folder by `files.sha256_tree`, as runs record a checkpoint; None if there is no such folder."""
+        """The hash of a folder by `files.sha256_tree`, as a run records its checkpoint.
+
+        Returns None if there is no such folder.
+        """
         if not folder.is_dir():
             return None
         if folder not in self._trees:
@@ -45,7 +48,10 @@ class Hashes:
         return self._trees[folder]
 
     def dvc(self, path: Path) -> dict | None:
-        """The record of a file or folder in `dvc.lock`: md5, size and, for a folder, nfiles; None if there is none."""
+        """What `dvc.lock` would record of a file or folder: "md5", "size" in bytes and, for a folder, "nfiles".
+
+        Returns None if there is no such file or folder.
+        """
         if path.is_file():
             md5, _, size = self._read(path)
             return {"md5": md5, "size": size}
@@ -64,7 +70,7 @@ class Hashes:
         }
 
     def listing(self, folder: Path) -> list[tuple[str, Path]]:
-        """(relative path, file) of every file that DVC sees below a folder, in DVC's order."""
+        """The pairs (relative path, file) of all files below a folder that DVC does not ignore, in DVC's order."""
         found = [
             path.relative_to(folder)
             for path in folder.rglob("*")
@@ -74,7 +80,11 @@ class Hashes:
         return sorted((name.as_posix(), folder / name) for name in found)
 
     def changed_files(self, root: Path, folder: Path, recorded: str) -> list[str]:
-        """The files of a folder that differ from a recorded `….dir`, if DVC's cache still lists them."""
+        """The relative paths of the files in `folder` that differ from those of an earlier version of the folder.
+
+        `recorded` is the hash "….dir" of that version in `dvc.lock`. Returns an empty list if DVC's cache no longer has
+        its list of files.
+        """
         listed = root / ".dvc" / "cache" / "files" / "md5" / recorded[:2] / recorded[2:]
         if not listed.is_file():
             return []

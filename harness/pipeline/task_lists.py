@@ -1,8 +1,8 @@
-"""The lists `pipeline/tasks/TASK/LIST.txt` of the parts of a task's file that a stage reads.
+"""Make the lists `pipeline/tasks/TASK/LIST.txt`, which have the hash of the parts of a task's file that a stage reads.
 
-Labels, a title and a secondary metric are in one file. If a stage depended on the file, each of them would train anew.
-So it depends on a hash of the fields that it reads. A run also depends on the file of the task's primary metric, but on
-no other metric. `harness pipeline` writes the lists.
+One file of a task has its labels, its title and its secondary metrics. If a stage depended on the whole file, a new
+title would cause new training. So a stage depends on a hash of the fields that it reads. A fine-tuning also depends on
+the file of the task's primary metric, but on no other metric. `harness pipeline` writes the lists.
 """
 
 import ast
@@ -36,16 +36,22 @@ READS = {
 
 
 def listings(root: Path, source: Source, only: Collection[str] | None = None) -> dict[str, str]:
-    """The content of each list, by its path below `pipeline/`, sorted. `source` is the code of the harness. `only` are
-    the paths that are wanted (None: all)."""
+    """The content that each list of a task should have, by its path below `pipeline/`, sorted.
+
+    `source` is the code of the harness. `only` are the paths that are wanted (None: all).
+    """
     files = sorted(path for path in (root / "tasks").glob("*.py") if not path.name.startswith("_"))
     found = {f"tasks/{path.stem}/{name}.txt": (path, name) for path in files for name in sorted(UNREAD)}
     return {key: listing(*value, source) for key, value in found.items() if only is None or key in only}
 
 
 def listing(path: Path, name: str, source: Source) -> str:
-    """A line for the task's file, with SHA-256 of its syntax tree without the fields that the stages of list `name` do
-    not read. For runs there is also a line for the file of the primary metric (all of them if none has its name)."""
+    """The content of the list `name` ("validate", "split", "runs", "score" or "report") for the task's file at `path`.
+
+    A line has the SHA-256 of the file's syntax tree, without the fields that the stages of this list do not read. The
+    list "runs" also has a line for the file of the primary metric. If no file declares that metric, it has a line for
+    every file with metrics.
+    """
     content, leading = path.read_bytes(), None
     try:
         tree = ast.parse(content)
@@ -67,7 +73,7 @@ def listing(path: Path, name: str, source: Source) -> str:
 
 
 def metric_files(package: Path) -> dict[str, frozenset[str]]:
-    """The files of `harness/metrics/` that declare metrics, by their path in the package, with the metrics' names."""
+    """The names of the metrics that each file in `harness/metrics/` declares, by the file's path in the package."""
     found = {}
     for path in sorted((package / "metrics").glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -83,7 +89,7 @@ def metric_files(package: Path) -> dict[str, frozenset[str]]:
 
 
 def _leading(declaration: ast.Call) -> str | None:
-    """The first metric of a declaration, if it is written out."""
+    """The name of the first metric in a task's declaration. None if the metrics are not written out there."""
     for field in declaration.keywords:
         if field.arg == "metrics" and isinstance(field.value, ast.Tuple) and field.value.elts:
             return getattr(field.value.elts[0], "value", None)
@@ -91,7 +97,10 @@ def _leading(declaration: ast.Call) -> str | None:
 
 
 def _declaration(statement: ast.stmt) -> ast.Call | None:
-    """The call in `TASK = Task(…)`; None for any other statement, which counts as a whole."""
+    """The call `Task(…)` if the statement is `TASK = Task(…)`.
+
+    Returns None for any other statement, which counts as a whole.
+    """
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
         return None
     named = [getattr(target, "id", None) for target in statement.targets], getattr(statement.value.func, "id", None)
@@ -99,7 +108,10 @@ def _declaration(statement: ast.stmt) -> ast.Call | None:
 
 
 def _read(field: ast.keyword, name: str) -> ast.keyword | None:
-    """The field as the stages of list `name` read it, or None. Runs depend on a task's first metric only."""
+    """A field of a declaration as the stages of the list `name` read it. Returns None if they do not read the field.
+
+    Fine-tuning (the list "runs") reads only the first metric of a task.
+    """
     if field.arg in UNREAD[name]:
         return None
     if name == "runs" and field.arg == "metrics" and isinstance(field.value, ast.Tuple):

@@ -1,1 +1,2 @@
-"""Tasks: the registry, installed packages, the template of a new task, and the check of its data."""
+"""Find, check and create tasks: the files in `tasks/`, tasks from installed packages, and the command `harness
+new-task`."""

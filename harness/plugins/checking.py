@@ -18,21 +18,25 @@ from harness.task import Groups, Task
 
 @dataclass
 class Checked:
-    """The faults of a task, and remarks on its data that are no faults, one text each."""
+    """The faults of a task, and remarks on its data that are not faults. Each is one text."""
 
     findings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
 
 def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
-    """The faults of task `name` and its data in `folder` (default data/`name`), one text each; empty: none."""
+    """The faults of the task `name` and of its data in `folder` (by default data/`name`), one text each.
+
+    Empty if there is no fault.
+    """
     return checked(root, name, folder).findings
 
 
 def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
-    """The findings, as `findings` returns them, and remarks on data without findings.
+    """The faults of a task, as `findings` returns them, and remarks on its data.
 
-    Without a `folder`, the sample of the task's test is checked, too, because its faults would break that test.
+    Without a `folder`, the data sample of the task's test is also checked, because a fault in the sample would break
+    that test.
     """
     stored = root / "tests" / "tasks" / name if folder is None else None
     folder = folder or root / "data" / name
@@ -57,7 +61,10 @@ def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
 
 
 def refuse(found: list[str], name: str, remedy: str = "") -> None:
-    """Raise a DataError with all findings, if there are any."""
+    """Raise a DataError that lists all faults `found`, if there are any.
+
+    `remedy` says what to do. By default, it names `harness check`.
+    """
     if found:
         raise DataError(
             f"{name}: {len(found)} finding{'s' * (len(found) > 1)}.\n" + "\n".join(found),
@@ -66,7 +73,8 @@ def refuse(found: list[str], name: str, remedy: str = "") -> None:
 
 
 def _contract(task: Task, name: str) -> Iterator[str]:
-    """All faults that the registry refuses, and those that only a closer look at the declaration shows."""
+    """Yield the faults of the task's declaration: those that the registry refuses, and those that only a closer look
+    shows."""
     yield from (f"{what} {remedy}" for what, remedy in registry.faults(task, name))
     if task.head not in HEADS:
         return
@@ -141,7 +149,10 @@ def _sample_faults(task: Task, stored: Path) -> Iterator[str]:
 
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:
-    """One text for every missing, changed or unlisted file. Restricted files get numbers in order of their names."""
+    """Yield one text for every missing, changed or unlisted file.
+
+    Restricted files have numbers, in the order of their names.
+    """
     found = list(sources.faults(folder, source))
     names = called(source, str(folder), source["files"].keys() | {name for name, _, _ in found})
     yield from (f"{names[name]} {what} {remedy}" for name, what, remedy in found)

@@ -1,6 +1,6 @@
-"""Create the files of a new task: declaration, sample rows and test, or the file that pins a package's task.
+"""Create the files of a new task: its declaration, sample rows and test, or the file that pins the task of a package.
 
-Existing files are never overwritten, except an earlier pin of the same task.
+Existing files are never overwritten, with one exception: an earlier pin of the same task is replaced.
 """
 
 import keyword
@@ -22,10 +22,13 @@ RESERVED = ("corpus",)
 
 
 def create(root: Path, name: str, head: str, format_: str | None, within: Together | None = None) -> list[Path]:
-    """Write tasks/`name`.py, data/`name`/, tests/tasks/`name`/ and tests/tasks/test_`name`.py: all or, if killed, none.
-    Returns the files. `format_` is the format of the sample, by default the head's usual one. If `within` is given, the
-    files are put in place together with its others. Raises ConfigError, and writes nothing, if the name, head or format
-    is not valid, or one of the files exists."""
+    """Write tasks/`name`.py, data/`name`/, tests/tasks/`name`/ and tests/tasks/test_`name`.py.
+
+    Returns the written files. `head` is the kind of task. `format_` is the format of the sample (by default the head's
+    usual one). If this process is killed, no file is left. `within` is a group of replacements
+    (`harness.system.together`), with which the files are put in place. If the name, head or format is not valid, or a
+    file exists, raises ConfigError and writes nothing.
+    """
     if within is None:
         with together(root / "data") as within:
             return create(root, name, head, format_, within)
@@ -107,10 +110,10 @@ _OURS = re.compile(r"^PACKAGE = packages\.Package\($", re.MULTILINE)
 
 
 def adopt(root: Path, name: str, distribution: str) -> tuple[Path, Task]:
-    """Write tasks/`name`.py for the task of that name of an installed distribution. Returns the file and the task.
+    """Write tasks/`name`.py for the task `name` of an installed distribution.
 
-    An earlier pin of the same task is replaced. Raises RegistryError if the package or its task is not valid, and
-    ConfigError if tasks/`name`.py is another task.
+    Returns the path of that file, and the task. An earlier pin of the same task is replaced. Raises RegistryError if
+    the package or its task is not valid, and ConfigError if tasks/`name`.py is another task.
     """
     check_name(name)
     path = root / "tasks" / f"{name}.py"

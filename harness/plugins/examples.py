@@ -1,4 +1,4 @@
-"""Invented sample rows for every head, in every format that `harness new-task` writes."""
+"""Invent sample rows for every kind of task (head), in every format that `harness new-task` writes."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ _ACTS = ("ble undersøkt på poliklinikken", "fikk time hos fastlegen", "ble lag
 
 
 class Words(NamedTuple):
-    """The words of a row. No two rows have more than two of them in common."""
+    """The words from which one invented row is made. Two rows never have more than two of their words in common."""
 
     name: str
     place: str
@@ -35,7 +35,7 @@ class Words(NamedTuple):
         return f"{self.name} fra {self.place} hadde {self.complaint} og {self.act}."
 
     def others(self, number: int) -> list[str]:
-        """`number` other complaints."""
+        """`number` complaints that differ from the row's own complaint."""
         apart = (2, 5, 9, 1, 3, 4, 6, 7, 8, 10, 11, *range(12, number + 1))[:number]
         return [_FINDINGS[(_FINDINGS.index(self.complaint) + k) % 12] + " igjen" * (k // 12) for k in apart]
 
@@ -47,9 +47,10 @@ def _drawn(i: int) -> Words:
 
 
 def rows(head: Head, labels: tuple[str, ...] = ()) -> list[dict]:
-    """The sample as plain rows: "id", "group", the head's texts and its answer (for spans the "words").
+    """The invented rows as dicts: "id", "group", the head's texts and its answer (for spans, "words" as (word, label)
+    pairs).
 
-    `labels` are those of a task, if it has others than the sample. Each of them has a row.
+    If `labels` is given, these labels replace those of the sample. Every label occurs in a row.
     """
     labels = labels or head.template.labels
     return [
@@ -59,7 +60,7 @@ def rows(head: Head, labels: tuple[str, ...] = ()) -> list[dict]:
 
 
 def files(head: Head, format_: str) -> dict[str, bytes]:
-    """The sample in `format_`: bytes by file name."""
+    """The sample as files in the format `format_` (such as "csv"): bytes by file name."""
     made = rows(head)
     if head.windowed:
         return written.files(made, written.USUAL[format_])

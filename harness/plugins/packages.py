@@ -1,8 +1,8 @@
-"""Tasks from installed packages (entry point group `harness.tasks`), pinned to a hash of their code.
+"""Load tasks from installed packages (entry points of the group `harness.tasks`), pinned to a hash of their code.
 
-Site-packages are outside the repository, so neither DVC nor an audit could see that a package's code changed. So a task
-of a package has a file in `tasks/` like any other: a few lines with the package, its version and the hash of its files.
-Stages depend on that file. Loading it refuses any other package.
+Installed packages are outside the repository, so neither DVC nor an audit could see that a package's code has changed.
+So a task of a package has a file in `tasks/` like any other task. The file has a few lines with the package, its
+version and the hash of its files. Stages depend on this file. If another package is installed, loading the file fails.
 """
 
 import hashlib
@@ -37,12 +37,15 @@ class Package:
 
 
 def offered() -> list[tuple[str, str, str]]:
-    """(task, distribution, version) of every entry point, in this order. No package is imported."""
+    """The tuples (task, distribution, version) of all tasks that installed packages offer, sorted.
+
+    No package is imported.
+    """
     return sorted((point.name, dist.name, dist.version) for point, dist in _points())
 
 
 def installed(name: str, distribution: str) -> Package:
-    """The installed package that offers the task `name`. Raises RegistryError if there is none."""
+    """The installed package that offers the task `name`. Raises RegistryError if there is no such package."""
     _, dist = _entry_point(name, distribution)
     if not _NAMED.fullmatch(f"{dist.name} {dist.version}"):
         raise RegistryError(
@@ -55,10 +58,10 @@ def installed(name: str, distribution: str) -> Package:
 
 
 def task(name: str, package: Package) -> Task:
-    """The task `name` of exactly this package.
+    """The task `name` of exactly this package, with this version and these files.
 
-    Raises RegistryError, which names the distribution, if it is not installed, has another version or other files,
-    cannot be imported, or its entry point is no Task.
+    Raises RegistryError, which names the distribution, if the package is not installed, has another version or other
+    files, cannot be imported, or has an entry point that is not a Task.
     """
     found = installed(name, package.distribution)
     if found != package:
@@ -72,7 +75,12 @@ def task(name: str, package: Package) -> Task:
 
 
 def load(name: str, distribution: str) -> Task:
-    """The Task of an entry point, imported now. Raises RegistryError if its code is no file of the distribution."""
+    """Import the task `name` from an installed distribution. The version and the files of the distribution are not
+    checked.
+
+    Raises RegistryError if the task cannot be imported or is not a `Task`, or if its code is not in a file of the
+    distribution.
+    """
     point, dist = _entry_point(name, distribution)
     title = f"{dist.name} {dist.version}"
     try:
@@ -97,9 +105,10 @@ def load(name: str, distribution: str) -> Task:
 
 
 def problems(declared: set[str], adopted: dict[str, Package]) -> Iterator[str]:
-    """The faults of the tasks that installed packages offer, one text each.
+    """Yield the faults of the tasks that installed packages offer, one text each.
 
-    `declared` are the tasks of tasks/, `adopted` those of them that come from a package.
+    `declared` are the names of all tasks in `tasks/`. `adopted` has the package of each of these tasks that comes from
+    one.
     """
     offers: dict[str, list[str]] = {}
     for name, distribution, version in offered():

@@ -1,4 +1,4 @@
-"""Make a site's files the data of a task: copy, record, check and pin them."""
+"""Make a site's own files the data of a task: copy, record, check and pin them. The command is `harness data use`."""
 
 import errno
 import os
@@ -16,14 +16,13 @@ from harness.system.together import Together
 
 
 def put(root: Path, name: str, given: Path, source: dict, within: Together | None = None) -> tuple[Path, list[str]]:
-    """Make the file or folder `given` the data of task `name`, together with the other replacements of `within`.
+    """Make the file or folder `given` the data of the task `name`. Returns data/`name`, and remarks on the data.
 
-    Returns data/`name`, and remarks on the data, such as what was dropped and what was repaired.
-
-    Files of subfolders are put into one folder, with the subfolders' names in front (train/a.arrow becomes
+    Files of subfolders are put into one folder, with the names of the subfolders in front (train/a.arrow becomes
     train-a.arrow). `source` has the keys of the source record except "files" and "columns". The columns are those that
-    the task's reader takes. Everything is checked first. Raises DataError with all findings, and keeps the data that
-    were there.
+    the task's reader reads. A remark says, for example, what was dropped. `within` is a group of replacements
+    (`harness.system.together`), with which the data are replaced. Everything is checked before that. If there are
+    faults, raises DataError with all of them, and the old data stay.
     """
     columns = reader.columns_of(registry.get(root, name))
     target = root / "data" / name
@@ -49,9 +48,10 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
 
 
 def pin(root: Path, within: Together) -> bool:
-    """Pin `data/` as it is, so that `dvc repro` leaves it alone; False if there is nothing to pin yet.
+    """Pin `data/` as it is, so that `dvc repro` does not generate it again.
 
-    A `data/` without the corpus belongs to a clone that has not run. If it were pinned, the other tasks had no data.
+    Returns False if `data/` cannot be pinned yet. In a new clone, `data/` lacks the corpus and other tasks. If `data/`
+    were pinned then, these tasks would have no data.
     """
     if not (root / "data.dvc").is_file() or not (root / "data" / "corpus").is_dir():
         return False
@@ -102,5 +102,5 @@ def _below(given: Path) -> dict[str, Path]:
 
 
 def _raise(error: OSError) -> None:
-    """Raise the error. Otherwise a folder that cannot be read would look empty."""
+    """Raise the error. If `os.walk` ignored it, a folder that cannot be read would look empty."""
     raise error

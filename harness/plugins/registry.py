@@ -1,4 +1,4 @@
-"""The registry loads every task in `tasks/` and checks its declaration."""
+"""Load every task in `tasks/` and check its declaration."""
 
 import dataclasses
 import importlib.util
@@ -24,26 +24,36 @@ UNSUPPORTED = {
 
 
 def unsupported(head: object) -> str | None:
-    """The sentence that refuses a head of other harnesses; None for any other name."""
+    """The sentence that refuses `head`, a kind of task that other harnesses have and this one does not.
+
+    None for other names.
+    """
     key = "".join(c for c in str(head).casefold() if c.isalpha())
     name = next((name for name in UNSUPPORTED if key.startswith(name)), None)
     return name and f"the head {head!r}: {UNSUPPORTED[name]}."
 
 
 def task_files(root: Path) -> list[Path]:
-    """The declarations below `root/tasks`, in name order; files that start with `_` are no tasks."""
+    """The files below `root/tasks` that declare tasks, sorted by name. Files with names that start with `_` are left
+    out."""
     return sorted(p for p in (Path(root) / "tasks").glob("*.py") if not p.name.startswith("_"))
 
 
 def load_file(path: Path) -> Task:
-    """Load and check one declaration. Raises RegistryError with the file and the reason."""
+    """Load the task that a file declares, and check the declaration.
+
+    Raises RegistryError with the file and the reason.
+    """
     task = _declared(Path(path))
     _check(task, Path(path))
     return task
 
 
 def load_all(root: Path) -> dict[str, Task]:
-    """Every task below `root/tasks` by name. Raises RegistryError if two files declare one name."""
+    """All tasks below `root/tasks`, by name.
+
+    Raises RegistryError if a task is not valid, or if two files declare one name.
+    """
     files: dict[str, Path] = {}
     declared = []
     for path in task_files(root):
@@ -62,12 +72,18 @@ def load_all(root: Path) -> dict[str, Task]:
 
 
 def package_of(name: str) -> Any:
-    """The package of a loaded task; None if tasks/ itself declares the task."""
+    """The installed package (`packages.Package`) that a loaded task comes from.
+
+    None if the task is declared in `tasks/` itself.
+    """
     return getattr(sys.modules.get(f"tasks.{name}"), "PACKAGE", None)
 
 
 def unreadable(task: Task) -> Iterator[tuple[str, str]]:
-    """Declared texts that are not one line of readable characters, each with a remedy. They appear in reports."""
+    """Yield a (fault, remedy) pair for each declared text that is not one line of readable characters.
+
+    Reports show these texts, such as the title and the labels.
+    """
     said = "Write it as one line of plain characters; `values=` of a reader can map the words of a file to it."
     texts = {"TASK.positive": task.positive} | {
         f"TASK.{field}": getattr(task, field) for field in ("version", "title", "licence", "citation")
@@ -91,7 +107,10 @@ def unreadable(task: Task) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_decomposed(path: Path) -> None:
-    """Raise RegistryError for decomposed letters. Data are composed when read, so such a word would never match."""
+    """Raise RegistryError if a task's file has decomposed letters (Unicode NFD).
+
+    Data are composed when they are read. So a word with decomposed letters would never match the data.
+    """
     for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n"), start=1):
         if not unicodedata.is_normalized("NFC", line):
             raise RegistryError(
@@ -102,7 +121,10 @@ def _refuse_decomposed(path: Path) -> None:
 
 
 def misgrouped(groups: Groups) -> Iterator[tuple[str, str]]:
-    """Values of `TASK.groups` that cannot be meant, each with a remedy. A split would misread them and leak unseen."""
+    """Yield a (fault, remedy) pair for each value in `TASK.groups` that cannot be meant.
+
+    A split would misread such a value, and leak without any error.
+    """
     if not (groups.column is None or isinstance(groups.column, str)):
         yield f"TASK.groups: column is {groups.column!r}, not the name of a column.", 'Write column="…".'
     names = groups.link_equal
@@ -147,7 +169,10 @@ def _declared(path: Path) -> Task:
 
 
 def get(root: Path, name: str) -> Task:
-    """The task `name`. Only its own file is loaded, so that a broken other file does no harm."""
+    """The task `name`. Only its own file is loaded, so that a fault in another task's file does no harm.
+
+    Raises RegistryError if the task is missing or not valid.
+    """
     path = Path(root) / "tasks" / f"{name}.py"
     # An identifier, so that no name reaches out of the folder.
     if name.isidentifier() and not name.startswith("_") and path.is_file():
@@ -159,13 +184,16 @@ def get(root: Path, name: str) -> Task:
 
 
 def chosen(root: Path, names: Iterable[str]) -> dict[str, Task]:
-    """The tasks `names` by name."""
+    """The tasks with these `names`, by name. Raises RegistryError if a task is missing or not valid."""
     return {name: get(root, name) for name in names}
 
 
 def _reason(error: BaseException) -> str:
-    """The type of an error, and its message if it is about the code. A declaration that reads the data, and fails at a
-    value there, may quote that value, so its message may be hidden."""
+    """The type of an error, and its message unless the message may quote restricted data.
+
+    An error about the code keeps its message. But a task's file may read its data and fail at a value there. If
+    messages are hidden in this process, such an error loses its message.
+    """
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}"
     ours = Path(traceback.extract_tb(error.__traceback__)[-1].filename).is_relative_to(Path(__file__).parents[1])
@@ -178,7 +206,7 @@ def _line_of(error: BaseException, path: Path) -> str:
 
 
 def faults(task: Task, name: str) -> Iterator[tuple[str, str]]:
-    """The faults of the declaration in tasks/`name`.py, each with a remedy."""
+    """Yield a (fault, remedy) pair for each fault of the declaration in tasks/`name`.py."""
     for field in dataclasses.fields(task):
         value = getattr(task, field.name)
         if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):

@@ -1,8 +1,8 @@
-"""The sample rows that the test of a task reads, invented to fit the task's present declaration.
+"""Find or make the sample rows that the test of a task reads. They must fit the task's present declaration.
 
-`harness new-task` writes rows with labels and columns that nobody keeps. While these rows are unchanged, they are
-written anew for the labels, the file and the columns of the declaration. Rows that somebody put there are read as they
-are.
+`harness new-task` writes invented rows, with labels and columns that the author of the task then changes. While the
+rows are unchanged, they are written anew for the labels, the file and the columns of the declaration. If the author has
+put rows of his own in place, those are read as they are.
 """
 
 from pathlib import Path
@@ -20,7 +20,8 @@ _ORDER = ("group", "id")  # the id comes last: if the file has one column for bo
 
 
 def of(task: Task, stored: Path, into: Path) -> Path:
-    """The folder of `task`'s sample: `stored`, or `into` with the invented rows of `stored` written anew."""
+    """The folder with the sample of `task`: `stored` itself, or `into` if the invented rows in `stored` are written
+    anew."""
     layout = getattr(task.reader, "layout", None)
     if layout is None or (layout.format == "table") == heads.of(task).windowed or not _invented(task, Path(stored)):
         return Path(stored)
@@ -55,7 +56,7 @@ def _invented(task: Task, stored: Path) -> bool:
 
 
 def _table(task: Task, layout: Layout, plain: list[dict]) -> dict[str, bytes]:
-    """The sample as the one table that the task's reader reads."""
+    """The sample as one table in the format that the task's reader reads: {file name: bytes}."""
     any_ = "sample.csv" if layout.delimiter or layout.names else "sample.jsonl"
     file = {"": "sample.arrow", "*": any_}.get(str(layout.file), str(layout.file))
     rows, ending = [_row(task, layout, row) for row in plain], Path(file).suffix.lower().lstrip(".")
@@ -63,7 +64,10 @@ def _table(task: Task, layout: Layout, plain: list[dict]) -> dict[str, bytes]:
 
 
 def _row(task: Task, layout: Layout, row: dict) -> dict:
-    """A row by the file's columns, without the task's own columns, whose values nobody can invent."""
+    """A sample row with the column names of the file.
+
+    The task's own columns are left out, because their values cannot be invented.
+    """
     if layout.answer and "label" in row:
         number = task.labels.index(row["label"])
         row = row | {

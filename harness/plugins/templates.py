@@ -1,4 +1,4 @@
-"""The text templates of `harness new-task`: a declaration, its test, and the lines for params.yaml."""
+"""Fill the text templates of `harness new-task`: a task's declaration, its test, and its lines for params.yaml."""
 
 from importlib import resources
 
@@ -12,7 +12,7 @@ def _text(file: str) -> str:
 
 
 def declaration(name: str, head: Head, format_: str) -> str:
-    """The text of tasks/`name`.py for data in `format_`."""
+    """The text of tasks/`name`.py for a task with this head and data in the format `format_` (such as "csv")."""
     modules = {"conll": "conll", "brat": "brat", "tags": "tagged"}
     module = modules.get(format_, "word_lists" if head.windowed else "tabular")
     labels = ", ".join(f'"{label}"' for label in head.template.labels)
@@ -61,7 +61,7 @@ def test(name: str) -> str:
 
 
 def parameters(name: str, head: Head, tasks: tuple[str, ...]) -> str:
-    """The lines to add to params.yaml. `tasks` are those that run so far."""
+    """The lines that the user adds to params.yaml to run the task `name`. `tasks` are the tasks that run so far."""
     steps, batch, length, stride = head.template.recipe
     return (
         f"run:\n  tasks: [{', '.join([*tasks, name])}]\n\ntasks:\n  {name}:\n"

@@ -1,4 +1,7 @@
-"""Make a translation of a public task the data of the translated task: check, record and pin it."""
+"""Make a translation of a public task the data of another task: check it, record it and pin it.
+
+The commands are `harness translate TASK --to LANGUAGE --model …` or `--from FILE`.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +20,10 @@ LANGUAGES = {"nb": "Norwegian (bokmål)", "nn": "Norwegian (nynorsk)"}
 
 
 def twin(root: Path, name: str, to: str) -> Task:
-    """The task that is `name` in another language. Raises RegistryError if none is declared."""
+    """The task that is declared as the translation of the task `name` into the language `to` ("nb" or "nn").
+
+    Raises RegistryError if there is no such task, or if its head, labels or groups differ from the original's.
+    """
     original = registry.get(root, name)
     for path in registry.task_files(root):
         if path.stem.startswith(f"{name}_"):
@@ -43,7 +49,7 @@ def _hold_alike(original: Task, task: Task) -> None:
 
 
 def originals(root: Path, task: Task) -> tuple[list[dict], dict]:
-    """The records of a public task in English, and their source record. Raises DataError for other data."""
+    """The English records of a public task, and its source record (`source.json`). Raises DataError for other data."""
     folder = Path(root) / "data" / task.name
     source = sources.read_source(folder)
     if source["kind"] != "public" or not sources.is_english(source):
@@ -69,9 +75,11 @@ def put(
     by: Mapping,
     within: Together | None = None,
 ) -> list[examined.Found]:
-    """Make the translation `said` of the `records` the data of `task`. Returns the findings of the checks.
+    """Make a translation of `records` the data of `task`.
 
-    `source` is that of the originals. `by` says who translated: {"told"} and further texts.
+    Returns the suspicions that the checks found in the translation. `said` has the translated text by (record id,
+    field). `source` is the source record of the originals. `by` says who translated, as a sentence in by["told"] and in
+    further texts.
     """
     texts = heads.of(task).texts
     found = examined.examine(records, texts, task.labels, said)

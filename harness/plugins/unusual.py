@@ -1,4 +1,4 @@
-"""Notices about a task that is allowed but unusual, for its author; never an error."""
+"""Tell the author of a task what is allowed but unusual about the task. Nothing here is an error."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ LABELS, ROWS = 500, 1_000_000
 
 
 def notices(root: Path, task: Task) -> Iterator[str]:
-    """One sentence for each unusual property, with its consequence."""
+    """Yield one sentence for each unusual property of a task, with its consequence."""
     if len(task.labels) > LABELS:
         yield (
             f"{task.name} has {len(task.labels):,} labels (a few dozen are usual). Labels without a test row count 0 "

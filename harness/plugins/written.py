@@ -1,4 +1,4 @@
-"""Write sample rows to files: tables (CSV, TSV, JSON lines, Parquet, Arrow), or documents by `reader.layout`."""
+"""Write sample rows to files: as tables (CSV, TSV, JSON lines, Parquet, Arrow), or as annotated documents."""
 
 import csv
 import io
@@ -19,7 +19,10 @@ _PREFIXES = {"iob1": "I-", "iobes": "S-", "bare": ""}
 
 
 def files(rows: list[dict], layout: Layout) -> dict[str, bytes]:
-    """Bytes by file name. The patterns of the layout share out the rows. A name that is no pattern is one file."""
+    """The sample rows as files in the format that a reader with this `layout` reads: bytes by file name.
+
+    The patterns for file names in the layout share out the rows. A name without a pattern is one file.
+    """
     patterns = [layout.file] if isinstance(layout.file, str) else list(layout.file)
     made: dict[str, bytes] = {}
     for number, pattern in enumerate(patterns):
@@ -37,7 +40,10 @@ def files(rows: list[dict], layout: Layout) -> dict[str, bytes]:
 
 
 def _named(pattern: str, word: str) -> str:
-    """A name that `pattern` takes. [!x] stands for any character except x, so also for !."""
+    """A file name that matches `pattern`: * is replaced by `word`, ? by x, and a set of letters by one letter.
+
+    [!x] matches any character except x, so it is replaced by !.
+    """
     return re.sub(r"\[(.)[^]]*\]", r"\1", pattern.replace("**/", "").replace("*", word).replace("?", "x"))
 
 
@@ -101,7 +107,10 @@ def _tagged(words: list[tuple[str, str]]) -> str:
 def table(
     made: list[dict], ending: str, delimiter: str = "", names: tuple[str, ...] = (), encoding: str = "utf-8"
 ) -> bytes:
-    """Rows as a file with this ending; `names` are the columns of a delimited file without a header."""
+    """Rows as the bytes of a file with this `ending` ("csv", "tsv", "jsonl", "parquet", or "arrow" for any other).
+
+    `delimiter` and `names` are for delimited files. If `names` is given, the file has these columns and no header.
+    """
     if ending in ("csv", "tsv"):
         return _separated(made, delimiter or {"csv": ",", "tsv": "\t"}[ending], names).encode(encoding, "replace")
     if ending == "jsonl":

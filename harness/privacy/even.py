@@ -1,7 +1,7 @@
 """Pad files to whole blocks, so that their size does not reveal their content.
 
 dvc.lock has the size of every output. Labels are words of different lengths, so the size of a file of answers reveals
-how many rows have which label. So files with rows of restricted data, or with counts of them, are padded.
+how many rows have which label. So files with rows of restricted data, or with counts of such rows, are padded.
 """
 
 from pathlib import Path

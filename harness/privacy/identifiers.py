@@ -35,7 +35,7 @@ _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def is_identity_number(digits: str) -> bool:
-    """True if 11 digits are a valid identity number of any of the kinds above."""
+    """True if the 11 `digits` are a valid identity number: fødselsnummer, D-number, help number or synthetic number."""
     numbers = [int(digit) for digit in digits]
     for weights in (_FIRST, _SECOND):
         if sum(weight * number for weight, number in zip(weights, numbers, strict=False)) % 11:
@@ -48,7 +48,8 @@ def is_identity_number(digits: str) -> bool:
 
 
 def count(text: str) -> dict[str, int]:
-    """The number of details of each kind in `text`, in linear time. Kinds that do not occur are left out."""
+    """The number of identifying details of each kind (see KINDS) in `text`, in linear time. Kinds that do not occur are
+    left out."""
     found = {}
     if _DIGITS.search(text):
         identity = [match.span(1) for match in _IDENTITY.finditer(text) if _valid(match[1])]
@@ -71,15 +72,19 @@ def lookalikes(text: str) -> int:
 
 
 def of_document(document: Mapping[str, str]) -> dict[str, int]:
-    """`count` of a document's text, and of its id, which is often a file name. Telephone numbers are counted in the
-    text only, because an id of eight digits is a number like any other."""
+    """The number of identifying details of each kind in the text and in the id of a document. The id is often a file
+    name.
+
+    `document` has the keys "text" and "id". Telephone numbers are counted in the text only, because an id of eight
+    digits is a number like any other.
+    """
     found, of_id = count(document["text"]), count(document["id"])
     of_id.pop("telephone_number", None)
     return {kind: found.get(kind, 0) + of_id.get(kind, 0) for kind in found | of_id} if of_id else found
 
 
 def total(counts: Mapping[str, int]) -> str:
-    """`counts` for a reader: "2 identity numbers, 1 e-mail address"."""
+    """The `counts` (kind to number) in words for a reader: "2 identity numbers, 1 e-mail address"."""
     names = {
         "identity_number": "identity number",
         "telephone_number": "telephone number",
@@ -95,7 +100,7 @@ def _valid(written: str) -> bool:
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    """`text` with each span blanked out, so that nothing in it is counted as something else too."""
+    """`text` with the characters of each span replaced by "#", so that they are not counted as something else too."""
     parts, at = [], 0
     for start, end in sorted(spans):
         parts += [text[at : max(at, start)], "#" * (end - max(at, start))]

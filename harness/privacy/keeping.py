@@ -1,7 +1,7 @@
 """Keep restricted data readable for their owner alone, and out of DVC remotes.
 
 All restricted data are below a few folders. A user who may not enter these folders can read nothing in them, whatever
-the modes of the files there. DVC's cache, for example, makes its files readable for all.
+the modes of the files inside. DVC's cache, for example, makes its files readable for all.
 """
 
 import contextlib
@@ -29,7 +29,8 @@ _LEVELS = {"system": "--system ", "global": "--global ", "repo": "", "local": "-
 
 @dataclass(frozen=True)
 class Exposure:
-    """A way in which restricted data could be read or sent away: what, how it is, how it should be, the remedy."""
+    """A way in which restricted data could be read by others or sent away. `what` names the file or setting, `found`
+    its present state, `expected` the state that it should have, and `remedy` what to do."""
 
     what: str
     found: str
@@ -41,12 +42,14 @@ class Exposure:
 
 
 def mask(root: Path) -> int:
-    """The bits that no mode may have: all of others and, unless DVC's `cache.shared` is `group`, of the group."""
+    """The permission bits that no file may have: all bits of other users, and those of the group. Group bits are
+    allowed if DVC's setting `cache.shared` is `group`."""
     return 0o007 if _config(root).get("cache", {}).get("shared") == "group" else 0o077
 
 
 def close(root: Path) -> None:
-    """Close the new files of this process, and the places at `root`, to all users who may not read them."""
+    """Make the folders of data at `root`, and all new files of this process, unreadable for users who must not read
+    them (see `mask`)."""
     with contextlib.suppress(HarnessError):  # `exposures` finds what stays as it is
         keep_names_inside(root)
     bits = mask(root)
@@ -59,8 +62,9 @@ def close(root: Path) -> None:
 
 
 def keep_names_inside(root: Path) -> None:
-    """Make DVC record file names in the repository. By default they go to a folder of the machine that all users can
-    read. DVC's own command for this can only write English letters, and leaves half a file if it is killed."""
+    """Make DVC record file names in the repository. By default DVC writes the names to a folder of the machine that all
+    users can read. DVC's own command for this can only write English letters, and leaves half a file if it is
+    killed."""
     from configobj import ConfigObj, ConfigObjError
 
     file, inside = root / ".dvc" / "config.local", _inside(root)
@@ -82,13 +86,15 @@ def _inside(root: Path) -> str:
 
 
 def exposures(root: Path) -> list[Exposure]:
-    """The exposures at `root`; empty if no data are restricted."""
+    """The ways in which restricted data at `root` could be read by others or sent away. The list is empty if no data
+    are restricted."""
     root = Path(root)
     return [*_open(root), *_named(root), *_pushed(root)] if restricted.names(root) else []
 
 
 def remotes(root: Path) -> list[str]:
-    """Sentences that name the remotes that DVC could push to; empty if no data are restricted."""
+    """A sentence for each remote to which DVC could push data of `root`, with what would be sent. The list is empty if
+    no data are restricted."""
     root = Path(root)
     if not restricted.names(root):
         return []
@@ -110,7 +116,7 @@ def remotes(root: Path) -> list[str]:
 
 
 def _pinned_to_push(root: Path) -> list[str]:
-    """Hashes of the versions of the pin in git's history that record restricted data and would push them."""
+    """The git hashes of versions of `data.dvc` in git's history that record restricted data without `push: false`."""
     git = ["git", "-C", str(root)]
     told = subprocess.run([*git, "log", "--all", "--format=", "--raw", "--no-abbrev", "--", restricted.PIN],
                           capture_output=True, text=True)  # fmt: skip
@@ -125,7 +131,7 @@ def _pinned_to_push(root: Path) -> list[str]:
 
 
 def _beside(root: Path) -> Iterator[str]:
-    """Outputs that somebody has put into DVC beside the pipeline. They may be anything."""
+    """Yield the outputs that somebody has put into DVC outside the pipeline. Such outputs may contain anything."""
     for folder, folders, names in os.walk(root):
         inner = Path(folder).relative_to(root)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and str(inner / name) not in PLACES)
@@ -152,7 +158,8 @@ def _open(root: Path) -> Iterator[Exposure]:
 
 
 def _places(root: Path) -> dict[str, Path]:
-    """The folders to close, by the name that a user knows. A link leads to another folder, with its own mode."""
+    """The folders that must be closed to other users, by the name that a user knows. If a folder is a link, its target
+    is included, because the target has its own mode."""
     found = {place: root / place for place in PLACES}
     if folder := _config(root).get("cache", {}).get("dir"):
         found[str(folder)] = Path(folder)
@@ -179,7 +186,7 @@ def _pushed(root: Path) -> Iterator[Exposure]:
 
 
 def _outputs(declared: Mapping) -> Iterator[tuple[str, Mapping]]:
-    """Path and settings of every output of a `.dvc` file, or of the stages of a `dvc.yaml`."""
+    """Yield (path, settings) of every output in the content of a `.dvc` file or of a `dvc.yaml`."""
     for out in declared.get("outs", ()):
         yield out["path"], out
     for stage in declared.get("stages", {}).values():
@@ -196,7 +203,7 @@ def _yaml(path: Path) -> Mapping:
 
 
 def _config(root: Path) -> Any:
-    """DVC's settings, merged from machine, user and repository."""
+    """DVC's settings, merged from machine, user and repository. Returns an empty dict if DVC cannot read them."""
     from dvc.config import Config
     from dvc.exceptions import DvcException
 
@@ -207,7 +214,8 @@ def _config(root: Path) -> Any:
 
 
 def _levels(root: Path) -> list[tuple[str, Mapping]]:
-    """DVC's settings by level: the option of its commands that selects the level, and its settings."""
+    """DVC's settings by level, as pairs (option that selects the level in DVC's commands, settings of the level). The
+    levels are machine, user, repository and checkout."""
     settings = _config(root)
     return [(flag, settings.load_one(level)) for level, flag in _LEVELS.items()] if settings else []
 

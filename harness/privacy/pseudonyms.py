@@ -1,8 +1,9 @@
 """Replace a site's own ids and groups by pseudonyms before anything is written.
 
-A pseudonym is a keyed HMAC-SHA-256. With a plain hash, anybody could try out names or numbers until one fits. Here this
-needs the site's key. The key is a file beside the data, never in git. The same key gives the same pseudonyms, and so
-the same split. Another key gives others, and a lost key cannot be made again.
+A pseudonym is a keyed HMAC-SHA-256. With a plain hash, anybody could try out names or numbers until one fits. With a
+key, only somebody who has the site's key can do this. The key is a file in the repository's folder, never in git. The
+same key gives the same pseudonyms, and so the same split. Another key gives other pseudonyms, and a lost key cannot be
+made again.
 """
 
 import hashlib
@@ -52,9 +53,9 @@ class Key:
 
 
 def read_key(root: Path) -> Key:
-    """The key of the repository at `root`.
+    """Read the site's key from the repository at `root`.
 
-    Raises MissingInputError if there is none, DataError if it is no key or others may read it.
+    Raises MissingInputError if there is no key file, DataError if it has no valid key or other users may read it.
     """
     path = Path(root) / KEY_FILE
     try:
@@ -82,7 +83,7 @@ def read_key(root: Path) -> Key:
 
 
 def ensure_key(root: Path) -> bool:
-    """Make a key if there is none; True if one was made. An existing one is never touched.
+    """Make a key if the repository has none, and return whether a key was made. An existing key is never changed.
 
     If the process is killed, there is a whole key or none, because half a key would look like a lost one.
     """
@@ -99,7 +100,8 @@ def ensure_key(root: Path) -> bool:
 
 
 def _put_new(copy: Path, path: Path) -> bool:
-    """Give the file its name; False if another process has made a file of that name meanwhile."""
+    """Give the file `copy` the name `path`, and return True. Returns False if another process has made a file of this
+    name meanwhile."""
     try:
         os.link(copy, path)
     except FileExistsError:
@@ -112,7 +114,7 @@ def _put_new(copy: Path, path: Path) -> bool:
 
 
 def replaced(records: Iterable[Mapping], task: str, columns: Iterable[str | None], key: Key) -> list[dict]:
-    """`records` with pseudonyms in `COLUMNS` and in the named `columns`."""
+    """Copies of the `records` of `task`, with pseudonyms in the columns `id`, `group` and those named in `columns`."""
     named = {*COLUMNS, *columns} - {None}
     return [
         {
@@ -126,5 +128,6 @@ def replaced(records: Iterable[Mapping], task: str, columns: Iterable[str | None
 
 
 def _as_seen(column: str, value: str) -> str:
-    """A group as grouping compares it: under pseudonyms, an unseen character would make two groups of one."""
+    """The value from which a pseudonym is made. A group loses invisible characters, because otherwise one group could
+    get two different pseudonyms. An id is not changed."""
     return value if column == "id" else visible(value).strip()

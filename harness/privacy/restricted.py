@@ -1,4 +1,5 @@
-"""Find which data sets of a repository are restricted, and how messages may name them."""
+"""Find which data sets are restricted (neither public nor synthetic), and how messages may name these data and
+files."""
 
 import json
 import os
@@ -9,7 +10,7 @@ from pathlib import Path
 from harness.system.scratch import is_scratch
 
 KIND = "restricted"
-OPEN = ("public", "synthetic")  # all other kinds
+OPEN = ("public", "synthetic")  # the kinds that are not restricted
 # Kinds of document and written standards that a report may name. Any other value may be somebody's own words.
 # fmt: off
 CATEGORIES = frozenset([
@@ -29,7 +30,7 @@ _NOTED = re.compile(r"^meta:\n(?:  .*\n?)*", re.MULTILINE)
 
 
 def names(root: Path) -> list[str]:
-    """The restricted data sets of `root`, by their source record, their card, or `data.dvc`.
+    """The names of the restricted data sets at `root`, from their source records, their cards and `data.dvc`.
 
     A source record that cannot be read counts as restricted, because its content is not known.
     """
@@ -43,7 +44,7 @@ def names(root: Path) -> list[str]:
 
 
 def by_card(root: Path, name: str) -> bool:
-    """True if a validated data set is restricted."""
+    """True if the validated data set `name` is restricted, by its card."""
     return _kind(Path(root) / "artifacts" / "validated" / name / "card.json") == KIND
 
 
@@ -63,7 +64,8 @@ def pinned(root: Path) -> list[str]:
 
 
 def parsed(text: str) -> Mapping:
-    """The content of a file of DVC; empty if it is no YAML, which DVC itself says. Then DVC pushes nothing."""
+    """The content of a YAML file of DVC, given as `text`. Returns an empty dict if it is no YAML. DVC then reports the
+    error itself and pushes nothing."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -76,7 +78,7 @@ def parsed(text: str) -> Mapping:
 def note(root: Path) -> None:
     """Write into `data.dvc` which data sets are restricted, and which columns each task took from a site's own file.
 
-    DVC keeps the section `meta`.
+    The section `meta` is used, because DVC keeps it when it rewrites the file.
     """
     path, marked, taken = Path(root) / PIN, names(root), _columns(root)
     lines = [f"  {META}: [{', '.join(map(_named, marked))}]"] if marked else []
@@ -91,7 +93,7 @@ def note(root: Path) -> None:
 
 
 def _written(value: object) -> str:
-    """Names, which may have any characters, as YAML: JSON with escapes for characters that cannot be seen."""
+    """Names as YAML: JSON with escapes for characters that cannot be seen, because names may have any characters."""
     return "".join(
         c if c.isprintable() else f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}"
         for c in json.dumps(value, ensure_ascii=False)
@@ -115,8 +117,8 @@ def _columns(root: Path) -> dict[str, dict]:
 
 
 def place(root: Path, path: Path) -> str | None:
-    """`path` as messages may name it; None if it is outside this repository. Below any `data/` it ends at the data set,
-    because its files may have any names."""
+    """The part of `path` that messages may show, relative to `root`. Below `data/`, it ends with the name of the data
+    set, because file names inside may be private. Returns None if the path is outside the repository."""
     root, path = (Path(os.path.abspath(each)) for each in (root, path))
     if not path.is_relative_to(root):
         return None
@@ -125,13 +127,15 @@ def place(root: Path, path: Path) -> str | None:
 
 
 def without_files(text: str, root: Path) -> str:
-    """The output of another program, such as DVC, with each line cut where it names a file of a restricted data set."""
+    """The output `text` of another program, such as DVC, in which each line is cut off at the name of a file of
+    restricted data."""
     marked = "|".join(map(re.escape, names(root)))
     return re.sub(rf"(?<![\w-])(data/(?:{marked}))/(?!source\.json\b).*", r"\1/…", text) if marked else text
 
 
 def category(value: object) -> str:
-    """`value` if it is the name of a common category, otherwise "other"."""
+    """The document type or written standard `value` if it is a common one (see CATEGORIES). Otherwise "other", because
+    it may be somebody's own words."""
     text = str(value)
     return text if text.casefold().replace("_", " ") in CATEGORIES else OTHER
 

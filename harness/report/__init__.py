@@ -1,1 +1,2 @@
-"""Make the report from scores and cards: tables, figures and an HTML page."""
+"""Make the report of the benchmark, with tables, figures and an HTML page, from the scores and the cards (descriptions)
+of data and checkpoints."""

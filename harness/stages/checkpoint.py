@@ -14,8 +14,9 @@ from harness.system.determinism import derived_seed, prepare_torch
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
     """Write `artifacts/checkpoints/<family>/baseline/`, a Hugging Face folder with a card `harness.json`.
 
-    `observer(arm)` returns the observer of an arm's training (see `harness.training.pretrain.loop.Observer`). An
-    existing baseline, built from the same inputs by the same code, is kept.
+    `observer(arm)` returns the observer of an arm's training, which is called while the training runs (see
+    `harness.training.pretrain.loop.Observer`). An existing baseline is kept if it was built from the same inputs by the
+    same code.
     """
     target = checkpoint.place(root, family, "baseline")
     if isinstance(settings.source, Build):
@@ -28,10 +29,10 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
 
 
 def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:
-    """Build a tokenizer and a new encoder, and pre-train it on the general corpus by the family's recipe.
+    """Build a tokenizer and a new encoder, and pre-train the encoder on the general corpus by the family's recipe.
 
     The tokenizer is made from the general and the clinical corpus, because public Norwegian vocabularies contain
-    clinical words too. The baseline just has not read them in context. All arms share the tokenizer.
+    clinical words too. The baseline just has not read these words in context. All arms share the tokenizer.
     """
     parts = corpus.parts(root)
 

@@ -1,4 +1,8 @@
-"""Stage `corpus`: build the general and the clinical corpus, and that of training texts, without held-out texts."""
+"""Stage `corpus`: build the pre-training corpora, without documents that contain held-out texts of a task.
+
+Held-out texts are those of the parts validation, test and holdout. There are three corpora: general text, clinical
+text, and the training texts of tasks.
+"""
 
 import hashlib
 import shutil
@@ -38,9 +42,9 @@ WORKERS_FROM = 2 << 20
 def run(root: Path, settings: CorpusSettings) -> None:
     """Write `artifacts/corpus/{general,clinical,task}.jsonl`, `parts.json` and `card.json`, all or nothing.
 
-    The part `task` has the training texts of `corpus.training_texts_of`, without those that repeat a clinical document.
-    Tasks that are named there but do not run count 0 documents. Raises DataError if the kept documents contain
-    identifying details and `corpus.allow_phi` is not set.
+    The corpus `task` has the training texts of the tasks that `corpus.training_texts_of` in `params.yaml` names,
+    without texts that repeat a clinical document. A task that is named there but is not in this run counts 0 documents.
+    Raises DataError if the kept documents contain identifying details and `corpus.allow_phi` does not allow them.
     """
     chosen = settings.corpus
     held_out: list[tuple[str, str]] = []
@@ -99,8 +103,11 @@ def run(root: Path, settings: CorpusSettings) -> None:
 
 
 def _salt(texts: Iterable[tuple[str, str]], corpora: Iterable[Path]) -> str:
-    """A hash that only somebody with the texts can compute. The card contains it, and dvc.lock contains the hash of the
-    card. Without the salt, small counts of documents could be found by trying them out."""
+    """A hash that only somebody with the texts can compute, from held-out `texts` (task, text) and the files `corpora`.
+
+    The card contains this hash, and dvc.lock contains the hash of the card. Without the salt, small counts of documents
+    in the card could be found by trying out values until the hash of the card fits.
+    """
     digest = hashlib.sha256(b"salt\n")
     for _, text in texts:
         digest.update(f"{text}\n".encode())
@@ -140,8 +147,8 @@ def _given(chosen: Corpus, training: dict[str, list[dict]]) -> Iterator[Chunk]:
 
 
 def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | Mapping[Any, bool]) -> dict:
-    """The identifying details in the corpus, for the card. Raises DataError for a part with some that are not
-    `allowed`."""
+    """The numbers of identifying details in the corpora, for the card. Raises DataError if a part has some and
+    `allowed` does not allow them. `allowed` is True or False for all parts, or maps a part to True or False."""
     by_part = dict.fromkeys(built, allowed) if isinstance(allowed, bool) else {**dict.fromkeys(built, False), **allowed}
     found, documents = _identified(built.values())
     if refused := {part: one for part, one in built.items() if one.tally.identifiers.total() and not by_part[part]}:
@@ -162,13 +169,14 @@ def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | Mapping[
 
 
 def _identified(parts: Iterable[Built]) -> tuple[Counter, int]:
-    """Numbers of identifying details by kind, and of documents with some."""
+    """The pair (number of identifying details by kind, number of documents with such details), over all `parts`."""
     tallies = [part.tally for part in parts]
     return sum((tally.identifiers for tally in tallies), Counter()), sum(t.documents_with_identifiers for t in tallies)
 
 
 def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], dict[str, str]]:
-    """Records in order of their ids, the part of each id, and the hashes of both files."""
+    """The records of a task in order of their ids, the part of each id, and the SHA-256 of the records file and of the
+    split manifest."""
     parts, hashes = by_part(root, name)
     splits = {record["id"]: part for part, records in parts.items() for record in records}
     records = sorted(chain.from_iterable(parts.values()), key=lambda record: record["id"])
@@ -176,7 +184,8 @@ def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], d
 
 
 def _origin(cards: list[validated.Card]) -> dict[str, str | None]:
-    """The common origin of several tasks' texts. Its kind is the one that asks for most care."""
+    """The common origin of several tasks' texts: kind, language and licence. If the kinds differ, the most sensitive
+    kind counts. Returns an empty dict if there is no card."""
     if not cards:
         return {}
     said = {key: list(dict.fromkeys(card.source.get(key) for card in cards)) for key in ("language", "licence")}

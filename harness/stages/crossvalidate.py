@@ -1,7 +1,7 @@
 """Stage `crossvalidate`: fine-tune every arm on every fold of one comparison, a second protocol for small data sets.
 
 Training is the same as for the fixed split. Only the rows for training, selecting and testing change. The stage writes
-predictions, as `finetune` does, and does not touch those of `finetune`.
+predictions, as the stage `finetune` does, but to another folder.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from harness.training.finetune.runs import Job, Worker, carry_out, describe, enc
 
 @dataclass(frozen=True)
 class FoldJob:
-    """One training run: an arm on one fold of one repeat."""
+    """One training run of a cross-validation. `run` has its arm, seed and recipe. `repeat` and `fold` count from 1."""
 
     repeat: int
     fold: int
@@ -32,7 +32,8 @@ class FoldJob:
 
 @dataclass(frozen=True)
 class FoldWorker:
-    """Carries out a job with the worker of its fold, which has the rows of that fold."""
+    """A function that carries out a `FoldJob` and returns its result. `workers` maps (repeat, fold) to the worker that
+    has the rows of this fold. `report(steps)` is called with the number of finished updates."""
 
     workers: dict[tuple[int, int], finished.Resumable]
 
@@ -73,7 +74,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
             seed = folding.seed_of(repeat, fold)
             for arm in settings.arms:
                 file = folder / runs.fold_file_name(repeat, fold, arm)
-                # A repeat chooses the replicate here, as a seed does elsewhere.
+                # The repeat chooses the pre-training replicate here, as the seed does in the stage `finetune`.
                 encoder = inputs.checkpoints[settings.encoder(arm, repeat)]
                 run = Job(arm, seed, settings.replicate(arm, repeat), encoder, file, settings.recipe)
                 jobs.append(FoldJob(repeat, fold, run))
@@ -86,7 +87,8 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
 
 
 def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int, int], folding.Parts]:
-    """The part of every id, by (repeat, fold)."""
+    """Divide the rows of a task into folds. Returns {(repeat, fold): {id: part}}, with the part train, validation or
+    test."""
     splits, groups = split.parts_of(root, task.name), split.groups_of(root, task.name)
     records = (record for rows in inputs.parts.values() for record in rows)
     rows = folding.rows_of(records, splits, groups, heads.of(task))

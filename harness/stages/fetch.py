@@ -1,4 +1,4 @@
-"""`harness data fetch`: replace generated data with the public originals, and pin them."""
+"""The command `harness data fetch`: replace generated data with the public originals, and pin them with DVC."""
 
 from pathlib import Path
 
@@ -12,10 +12,12 @@ FETCHED_CORPORA = {"norec.jsonl.gz": "norec"}
 
 
 def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> None:
-    """Fetch `names` (default: every public task of this run) into `data/`, verify, pin and freeze.
+    """Fetch public originals into `data/`, verify their hashes, pin them with DVC and freeze the pin.
 
-    `mirror` is a folder with copies of the originals. If `data/` lacks other files that this run needs (generated
-    corpora, tasks without a public original), these are generated first, so that `data/` is complete when it is pinned.
+    The originals are those of the tasks `names` (if empty: of every public task of this run), and of the public corpus
+    files that `params.yaml` names. `mirror` is a folder with copies of the originals. If `data/` lacks other files that
+    this run needs (generated corpora, tasks without a public original), they are generated first, so that `data/` is
+    complete when it is pinned. Raises DataError if a named task has no public original.
     """
     from harness.data import sources
     from harness.data.pinning import pin_data, replacing
@@ -47,7 +49,7 @@ def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> No
 
 
 def complete_with_generated(root: Path, params: Params, within: Together) -> None:
-    """Generate the folders of `data/` that do not exist yet. Existing ones are kept."""
+    """Generate the data of the folders of `data/` that do not exist yet. Existing folders are kept."""
     from harness.data.synthetic.write import CORPUS, TASKS, generate
 
     if all((Path(root) / "data" / name).exists() for name in (*TASKS, CORPUS)):

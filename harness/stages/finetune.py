@@ -1,7 +1,7 @@
 """Stage `finetune`: fine-tune every arm and seed of one comparison and store its predictions.
 
-It computes no test score. Scoring is a stage of its own, so that a number can be recomputed years later from the stored
-predictions.
+The stage computes no test score. Scoring is a stage of its own, so that a number can be recomputed years later from the
+stored predictions.
 """
 
 import shutil
@@ -21,10 +21,12 @@ from harness.training.finetune.runs import Job, Worker, carry_out, describe, enc
 
 
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None:
-    """Write `artifacts/predictions/<task>/<family>/`: one file per arm and seed, and `runs.json`.
+    """Write `artifacts/predictions/<task>/<family>/`: one prediction file per arm and seed, and their record
+    `runs.json`.
 
-    If `tune` is set, every arm first searches for its recipe on validation (`tuning/`). The runs by the declared recipe
-    are then in `untuned/`, with a `runs.json` of their own.
+    If `tune` is set, every arm first searches for its recipe on the validation part (files in `tuning/`), and the files
+    above are of runs with this recipe. The runs with the recipe that `params.yaml` declares are then in `untuned/`,
+    with a `runs.json` of their own.
     """
     inputs = read_inputs(root, task, family, settings.encoders)
     again = perturbed.parts_of(heads.of(task), inputs.parts.get("test", []), settings.robustness)

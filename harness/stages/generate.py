@@ -1,4 +1,4 @@
-"""Stage `generate`: write the embedded data set to `artifacts/generated`, in the layout of `data/`."""
+"""Stage `generate`: write the synthetic data set to `artifacts/generated`, in the same layout as `data/`."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from harness.system.files import atomic_folder
 
 
 def run(root: Path, settings: Generate) -> None:
-    """Make `artifacts/generated` anew below `root`."""
+    """Write `artifacts/generated` below `root`, in place of an earlier one."""
     from harness.data.synthetic import write
 
     with atomic_folder(Path(root) / "artifacts" / "generated") as folder:

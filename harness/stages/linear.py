@@ -1,7 +1,8 @@
 """Stage `linear`: fit a linear model of counted words on a task's training part, and store its predictions.
 
 The model shows a reader what the encoders are worth. Like `finetune`, the stage ends with predictions
-(`artifacts/linear/<task>/`) in the same format, and `score` scores both by the same code. It needs no torch.
+(`artifacts/linear/<task>/`) in the same format, and the stage `score` scores both by the same code. The stage needs no
+torch.
 """
 
 import math
@@ -21,7 +22,8 @@ from harness.task import Task
 
 
 def run(root: Path, task: Task) -> None:
-    """Write the predictions of the setting that is best on the validation part, and `runs.json` with its inputs."""
+    """Write the predictions with the model's setting that is best on the validation part, and `runs.json` with the
+    hashes of the inputs."""
     root = Path(root)
     parts, hashes = by_part(root, task.name)
     if not parts.get("train"):
@@ -48,8 +50,10 @@ def run(root: Path, task: Task) -> None:
 
 
 def _best(task: Task, baseline: Baseline, scored: dict[str, list[dict]]) -> tuple[float, dict[str, list[dict]]]:
-    """The setting with the best validation answers, by the rule that selects an encoder's weights, and its lines."""
-    # Only one candidate's answers are kept beside the best: with a thousand labels they take hundreds of megabytes.
+    """The best value of the model's setting, and the prediction lines with it by part. The best value has the best
+    validation answers, by the rule that also selects an encoder's weights (`harness.statistics.selection`). `scored`
+    has the records of each part."""
+    # Only the best answers and those of one more candidate are kept: with 1,000 labels they take hundreds of megabytes.
     best = -math.inf
     chosen: Any = None
     records = {record["id"]: record for record in scored.get("validation", ())}

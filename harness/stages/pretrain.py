@@ -1,8 +1,9 @@
-"""Stage `pretrain`: continue the training of the baseline, for the clinical arm and the other declared arms.
+"""Stage `pretrain`: continue the training of the baseline encoder, for the clinical arm and the other declared arms.
 
-Every arm is trained by the same recipe, for the same number of updates. The control is trained on general text. It
-separates the effect of clinical text from that of longer training. `task` is trained on the clinical corpus and the
-training texts of tasks. It separates the effect of text of the domain from that of text of the task itself.
+Every arm is trained by the same recipe, for the same number of updates. The arm `control` is trained on general text.
+This separates the effect of clinical text from that of longer training. The arm `task` is trained on the clinical
+corpus and the training texts of tasks. This separates the effect of text of the domain from that of text of the task
+itself.
 """
 
 import dataclasses
@@ -31,11 +32,14 @@ SECONDS_TO_SAVE = 60.0  # for an arm that ends because another one failed, or be
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
     """Write `artifacts/checkpoints/<family>/clinical/`, `…/control/` and `…/task/`, Hugging Face folders with a card.
 
-    Further replicates are written below `…/replicates/`. If they are branched, they are trained after the first one.
-    The folder of an arm that is off has only a card that says so. `observer(encoder)` returns the observer of a
-    training (see `harness.training.pretrain.loop.Observer`). An existing encoder, trained from the same inputs by the
-    same code, is kept, because a batch job that was queued again may have ended. An encoder that this stage finished
-    before it was killed is kept as well, although DVC has removed it since.
+    If an arm is pre-trained several times, the first encoder is in the folder of the arm, and the other encoders
+    (replicates) are below `…/replicates/`. If these replicates are branched, they share the first updates with the
+    first encoder and are trained after it. The folder of an arm that is off has only a card that says so.
+    `observer(encoder)` returns the observer of a training (see `harness.training.pretrain.loop.Observer`).
+
+    An existing encoder is kept if it was trained from the same inputs by the same code, because a batch job may be run
+    again after it has ended. An encoder that this stage finished before it was killed is kept as well, although DVC has
+    removed its folder since.
     """
     if not isinstance(settings.source, Build):
         from harness.training.common.distributed import leads
@@ -56,7 +60,8 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
 
 
 def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
-    """Raise TrainingError if an arm's own part of the corpus is empty, because the arm would equal another one."""
+    """Raise TrainingError if the part of the corpus that only this arm reads is empty. The arm would then be trained on
+    the same text as another arm. `arms` are the arms to check."""
     own = [(arm, part) for arm in arms for part in ARMS[arm].trained_on if part not in SHARED]
     for arm, part in own:
         if not corpus.parts(root)[part]["documents"]:
@@ -68,7 +73,8 @@ def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
 
 
 def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
-    """Write the list of further replicates, and remove the folders of those that are not wanted any more."""
+    """Write the list of replicates other than the first ones, and remove the folders of replicates that are no longer
+    wanted. `encoders` are the names of all wanted encoders."""
     above = checkpoint.place(root, family, replicates.named(CLINICAL, 2)).parent
     write_json(above / "encoders.json", sorted(name for name in encoders if replicates.arm_of(name) != name))
     for folder in (path for path in above.iterdir() if path.is_dir() and path.name not in encoders):
@@ -76,7 +82,8 @@ def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
 
 
 def train(root: Path, family: str, encoders: list[str], settings: PretrainSettings, observer) -> None:
-    """Train each of `encoders`: on a CPU side by side in one process each, on devices one after the other."""
+    """Train each of `encoders`. On a CPU they are trained in parallel, in one process each. On GPUs they are trained
+    one after the other."""
     from harness.training.common.distributed import leads
     from harness.training.pretrain.interrupted import states_of
 
@@ -119,7 +126,9 @@ def _train(encoders: list[str], work: "Training") -> None:
 
 @dataclass(frozen=True)
 class Training:
-    """The settings that the encoders share. Calling it trains one encoder and writes its folder."""
+    """The settings that all encoders of a family share. A call with the name of an encoder trains this encoder and
+    writes its folder. `parent` is the folder of the baseline. `observer` is as in `run`. `alone` is True if only one
+    encoder is trained."""
 
     root: Path
     family: str
@@ -161,14 +170,16 @@ class Training:
         )
 
     def to_branch(self, encoder: str) -> list[str]:
-        """The further replicates that still have to be branched from the training of this encoder."""
+        """The names of the replicates that start from a saved state of this encoder's training and do not exist yet.
+        The list is empty if replicates are not branched."""
         if self.settings.branched is None or encoder not in self.settings.trained:
             return []
         ends = [replicates.named(encoder, number) for number in range(2, self.settings.replicates + 1)]
         return [end for end in ends if not self.made(end)]
 
     def made(self, encoder: str) -> bool:
-        """True if the encoder exists. An encoder that was finished before this stage was killed is put back first."""
+        """True if the encoder exists. If this stage had finished the encoder before it was killed, the encoder's folder
+        is put back first."""
         from harness.encoders import cards
         from harness.training.common.distributed import leads
         from harness.training.pretrain.arms import finished_of
@@ -184,7 +195,7 @@ class Training:
         return kept or there
 
     def tokenised(self, parts: Sequence[str]):
-        """The parent's tokenizer, and these parts of the corpus tokenised by it."""
+        """The pair (the baseline's tokenizer, these parts of the corpus tokenised by it)."""
         from harness.encoders import families
         from harness.training.common.distributed import leads
         from harness.training.pretrain import texts
@@ -195,7 +206,8 @@ class Training:
         return tokenizer, texts.tokenised_all(files, tokenizer, self.recipe(), shards, leads=leads())
 
     def mixture(self, tokenised, arm: str, recipe: Pretraining):
-        """The texts that an arm is trained on."""
+        """The tokenised texts that an arm is trained on, with the share of general text that is mixed in against
+        forgetting."""
         from harness.training.pretrain import replay
 
         return replay.mixture(tokenised, ARMS[arm].trained_on, replayed(arm, self.settings.replay), recipe.seed)
@@ -235,7 +247,8 @@ class Training:
         )  # fmt: skip
 
     def trunk(self, arm: str, steps: int, tokenised):
-        """The trunk that the replicates of an arm are branched from. Raises TrainingError if `steps` is too few."""
+        """The trunk of an arm: the saved state of its first training from which its replicates start. `steps` is the
+        number of updates of the whole training. Raises TrainingError if `steps` is less than 2."""
         from harness.training.pretrain import arms
 
         assert self.settings.branched is not None

@@ -1,4 +1,4 @@
-"""Stage `report`: write `reports/` from scores and cards. It needs no torch and writes no text of a document."""
+"""Stage `report`: write `reports/` from scores and cards. The stage needs no torch and writes no text of a document."""
 
 import shutil
 from pathlib import Path
@@ -29,8 +29,8 @@ WRITTEN = (
 def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     """Write every file of `reports/` except the split manifests.
 
-    The comparisons are those of `run.tasks` × `run.families` × `run.seeds`. A missing one raises a MissingInputError
-    that names its stage. Leftovers of earlier runs are ignored.
+    The comparisons are those of `run.tasks` × `run.families` × `run.seeds` in `params.yaml`. Scores that remain from
+    earlier runs are ignored. If a comparison is missing, this raises a MissingInputError that names the stage to run.
     """
     from harness.report.render import figures
 
@@ -57,7 +57,8 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
 
 
 def _keep_others(before: Path, folder: Path) -> None:
-    """Copy what this stage does not write: the files of other stages, and those that somebody has added."""
+    """Copy to `folder` the files of the old reports folder `before` that this stage does not write: files of other
+    stages, and files that somebody has added."""
     for path in sorted(before.glob("*")):
         if path.name in WRITTEN or is_scratch(path.name):
             continue
@@ -91,7 +92,7 @@ def write_for_machines(
     known: Background,
     tasks: dict[str, Task],
 ) -> None:
-    """Write `metrics.json`, `plots/`, `model-index/` and `croissant/` below `folder`."""
+    """Write the files for programs below `folder`: `metrics.json`, `plots/`, `model-index/` and `croissant/`."""
     from harness.report.export import croissant, machine, model_index
 
     files.write_json(folder / "metrics.json", machine.metrics(comparisons, judgements))
@@ -108,7 +109,8 @@ def write_for_machines(
 
 
 def read_background(root: Path, settings: ReportSettings) -> Background:
-    """The complete cards of data, splits, corpora and checkpoints."""
+    """Read the cards (descriptions) of data, splits, corpora and checkpoints that the report shows, before anything of
+    restricted data is removed from them."""
     run_ = settings.run
     cards = {(family, arm): checkpoint.card(folder) for family, arm, folder in checkpoints.folders(root, run_.families)}
     return Background(
@@ -128,7 +130,8 @@ def paper_tables(report) -> list[Table]:
 
 
 def exact(comparisons: list[results.Comparison], validated: list[exploratory.CrossValidated]) -> dict:
-    """The content of `artifacts/report.json`."""
+    """The content of `artifacts/report.json`: the hashes of the exact files behind the reported numbers, by
+    comparison."""
     folds = {f"cross-validation/{name}": entry for name, entry in provenance.exact(validated).items()}
     return provenance.exact(comparisons) | {"linear": provenance.exact_linear(comparisons)} | folds
 

@@ -1,7 +1,7 @@
 """Stage `score_folds`: score the predictions of a cross-validation, into `artifacts/scores/cross-validation/`.
 
-Like `score`, it needs no torch. The folds are made again from the split manifest. A file whose rows are not those of
-its fold is refused.
+This stage needs no torch, like the stage `score`. The folds are made again from the split manifest. A prediction file
+is refused if its rows are not those of its fold.
 """
 
 from collections import defaultdict
@@ -61,7 +61,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
 
 
 def _complete(made: Sequence[runs.FoldRun], folds: Folds) -> bool:
-    """True if there are at least the two arms, and each arm once on every fold."""
+    """True if the runs have at least the arms baseline and clinical, and each arm once on every fold."""
     arms, numbers = {run.arm for run in made}, range(1, folds.number + 1)
     wanted = [(arm, repeat, fold) for arm in arms for repeat in folds.seeds for fold in numbers]
     found = [(run.arm, run.repeat, run.fold) for run in made]
@@ -69,7 +69,7 @@ def _complete(made: Sequence[runs.FoldRun], folds: Folds) -> bool:
 
 
 class _Folds:
-    """Collects the scores of one cross-validation, file by file."""
+    """Collects the scores of one cross-validation, fold by fold, and compares the arms."""
 
     def __init__(self, data: Data):
         self._data, self._task, self._records = data, data.task, data.records
@@ -79,7 +79,8 @@ class _Folds:
         self._ratios: list[float] = []
 
     def add(self, run: runs.FoldRun, tested: list[dict], placed: Mapping[str, Sequence[str]]) -> None:
-        """Score the test rows of a fold. `placed` has the ids of each part."""
+        """Score the prediction lines `tested` of one run on the test rows of its fold. `placed` maps each part of the
+        fold to its ids."""
         self._tested[run.arm, run.repeat] += tested
         test, train = ({self._data.groups[i] for i in placed[part]} for part in ("test", "train"))
         self._ratios.append(len(test) / len(train))
@@ -107,13 +108,15 @@ class _Folds:
         return {name: function(decisions) for name, function in self._functions.items()}
 
     def _reference(self) -> dict[str, dict[str, float]]:
-        """The scores of constant answers on all rows. Strata give every training part the same commonest label."""
+        """The scores of constant answers on all rows, as {system: {metric: score}}. The commonest label is that of all
+        rows, because strata give every training part the same commonest label."""
         _, lines = min(self._tested.items())
         rows = [self._records[line["id"]] for line in lines]
         return task_metrics.references(self._task, task_metrics.decisions(self._task, lines, self._records), rows)
 
     def result(self, level: float) -> dict:
-        """Scores by fold and over all rows of a repeat, and comparisons of the clinical arm with every other arm."""
+        """The fields of a `scores.FoldScores`: scores by fold, scores over all rows of a repeat, and comparisons of the
+        clinical arm with every other arm. `level` is the confidence level of the intervals."""
         from harness.statistics import cross_validation
 
         by_arm: dict[str, list[float]] = defaultdict(list)

@@ -1,4 +1,7 @@
-"""Stage `split`: divide validated records into parts, run the leakage gate, and write the frozen manifest."""
+"""Stage `split`: divide validated records into parts, check that the parts share nothing, and freeze the result.
+
+The check is called the leakage gate. The result is called the manifest: a file with the part of every id.
+"""
 
 from collections import Counter
 from itertools import chain
@@ -19,11 +22,11 @@ from harness.task import Task
 
 
 def run(root: Path, name: str, settings: Split) -> list[str]:
-    """Write `reports/splits/<name>.json` and `artifacts/splits/<name>/{leakage,groups}.json`. Returns the notes of the
-    leakage gate, such as a label that a part lacks, which are no leaks.
+    """Write the manifest (`reports/splits/<name>.json`) and `artifacts/splits/<name>/{leakage,groups}.json`.
 
-    An existing manifest of the same task, source, seed and shares is extended, never changed. Raises LeakageError, and
-    writes nothing, if the parts share anything.
+    The manifest has the part of every id. Returns the notes of the leakage gate, as sentences. Notes are no leaks, for
+    example that a part lacks a label. An existing manifest of the same task, source, seed and shares is extended, never
+    changed. Raises LeakageError, and writes nothing, if the parts share anything.
     """
     task = registry.get(root, name)
     card, records = validated.card(root, name), validated.records(root, name)
@@ -85,7 +88,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
 
 
 def _crowded(task: Task, splits: dict[str, str], settings: Split) -> tuple[str, ...]:
-    """The parts with so few rows that a small count of a label would follow if each label had a row there."""
+    """The parts with so few rows that some label would have a small count if every label had a row there."""
     if heads.of(task).decides == "spans":
         return ()
     rows = Counter(splits.values())
@@ -93,15 +96,19 @@ def _crowded(task: Task, splits: dict[str, str], settings: Split) -> tuple[str, 
 
 
 def lineage(source: dict) -> str:
-    """The data set that a manifest belongs to. Every revision of the generator makes another data set. A public or
-    local source stays the same while rows are added."""
+    """The name of the data set that a manifest belongs to, from the data's `source` record. Every revision of the
+    generator makes another data set. A public or local source keeps its name while rows are added."""
     if source["kind"] == "synthetic":
         return " ".join(filter(None, ("synthetic", source["address"], source["revision"])))
     return source["address"] or source["kind"]
 
 
 def frozen_splits(path: Path, header: dict) -> dict[str, str]:
-    """The parts by id of an earlier manifest with this header, retired ids included; empty if there is none."""
+    """The part of each id in an earlier manifest at `path`, including retired ids (rows that are missing now).
+
+    Returns an empty dict if there is no manifest, or one with another `header` (task, source, seed, shares). Raises
+    DataError if the file is damaged, or if it was made with another key for pseudonyms.
+    """
     if not path.is_file():
         return {}
     manifest = read_json(path)
@@ -132,7 +139,8 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
 
 
 def counts(head: heads.Head, records: list[dict], splits: dict[str, str], groups: dict[str, str]) -> dict:
-    """Numbers of rows, groups and labels (for span tasks: of spans), in all and by part."""
+    """The numbers of rows, groups and labels (for span tasks: of spans), in total and by part. `splits` maps an id to
+    its part, and `groups` an id to its group."""
     by_split = {}
     for split in sorted(set(splits.values())):
         part = [record for record in records if splits[record["id"]] == split]
@@ -151,7 +159,11 @@ def counts(head: heads.Head, records: list[dict], splits: dict[str, str], groups
 
 
 def text_blind(task: Task, records: list[dict], splits: dict[str, str], settings: Split) -> dict | None:
-    """The text-blind sibling rule under this split and, for contrast, under a split of single rows."""
+    """The accuracy of a rule that reads no text, under this split and, for contrast, under a split of single rows.
+
+    The rule answers with the opposite of the label of a training row that shares a text (`leakage.text_blind_rule`).
+    Returns None if the task does not ask for this check or the rule does not fit the task.
+    """
     head = heads.of(task)
     if not task.groups.text_blind_siblings or len(task.labels) != 2 or head.nothing:
         return None

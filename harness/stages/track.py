@@ -1,4 +1,4 @@
-"""Stage `track`: mirror the recorded runs into MLflow, and say what was mirrored."""
+"""Stage `track`: mirror the results of the run into MLflow, and record which results MLflow should have."""
 
 from pathlib import Path
 
@@ -8,9 +8,11 @@ from harness.task import Task
 
 
 def run(root: Path, settings: ReportSettings, tasks: dict[str, Task], *, rebuild: bool = False) -> None:
-    """Record every comparison of the run, and write its fingerprint to `artifacts/tracking.json`.
+    """Write every comparison of the run to MLflow, and the hash of each comparison's results to
+    `artifacts/tracking.json`.
 
-    `rebuild` starts the local store anew. A store that cannot be reached is a warning, not an error.
+    If `rebuild` is True, the local store is deleted first. If the store cannot be reached, there is a warning, not an
+    error.
     """
     from harness.tracking import backend, sync
 

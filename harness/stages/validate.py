@@ -1,9 +1,9 @@
 """Stage `validate`: convert the raw files of one task to checked records.
 
-It reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`. For a translation it also
-writes `originals.jsonl`, by which the translation is split. It writes nothing if the source record, a hash, the reader
-or the schema finds a fault. Ids and groups of restricted data are replaced here, so that no later stage ever sees the
-site's own.
+The stage reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`. For a translation it
+also writes `originals.jsonl`, by which the translation is split. It writes nothing if the source record, a hash, the
+reader or the schema finds a fault. Ids and groups of restricted data are replaced by pseudonyms here, so that no later
+stage ever sees the site's own ids.
 """
 
 import sys
@@ -22,7 +22,7 @@ from harness.text.printable import terminal
 
 
 def run(root: Path, name: str) -> validated.Card:
-    """Validate the data of task `name` and return the card that was written."""
+    """Validate the data of the task `name`, write the records, and return the card that was written."""
     root = Path(root)
     task = registry.get(root, name)
     records, card, originals = check(task, root / "data" / name, root)
@@ -42,10 +42,11 @@ def run(root: Path, name: str) -> validated.Card:
 
 
 def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict, list[dict]]:
-    """The records of `folder`, their card and the originals of a translation (none for restricted data). Writes
-    nothing.
+    """Check the raw files in `folder`, without writing anything. Returns (records, card, originals).
 
-    Raises DataError if the data have a fault, MissingInputError if restricted data need a key that `root` lacks.
+    `originals` are the records in their own language from which a translation was made. They are empty for other tasks
+    and for restricted data. Raises DataError if the data have a fault, MissingInputError if restricted data need a key
+    that `root` lacks.
     """
     source = sources.read_source(folder)
     reader.hold_columns(source, task)

@@ -1,1 +1,2 @@
-"""Compute scores, differences with their uncertainty, and verdicts from stored predictions, without torch."""
+"""Compute scores, differences between arms with their uncertainty, and verdicts, from stored predictions, without
+torch."""

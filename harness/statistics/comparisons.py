@@ -1,4 +1,7 @@
-"""Compare the arms of one task and family, by part and by kind of row."""
+"""Compare the arms (versions of one encoder) on a task: on each part of its data, and on each kind of test row.
+
+The kind of a row says what decides its answer, such as a clinical word. Only some data sets record this.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -27,14 +30,17 @@ def compare_arms(
     unmeasured: Collection[str] = (),
     kinds: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
-    """One row per part and reference arm, ordered by both.
+    """Compare the clinical arm with every other arm on each part. Returns one dict per part and other arm, sorted by
+    both.
 
-    `runs` maps (part, arm) to the counts of the arm's runs by seed. `skills` does the same for a score that is 0 for
-    every constant answer. `replicates` maps a seed to the pre-training run of its clinical encoder. Nothing is
-    estimated on the parts in `unmeasured`. `kinds` maps a part to the kind of each group, if the data have kinds. These
-    kinds are the strata. A row has the part, the reference arm (`against`), the `seeds` of both arms and the fields of
-    `paired.Estimate`. It names no group.
-    Raises DataError if the runs do not cover the same groups or seeds.
+    `runs` maps (part, arm) to the runs of the arm: {seed: counts of each group}. `skills` has the same form, with the
+    counts for a score that is 0 for every constant answer. `replicates` maps a seed to the number of the pre-training
+    run that made the encoder fine-tuned from this seed (1 for seeds that are missing). Nothing is estimated on the
+    parts in `unmeasured`, so the estimates there are None. `kinds` maps a part to {group: kind}, if the data have
+    kinds. The kinds are the strata of the variance.
+
+    A returned dict has the keys `part`, `against` (the other arm) and `seeds` (those of both arms), and the fields of
+    `paired.Estimate`. The dict names no group. Raises DataError if two arms were not run on the same groups and seeds.
     """
     made, kinds = [], kinds or {}
     for part, against in sorted(runs):
@@ -53,8 +59,14 @@ def compare_arms(
 def by_kind(
     runs: Runs, settings: paired.Settings, replicates: Mapping[int, int], unmeasured: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """One row per kind of test row and pair of arms in READINGS, if `runs`, by (kind, arm), has both arms. A row has
-    `decided_by` (the kind), `arm`, `against`, the `seeds` and the fields of an Estimate (`clinical` is `arm`'s)."""
+    """Compare the pairs of arms in READINGS on each kind of test row. Returns one dict per kind and pair.
+
+    `runs` maps (kind, arm) to the runs of the arm: {seed: counts of each group}. A pair is left out if `runs` lacks one
+    of its arms. `replicates` is as in `compare_arms`. Nothing is estimated on the kinds in `unmeasured`.
+
+    A returned dict has the keys `decided_by` (the kind), `arm` and `against` (the pair) and `seeds`, and the fields of
+    `paired.Estimate`. Its field `clinical` is the score of `arm`, and `reference` the score of `against`.
+    """
     return [
         {"decided_by": kind, "arm": arm, "against": other}
         | _compared([runs[kind, other], runs[kind, arm]], settings, replicates, kind in unmeasured)
@@ -97,7 +109,8 @@ def _skill_low(arms: Sequence[Seeds], level: float, kinds: Mapping[str, str] | N
 
 
 def strata_of(groups: Sequence[str], kinds: Mapping[str, str] | None) -> np.ndarray | None:
-    """The kind of each group as a number."""
+    """The stratum of each group, as a number from 0 for the kind of the group. Returns None if the data have no
+    `kinds`."""
     return np.unique([kinds[group] for group in groups], return_inverse=True)[1] if kinds else None
 
 

@@ -1,4 +1,4 @@
-"""The difference of two arms over the folds of a repeated cross-validation (exploratory, for small data sets).
+"""Estimate the difference of two arms over the folds of a repeated cross-validation (exploratory, for small data sets).
 
 Folds share most of their training rows, and repeats share all rows. So the differences of the folds are not
 independent, and the textbook standard error s/√J is far too small.
@@ -17,9 +17,10 @@ _NOTHING = 1e-9  # spreads below this are rounding errors, as in `harness.statis
 
 @dataclass(frozen=True)
 class Resampled:
-    """The mean difference of two arms over folds, with its uncertainty. `delta` is in the metric's own unit. `se` is
-    the corrected standard error. `ci_low`, `ci_high` and `p_value` (two-sided, no difference) come from `se` and
-    Student's t with `df` degrees of freedom. `naive_se` treats the folds as independent, for comparison only."""
+    """The mean difference of two arms over folds, with its uncertainty. `delta` is the mean in the metric's own unit.
+    `se` is the corrected standard error of `delta`. `ci_low`, `ci_high` and `p_value` (two-sided test of no difference)
+    come from `se` and Student's t with `df` degrees of freedom. `naive_se` is the standard error if the folds were
+    independent, for comparison only."""
 
     delta: float
     ci_low: float
@@ -36,16 +37,19 @@ def corrected(differences: Sequence[float], ratio: float, groups: int, level: fl
     The test is by Nadeau & Bengio (2003, Inference for the generalization error, Machine Learning 52, 239–281).
     Bouckaert & Frank (2004, PAKDD, LNAI 3056, 3–12) recommend it for repeated cross-validation.
 
-    `differences` has one entry per fold of each repeat (J in all). `ratio` is test groups / training groups of a fold,
-    `groups` the number of groups in the data, `level` the level of the interval (0 to 1). The variance of the mean is
-    (1/J + ratio)·s² with J − 1 degrees of freedom. The second term accounts for the dependence between folds and does
-    not shrink with more repeats. If the differences do not vary at all, the standard error is 1/groups, as in
-    `harness.statistics.paired`. Identical arms then get p = 1 and an interval that is not a point.
+    `differences` has one entry per fold of each repeat (J in all). `ratio` is the number of test groups of a fold
+    divided by the number of its training groups. `groups` is the number of groups in the data, `level` the level of the
+    interval (0 to 1). The variance of the mean is (1/J + ratio)·s² with J − 1 degrees of freedom. The term `ratio`
+    accounts for the dependence between folds and does not shrink with more repeats. If the differences do not vary at
+    all, the standard error is 1/groups, as in `harness.statistics.paired`. Identical arms then get p = 1 and an
+    interval that is not a point.
 
     The interval covers the sampling of other training and test groups from the same population, and the seed of
-    fine-tuning, which changes with every fold. It has three limits. It assumes that two folds correlate by ratio/(1 +
-    ratio), because no unbiased estimate of that variance exists (Bengio & Grandvalet, 2004, JMLR 5, 1089–1105). It is
-    about models trained on a fold's share of the rows. Each arm is one pre-training run.
+    fine-tuning, which changes with every fold. The interval has three limits. It assumes that two folds correlate by
+    ratio/(1 + ratio), because no unbiased estimate of that variance exists (Bengio & Grandvalet, 2004, JMLR 5,
+    1089–1105). It is about models trained on a fold's share of the rows. It does not cover the chance of pre-training,
+    because each arm is one pre-training run.
+
     Raises DataError for fewer than two differences, or a ratio or number of groups that is not positive.
     """
     n = len(differences)

@@ -1,6 +1,6 @@
-"""ROC and calibration curves of a binary task.
+"""Compute ROC and calibration curves of a binary task.
 
-Points name no threshold and no row, because a threshold is the score of one patient.
+The points of a curve contain no threshold and no row, because a threshold is the score of one patient.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,17 @@ GRID = 101  # points of a ROC curve, at equally spaced false positive rates
 def roc(
     positive: Sequence[bool], scores: Sequence[float], smallest: int = 1, called: Sequence[bool] = ()
 ) -> dict[str, Any] | None:
-    """The ROC curve with its area and the average precision; None if all gold labels are the same.
+    """The ROC curve of predicted scores, as a dict with its `points`, its area `auc`, and the `average_precision`.
 
-    `points` are pairs [false positive rate, true positive rate] on a fixed grid. The true positive rate is the highest
-    one reached without a higher false positive rate, so the curve of a small test set stays a step function. `auc` and
-    `average_precision` (the area under precision and recall, AUPRC, without interpolation) are exact, not those of the
-    grid.
+    `positive` says for each row whether its gold label is positive, and `scores` has the predicted score of the
+    positive label. `points` are pairs [false positive rate, true positive rate] at GRID equally spaced false positive
+    rates. The true positive rate is the highest one that is reached without a higher false positive rate, so the curve
+    of a small test set stays a step function. `auc` and `average_precision` (the area under precision and recall,
+    AUPRC, without interpolation) are computed from the rows, not from the points.
 
-    If `smallest` is above 1, every step covers at least so many positive and so many negative rows (see `merged`, also
-    for `called`), with straight lines between. If there are too few rows for one step, the result is None.
+    If `smallest` is above 1, every step of the curve covers at least `smallest` positive and `smallest` negative rows,
+    with straight lines between the steps. `merged` makes the steps and explains `called`. Returns None if all gold
+    labels are the same, or if there are too few rows for one step.
     """
     from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
@@ -50,7 +52,8 @@ def roc(
 
 
 def best_threshold(positive: Sequence[bool], scores: Sequence[float]) -> float:
-    """The lowest threshold with the highest F1, if rows from it on are called positive; 0.5 if no row is positive."""
+    """The threshold with the highest F1, if every row with this score or a higher one is called positive. Of several
+    such thresholds, the lowest is returned. Returns 0.5 if no gold label is positive."""
     from sklearn.metrics import precision_recall_curve
 
     if not any(positive):
@@ -62,12 +65,16 @@ def best_threshold(positive: Sequence[bool], scores: Sequence[float]) -> float:
 
 
 def merged(positive: ArrayLike, scores: ArrayLike, smallest: int, called: Sequence[bool] = ()) -> list[dict[str, Any]]:
-    """Stretches of rows by falling score, each with at least `smallest` positive and `smallest` negative rows.
+    """Divide the rows, from the highest score to the lowest, into stretches that are large enough to be shown.
 
-    One dict per stretch: `positives`, `negatives`, `score` (the mean). Rows left at the end join the last stretch.
-    Equal scores stay in one stretch. `called` says for each row whether it was called positive. If it is given, no
-    stretch mixes called and other rows: the positives and negatives among both are known, and could be subtracted.
-    Empty if no stretch is large enough.
+    Each stretch has at least `smallest` positive and `smallest` negative rows by gold label. Rows left at the end join
+    the last stretch. Rows with equal scores are in the same stretch. `called` says for each row whether the model
+    predicted the positive label. If `called` is given, no stretch mixes rows that were called positive with other rows.
+    The reason: a reader knows from other scores how many positives and negatives each of the two sides has, and could
+    subtract.
+
+    Returns one dict per stretch: `positives` and `negatives` (numbers of rows), and `score` (the mean score). Returns
+    an empty list if there are too few rows for one stretch (with `called`: for one stretch on each side).
     """
     gold, given = np.asarray(positive, dtype=bool), np.asarray(scores, dtype=float)
     if len(called):
@@ -94,12 +101,14 @@ def calibration(
     smallest: int = 1,
     called: Sequence[bool] = (),
 ) -> dict[str, Any]:
-    """Reliability per equal-width bin of the predicted probability (0 to 1), and two summaries.
+    """The calibration curve of predicted probabilities (0 to 1), as a dict with its `points` and two summary errors.
 
-    `points` has {"predicted": mean probability, "observed": share of positives, "n": rows} for each bin with at least
-    `minimum` rows. `suppressed` is the number of rows in smaller bins. `brier` is the mean squared error,
-    `expected_error` the mean of |observed − predicted| over all bins weighted by rows (Naeini et al. 2015). If
-    `smallest` is above 1, the points are the stretches of `merged` instead, and no row is suppressed.
+    `positive` says for each row whether its gold label is positive. The rows are divided by probability into `bins`
+    bins of equal width. `points` has {"predicted": mean probability, "observed": share of positives, "n": rows} for
+    each bin with at least `minimum` rows. `suppressed` is the number of rows in smaller bins. `brier` is the mean
+    squared error. `expected_error` is the mean of |observed − predicted| over all bins, weighted by rows (Naeini et al.
+    2015). If `smallest` is above 1, the points are the stretches of `merged` (which explains `called`) instead of bins,
+    and `suppressed` is 0.
     """
     gold, given = np.asarray(positive, dtype=float), np.asarray(probabilities, dtype=float)
     place = np.minimum((given * bins).astype(int), bins - 1)

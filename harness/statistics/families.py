@@ -1,10 +1,10 @@
-"""The mean difference over the tasks of an encoder family, with one interval.
+"""Average the difference of two arms over the tasks of an encoder family, and give this mean one interval.
 
 Each task has its own test groups, so the variances over groups add up over tasks. The runs are not separate: seed k (or
 pre-training replicate k) is the same in all tasks, and an unlucky encoder is unlucky in every task. So the runs are
-averaged over tasks before their spread is computed. A joint resampling of runs and of every task's groups does the same
-(the multi-bootstrap of Sellam et al. 2022, *The MultiBERTs*, ICLR, section 4). The variance here is its closed form.
-tests/statistics/test_families.py compares the two.
+averaged over tasks before their spread is computed. A joint resampling of runs and of every task's groups has the same
+effect (the multi-bootstrap of Sellam et al. 2022, *The MultiBERTs*, ICLR, section 4). The variance here is the closed
+form of that resampling. tests/statistics/test_families.py compares the two.
 """
 
 import math
@@ -21,9 +21,13 @@ from harness.statistics.paired import NOTHING, Estimate, Settings, of_error
 
 @dataclass(frozen=True)
 class Joint:
-    """The mean difference over the tasks of one family. `estimate` is over the tasks at the positions `at` of the
-    input, on the scale of `metric`. `probability` is the probability of an improvement on a task drawn from these: the
-    mean over tasks of the confidence that the true difference of a task is an improvement."""
+    """The mean difference over the tasks of one family, made by `joint`. `at` are the positions of the averaged tasks
+    in the input of `joint`. `estimate` is the mean over these tasks, on the scale of `metric`.
+
+    `probability` (0 to 1) is the probability that the clinical arm is better on a task drawn at random from these
+    tasks: the mean over tasks of the confidence that the true difference of a task is an improvement. `probability` is
+    None if one of these confidences is not known.
+    """
 
     estimate: Estimate
     metric: Metric
@@ -32,13 +36,16 @@ class Joint:
 
 
 def joint(estimates: Sequence[Estimate], metrics: Sequence[Metric], settings: Settings) -> Joint:
-    """The mean over tasks of one family. `estimates` and `metrics` have one entry per task.
+    """The mean difference over the tasks of one family. `estimates` and `metrics` have one entry per task.
 
-    Only tasks with a difference enter, and only those on one scale: from 0 to 1 if one of them has it, else the first
-    one's. If a lower score is better, 1 − score replaces it. If a difference was released without its parts (restricted
-    data), only its interval is known. It enters with the largest standard error and the fewest degrees of freedom that
-    it can have. It counts as independent of the others if every arm was pre-trained once, and as moving with them if
-    replicates are shared.
+    Only tasks with a difference enter the mean, and only tasks with the same scale of the score: the scale from 0 to 1
+    if one of the tasks has it, else the scale of the first task. If a lower score is better, the reversed score (1 −
+    score on the scale from 0 to 1) replaces the score.
+
+    For restricted data, a difference may be published with its interval only, without the parts of its variance. Such a
+    difference enters with the largest standard error and the fewest degrees of freedom that the interval allows. It
+    counts as independent of the other tasks if every arm was pre-trained once. If several pre-training replicates are
+    shared by all tasks, the standard errors are added up, as if the tasks were fully correlated.
     """
     at = _alike(estimates, metrics)
     if not at:
@@ -79,7 +86,7 @@ def _alike(estimates: Sequence[Estimate], metrics: Sequence[Metric]) -> tuple[in
 
 
 def _turned(e: Estimate, metric: Metric) -> Estimate:
-    """The estimate of the reversed score if lower is better, so that higher is better."""
+    """The estimate with the score reversed if a lower score is better, so that a higher score is always better."""
     if metric.higher_is_better:
         return e
 
@@ -95,8 +102,9 @@ def _turned(e: Estimate, metric: Metric) -> Estimate:
 
 
 def _error(e: Estimate, settings: Settings) -> tuple[float, float] | None:
-    """Standard error and degrees of freedom of one task's difference (None if unknown). For a released interval they
-    are the largest error and the fewest degrees that it allows."""
+    """The pair (standard error, degrees of freedom) of the difference on one task, or None if it is not known. If only
+    the interval was published, the pair has the largest error and the fewest degrees of freedom that the interval
+    allows."""
     if e.se is not None and e.df is not None:
         return e.se, e.df
     units = e.n_replicates if e.n_replicates > 1 else e.n_seeds
@@ -107,7 +115,8 @@ def _error(e: Estimate, settings: Settings) -> tuple[float, float] | None:
 
 
 def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> tuple[float, float]:
-    """Standard error and degrees of freedom of the mean."""
+    """The pair (standard error, degrees of freedom) of the mean over the tasks `chosen`. `weight` is 1 / number of
+    tasks."""
     parts: list[tuple[float, float]] = []  # variance, degrees of freedom
     interaction, runs, released = 0.0, [], []
     for e in chosen:
@@ -131,8 +140,7 @@ def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> 
     apart += [((weight * se) ** 2, df) for se, df in released]
     fewest = min(df for _, df in apart)
     if released and chosen[0].n_replicates > 1:
-        # Every task shares the replicates. Their share of an interval is not released and may be all, so the errors add
-        # up.
+        # Every task shares the replicates. How much of an interval they cause is not released, so the errors add up.
         return math.fsum(math.sqrt(v) for v, _ in apart), fewest
     total, below = math.fsum(v for v, _ in apart), math.fsum(v**2 / df for v, df in apart)
     return math.sqrt(total), max(total**2 / below, fewest) if below > 0 else fewest

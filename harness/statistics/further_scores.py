@@ -1,7 +1,8 @@
-"""Compute further scores of one run: by slice, by threshold, and the readable identifiers after masking of spans.
+"""Compute further scores of one run: of slices of the data, over all thresholds, and of identifiers after masking.
 
-Everything here is an aggregate. Cells of fewer than `suppression.MINIMUM` rows are left out before anything is written,
-because a scores file may leave the site while the data may not.
+Masking removes the predicted spans from a document. All results are aggregates. Cells of fewer than
+`suppression.MINIMUM` rows are left out before anything is written, because a scores file may leave the site while the
+data may not.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,10 +22,12 @@ LENGTH = "length"
 
 
 def slicings(task: Task, records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
-    """Each way to divide the `records` of one part: a name, and a value by record id.
+    """The ways to divide the `records` of one part into slices, as {way: {record id: value}}.
 
-    The ways are `decided_by`, `document_type` and `written_standard` if a record of the part has the column, and always
-    `length`, the quarter by characters of the head's text columns.
+    Records with the same value form a slice. The ways are the columns `decided_by`, `document_type` and
+    `written_standard`, each if a record of the part has the column. The value is None for a record without the column.
+    A further way is `length`: the quarter of the part to which the record belongs by the number of characters of its
+    texts.
     """
     ordered = sorted(records, key=lambda record: record["id"])
     found = {
@@ -42,10 +45,12 @@ def slicings(task: Task, records: Iterable[Mapping[str, Any]]) -> dict[str, dict
 def by_slice(
     task: Task, decisions: Decided, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]
 ) -> list[dict[str, Any]]:
-    """The primary score of every slice: {"by", "value", "n", "score"}.
+    """The primary score of every slice of a part. Returns a list of dicts with the keys `by`, `value`, `n` and `score`.
 
-    `ids` are the record ids of `decisions`, in order. `divided` is as `slicings` returns it. `n` and `score` are None
-    in a suppressed cell. `score` is also None if it cannot be measured.
+    `ids` are the record ids of `decisions`, in the same order. `divided` is the result of `slicings`. In the dict of a
+    slice, `by` is the way of dividing, `value` the value that all rows of the slice have, and `n` the number of rows.
+    `n` and `score` are None if the slice is suppressed. `score` is also None if the metric cannot be measured on the
+    slice.
     """
     name = task.metrics[0]
     score = METRICS[name]
@@ -61,7 +66,8 @@ def by_slice(
 
 
 def by_decider(decisions: Decided, values: Sequence[str | None]) -> dict[str, Decided]:
-    """The decisions of one part by what decides a row (`values`, one per row); empty if a value is None."""
+    """Divide the decisions of one part by kind of row, as {kind: decisions}. `values` has the kind of each row, which
+    says what decides its answer. Returns an empty dict if a row has no kind (None)."""
     kinds = {value for value in values if value is not None}
     if None in values:
         return {}
@@ -69,7 +75,9 @@ def by_decider(decisions: Decided, values: Sequence[str | None]) -> dict[str, De
 
 
 def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
-    """The kind of each group: what decides its rows, joined if these differ. `groups` and `values` are by row."""
+    """The kind of each group, as {group: kind}: what decides the answers to its rows. If the rows of a group have
+    several kinds, their names are joined with "and". `groups` maps a row id to its group, and `values` a row id to its
+    kind."""
     found: dict[str, set[str]] = {}
     for row, group in groups.items():
         found.setdefault(group, set()).add(values[row])
@@ -77,12 +85,13 @@ def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, Any]) -> dic
 
 
 def leaks(decisions: SpanDecisions) -> dict[str, Any]:
-    """The leakage of identifiers in the documents of one part, as a privacy officer asks for it.
+    """Count the identifiers that stay readable in the documents of one part, if the predicted spans are masked.
 
-    `documents` is the number of documents with an identifier. `leaking` is the number of these in which a character of
-    an identifier stays readable. `leaked` is the number of readable characters among all identifying `characters`.
-    `by_label` has the rows of `residual_identifiers.by_label`. The row of a label in fewer documents than the minimum
-    has nothing but the label.
+    Returns a dict. `documents` is the number of documents with an identifier. `leaking` is the number of documents in
+    which a character of an identifier stays readable. `characters` is the number of characters of identifiers, and
+    `leaked` the number of them that stay readable. `by_label` has one dict per label, as in
+    `residual_identifiers.by_label`. The dict of a label that occurs in fewer than `suppression.MINIMUM` documents has
+    no key but `label`.
     """
     by_document = residual_identifiers.by_document(decisions)
     rows = [
@@ -103,10 +112,12 @@ def thresholds(
     smallest: int = 1,
     validation: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any] | None:
-    """`roc` and `calibration` of the positive label from stored scores; None if the task declares no positive label or
-    a line has no scores. No step of either covers fewer than `smallest` rows of a kind.
+    """The curves of the positive label over all thresholds, from the scores in the prediction `lines` of one part.
 
-    If lines of the `validation` part are given, `moved` is the F1 at the threshold that has the best F1 on them.
+    Returns a dict with the keys `roc` and `calibration` (see `curves`). If prediction lines of the validation part are
+    given as `validation`, the key `moved` has the F1 of `lines` at the threshold with the best F1 on the validation
+    part. If `smallest` is above 1, every step of a curve covers at least `smallest` positive and `smallest` negative
+    rows. Returns None if the task declares no positive label, or if a line has no scores.
     """
     if task.positive is None or not all("scores" in line for line in [*lines, *validation]):
         return None

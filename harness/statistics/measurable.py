@@ -1,7 +1,7 @@
-"""Say which metrics cannot be measured on a part, because its gold labels lack a label.
+"""Find the metrics that cannot be measured on a part of the data, because no gold label there is a needed one.
 
 Without this check such a metric would still be a number: the F1 of a label that no test row has is 0 for every model.
-Only gold decides, so the omission does not depend on a model's results.
+Only gold labels decide, so no result of a model changes which metrics are left out.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -15,7 +15,7 @@ PARTS = {"train": "training part", "validation": "validation part", "test": "tes
 
 
 def absent(task: Task, records: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The task's labels that none of the records has, as its label or in a span."""
+    """The labels of the task that occur in none of the `records`, neither as a label of a record nor of a span."""
     head = heads.of(task)
     held: set[str] = set()
     for record in records:
@@ -24,9 +24,11 @@ def absent(task: Task, records: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
-    """Part → metric → why it cannot be measured there. `lacking` maps each part that has rows to its absent labels.
+    """The reasons why metrics of the task cannot be measured, as {part: {metric: reason}}, without metrics that can be.
 
-    It also cannot be measured if the training part lacks the label, because no model could have learnt it.
+    `lacking` maps each part that has rows to the labels that its gold lacks. A metric cannot be measured on a part if
+    the part lacks a needed label. The metric cannot be measured either if the training part lacks this label, or if
+    training part and measured part have no label in common, because no model could have learnt what is asked.
     """
     found = {}
     for part in sorted(lacking.keys() - {"train"}):
@@ -37,8 +39,9 @@ def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict
 
 
 def fault_of(task: Task, metric: str, decisions: Decided) -> str:
-    """The reason why a metric cannot be measured on some rows of a part, by their own gold; empty if it can.
-    `decisions` is as `task_metrics.decisions` returns it."""
+    """The reason why a metric cannot be measured on some rows of a part, or an empty text if it can be measured. Only
+    the gold labels of these rows count, not those of the training part. `decisions` has these rows, as
+    `task_metrics.decisions` returns them."""
     return _gap(task, metric, "test", {"test": set(task.labels) - decisions.held})
 
 

@@ -1,8 +1,8 @@
-"""The difference of two arms on one task, with an interval and a p-value over documents *and* runs.
+"""Estimate the difference of two arms on one task, with an interval and a p-value over documents *and* runs.
 
-The question is not about these particular runs or documents, so both are treated as samples. The interval and the
-p-value come from the same standard error and the same t distribution (`harness.statistics.variance`), so they never
-contradict each other.
+The question is not about these particular runs or documents, so both runs and documents are treated as samples. The
+interval and the p-value come from the same standard error and the same t distribution (`harness.statistics.variance`),
+so they never contradict each other.
 """
 
 import math
@@ -25,8 +25,8 @@ NOTHING = 1e-9  # standard errors below this are rounding: one decision among 10
 
 @dataclass(frozen=True)
 class Settings:
-    """The `level` of the intervals (0 to 1), and the `margin` within which a difference does not matter, in the
-    metric's unit. Both are declared in advance."""
+    """The settings of a comparison, declared in advance. `level` is the confidence level of the intervals (0 to 1).
+    `margin` is the largest difference that does not matter, in the metric's unit (F1: 0.02 is two points)."""
 
     level: float = 0.95
     margin: float = 0.02
@@ -34,27 +34,29 @@ class Settings:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A comparison in the metric's own unit (F1: 0 to 1). `delta` is clinical minus reference.
+    """A comparison of the clinical arm with a reference arm, in the metric's own unit (F1: 0 to 1).
+
+    `reference` and `clinical` are the mean scores of the two arms over their runs. `delta` is clinical minus reference.
 
     `ci_low`, `ci_high`, `p_value` (two-sided, Δ = 0), `se`, `df` and `mde` come from one procedure over groups and
     runs. They are None, never NaN, if an arm has fewer than two runs or there are fewer than two groups. An interval is
-    cut at the largest possible difference. No true difference lies beyond, so the coverage is that of the whole
-    interval. `mde` is the true difference that the two-sided test at this level, se and df detects with 80 % power
-    (noncentral t distribution). It is None if no score can differ by so much. The spreads are sample standard
-    deviations over seeds.
+    cut at the largest possible difference. No true difference lies beyond this limit, so the coverage is that of the
+    whole interval. `mde` is the true difference that the two-sided test at this level, se and df detects with 80 %
+    power (noncentral t distribution). `mde` is None if no score can differ by so much.
+    `reference_spread` and `clinical_spread` are the sample standard deviations of an arm's scores over its seeds.
 
     `p_equivalent` is the p-value of a true difference outside ± margin: the larger of two one-sided p-values, doubled,
     so that it is below 1 − level if the interval lies within the margin.
 
-    `differences` are those of the runs, by seed, or of the pre-training replicates if there are several
-    (`n_replicates`). `groups_variance`, `groups_df` and `interaction` are the other parts of se, as in
-    `variance.Components`.
+    `differences` has the difference of each run, in the order of the seeds. If the arms have several pre-training runs
+    (`n_replicates` above 1), the field has the mean difference of each pre-training run. `groups_variance`,
+    `groups_df` and `interaction` are the other parts of `se`, as in `variance.Components`.
 
     `skill_low` is the lower end of the interval of the better arm's skill, a score that is 0 for every constant answer.
-    If it is not above 0, nothing shows that either arm knows anything. It is None if no skill was measured.
+    If this end is not above 0, nothing shows that either arm knows anything. It is None if no skill was measured.
 
-    If a metric cannot be measured on these rows, everything is None except the numbers of groups and seeds. The number
-    of groups is None, too, if the data are restricted and it is small.
+    If a metric cannot be measured on these rows, everything is None except the numbers of groups, seeds and replicates.
+    The number of groups is None, too, if the data are restricted and the number is small.
     """
 
     reference: float | None
@@ -80,7 +82,7 @@ class Estimate:
 
     @classmethod
     def of_nothing(cls, n_groups: int | None, n_seeds: int, n_replicates: int = 1) -> "Estimate":
-        """An estimate in which nothing is measured."""
+        """An estimate in which every field is None, except the three given numbers."""
         unknown: dict[str, Any] = dict.fromkeys(field.name for field in fields(cls))
         return cls(**unknown | {"n_groups": n_groups, "n_seeds": n_seeds, "n_replicates": n_replicates})
 
@@ -97,14 +99,18 @@ def compare(
     strata: np.ndarray | None = None,
     replicates: Sequence[int] | None = None,
 ) -> Estimate:
-    """Compare two arms given as counts [runs, groups, counts] over the same groups in the same order.
+    """Compare two arms by their counts on the same test groups.
 
-    Run k of both arms has the same seed. `strata` [groups] numbers the kind of each group (`variance.jackknife`).
-    `replicates` [runs] numbers the pre-training run behind each run (None: one for all). If nothing varies over groups
-    or runs (identical or constant arms), the standard error is 1/G, about what a single differing group would give.
-    Identical arms then get Δ = 0, p = 1 and an interval of ± t/G, which still depends on the amount of data (a rule of
-    three, Hanley & Lippman-Hand 1983).
-    Raises DataError if the shapes of the arrays differ or are empty.
+    `reference` and `clinical` are arrays [runs, groups, counts] (see `harness.metrics.decided.counts`) over the same
+    groups in the same order. Run k of both arms has the same seed. `strata` [groups] has the number of each group's
+    kind, from 0 (`variance.jackknife`). `replicates` [runs] has the number of the pre-training run that made the
+    encoder of each run. If `replicates` is None, all runs come from one pre-training run.
+
+    If nothing varies over groups or runs (identical or constant arms), the standard error is 1/G for G groups, about
+    what a single differing group would give. Identical arms then get Δ = 0, p = 1 and an interval of ± t/G, which still
+    depends on the amount of data (a rule of three, Hanley & Lippman-Hand 1983).
+
+    Raises DataError if the arrays are empty or differ in shape.
     """
     if len(reference.shape) != 3 or reference.shape != clinical.shape or 0 in reference.shape:
         raise DataError(
@@ -125,8 +131,9 @@ def of_arms(
     reach: float,
     settings: Settings,
 ) -> Estimate:
-    """The estimate of two arms, the reference first, from the scores of their runs and the `means` of these. `reach` is
-    the largest difference, `replicates` as in `compare`."""
+    """The estimate of the difference of two arms. `arms` has the reference arm first, with the scores of its runs, and
+    `means` has the mean score of each arm. `reach` is the largest possible difference of two scores. `replicates` is as
+    in `compare`."""
     runs = variance.differences(*arms)
     number = len(set(replicates)) if replicates else 1
     units = variance.averaged(runs, replicates) if replicates and number > 1 else runs
@@ -142,7 +149,9 @@ def of_arms(
 
 
 def of_runs(runs: variance.Arm, delta: float, reach: float, settings: Settings) -> dict[str, Any]:
-    """The fields of an Estimate that follow from the differences of its runs. `reach` is the largest difference."""
+    """The fields of an Estimate that follow from the differences of its runs, by name of the field. `runs` has the
+    clinical minus the reference score of each run or pre-training replicate. `delta` is the mean difference, and
+    `reach` the largest possible difference."""
     groups = runs.shifts.shape[-1]
     shown: dict[str, Any] = {"delta": delta, "n_groups": groups, "differences": tuple(runs.scores.tolist())}
     unknown = dict.fromkeys(("ci_low", "ci_high", "p_value", "se", "df", "mde", "p_equivalent"))
@@ -161,7 +170,8 @@ def of_runs(runs: variance.Arm, delta: float, reach: float, settings: Settings) 
 
 
 def of_error(delta: float, se: float, df: float, reach: float, settings: Settings) -> dict[str, Any]:
-    """Interval, p-values and detectable difference of `delta` with this standard error and degrees of freedom."""
+    """The interval, the p-values and the detectable difference of `delta`, as fields of an Estimate by name. `se` is
+    the standard error of `delta`, `df` its degrees of freedom, and `reach` the largest possible difference."""
     half = float(stats.t.ppf((1 + settings.level) / 2, df)) * se
     beyond = float(stats.t.sf((settings.margin - abs(delta)) / se, df))
     return {
@@ -176,7 +186,8 @@ def of_error(delta: float, se: float, df: float, reach: float, settings: Setting
 
 
 def detectable(se: float, df: float, alpha: float, reach: float) -> float | None:
-    """The true difference that a two-sided t test at `alpha` detects with 80 % power; None if it is above `reach`."""
+    """The true difference that a two-sided t test at level `alpha` detects with 80 % power. `se` is the standard error
+    and `df` its degrees of freedom. Returns None if this difference is above `reach`, the largest possible one."""
     found = float(special.nctdtrinc(df, 1 - POWER, stats.t.ppf(1 - alpha / 2, df))) * se
     return found if found <= reach else None
 
@@ -184,8 +195,12 @@ def detectable(se: float, df: float, alpha: float, reach: float) -> float | None
 def skill_low(
     arms: Sequence[np.ndarray | Stack], skill: Metric, strata: np.ndarray | None, level: float
 ) -> float | None:
-    """The lower end of the interval of the better arm's skill, each arm over its own runs and groups; None if there are
-    fewer than two runs or groups."""
+    """The lower end of the interval of the better arm's skill: the higher one of the two arms' lower ends.
+
+    `arms` has the counts [runs, groups, counts] of each arm. `skill` is a metric that is 0 for every constant answer.
+    The interval of an arm is over its own runs and groups, with strata and level as in `compare`. Returns None if there
+    are fewer than two runs or groups.
+    """
     runs = [variance.jackknife(counts, skill.score, strata) for counts in arms]
     if any(arm.seeds < 2 or arm.shifts.shape[-1] < 2 for arm in runs):
         return None
@@ -193,7 +208,8 @@ def skill_low(
 
 
 def lower_end(runs: variance.Arm, level: float) -> np.ndarray:
-    """The lower end of the interval of the runs' mean, of the leading shape; the mean itself if nothing varies."""
+    """The lower end of the interval of the runs' mean score, for each comparison of the leading dimensions. If the
+    scores do not vary at all, the lower end is the mean itself."""
     parts = variance.components(runs)
     return runs.mean - special.stdtrit(parts.df, (1 + level) / 2) * np.sqrt(parts.total)
 

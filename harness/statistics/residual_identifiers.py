@@ -1,8 +1,8 @@
-"""Identifying characters that stay readable when the predicted spans are masked, by document and by label.
+"""Count the identifying characters that stay readable if the predicted spans are masked, by document and by label.
 
-Masking ignores labels (a name masked as a place is masked), but recall does not. Both are reported, because only the
-first says what a reader of the masked document still sees. Only readable characters are counted, so not the blank
-between two predicted spans or a soft hyphen (`spans.unseen`).
+Masking ignores labels (a name that is predicted as a place is masked, too), but recall does not. Both masking and
+recall are reported, because only masking says what a reader of the masked document still sees. Only readable characters
+are counted, so not the blank between two predicted spans or a soft hyphen (`spans.unseen`).
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from harness.metrics.decided.spans import Document, Span, SpanDecisions
 
 @dataclass(frozen=True)
 class Leak:
-    """The number of identifying characters left readable (`leaked`) out of all. `share` is 0 if there are none."""
+    """The number of identifying `characters`, and the number of them that masking leaves readable (`leaked`)."""
 
     leaked: int
     characters: int
@@ -26,7 +26,8 @@ class Leak:
 
 
 def leaked_characters(decisions: SpanDecisions) -> Leak:
-    """Characters inside gold spans and outside every predicted span; a character of two gold spans counts once."""
+    """Count the characters inside gold spans, and those of them that are outside every predicted span. A character of
+    two gold spans counts once."""
     counted = [_characters(document, document.gold, document.masked) for document in decisions.documents]
     return Leak(sum(leaked for leaked, _ in counted), sum(total for _, total in counted))
 
@@ -37,12 +38,14 @@ def by_document(decisions: SpanDecisions) -> dict[str, Leak]:
 
 
 def by_label(decisions: SpanDecisions) -> list[dict[str, Any]]:
-    """One row per label of the fixed list, in its order. Shares are 0 if the label has no gold span.
+    """Count gold spans, masked spans and readable characters by label: one dict per label, in the order of the task's
+    list.
 
-    `support` is the number of gold spans (the same span given twice counts once). `recall` is the share found strictly,
-    `masked` the share in which no character is left readable. `documents` is the number of documents with the label,
-    `document_leak_rate` the share of these in which a character of that label is left readable. `leaked` and
-    `characters` are as in `Leak`.
+    `support` is the number of gold spans of the label (the same span given twice counts once). `recall` is the share of
+    these spans that were predicted with the same ends and label. `masked` is the share of these spans in which no
+    character stays readable. `documents` is the number of documents with the label, and `document_leak_rate` the share
+    of these documents in which a character of that label stays readable. `leaked` and `characters` are as in `Leak`.
+    Shares are from 0 to 1, and 0 if the label has no gold span.
     """
     recall = {row["label"]: row["recall"] for row in by_class(decisions)}
     covered = [document.masked for document in decisions.documents]
@@ -73,6 +76,7 @@ def by_label(decisions: SpanDecisions) -> list[dict[str, Any]]:
 
 
 def _characters(document: Document, spans: Iterable[Span], covered: set[int]) -> tuple[int, int]:
-    """The number of readable characters in `spans` that are not `covered`, and the number of all of them."""
+    """The pair (readable characters in `spans` that are not `covered`, all readable characters in `spans`), as numbers.
+    `covered` has the positions of the masked characters."""
     wanted = document.seen(spans)
     return len(wanted - covered), len(wanted)

@@ -1,8 +1,9 @@
-"""Measure what a perturbed test part costs each arm, and whether it costs the clinical arm less than another.
+"""Measure how much of its score each arm loses on perturbed test texts, and compare the losses of the arms.
 
-A run's loss is the drop of its primary score from the test part to the same part with perturbed texts. The weights and
-the rows are the same for both scores, so their common part cancels. The difference of two arms' losses goes through the
-procedure of `statistics.paired` like a difference of scores, over groups and runs.
+A perturbation rewrites the texts, for example with typing errors (`harness.text.perturbing`). A run's loss is the drop
+of its primary score from the test part to the same part with perturbed texts. The weights and the rows are the same for
+both scores, so their common part cancels. The difference of two arms' losses goes through the procedure of
+`statistics.paired` like a difference of scores, over groups and runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,11 @@ from harness.task import Task
 
 
 class Robust:
-    """Collects the answers of one comparison's runs to the perturbed test part.
+    """Collects the answers of one comparison's runs to the perturbed test parts, and compares the losses of the arms.
 
-    `written` has the test records in each way of writing, in the order of `records`. `parts` are the perturbed parts
-    that are answered, as in `Stored`. A way of writing that changes no text has no part.
+    A way of writing is one kind of perturbation, such as `misspelled`. `written` maps each way of writing to the
+    rewritten test records, in the order of the original `records`. `parts` maps the name of each perturbed part to its
+    records by id. A way of writing that changes no text has no part.
     """
 
     def __init__(self, task: Task, records: Sequence[dict[str, Any]], written: Mapping[str, Sequence[dict[str, Any]]]):
@@ -41,7 +43,7 @@ class Robust:
         self._counts: dict[str, dict[str, dict[int, counts.GroupCounts]]] = {part: {} for part in self.parts}
 
     def add(self, arm: str, seed: int, by_part: Mapping[str, list[dict[str, Any]]]) -> None:
-        """Add the rows of one run, by part."""
+        """Add the prediction lines of one run, with their groups. `by_part` maps the name of a part to its lines."""
         metric = named(self._task.metrics[0])
         for part, records in self.parts.items():
             decisions = task_metrics.decisions(self._task, by_part[part], records)
@@ -55,9 +57,12 @@ class Robust:
         settings: paired.Settings,
         replicates: Mapping[int, int],
     ) -> list[dict[str, Any]]:
-        """One row per way of writing, with the fields of `artifacts.scores.Robustness`. `whole` has, by arm and seed,
-        the counts on the test part for the seeds that are compared. It is empty if the score cannot be measured.
-        `strata` is the kind of each group, and `replicates` is as in `comparisons.compare_arms`."""
+        """The results of each way of writing: one dict each, with the fields of `artifacts.scores.Robustness`.
+
+        `whole` maps each arm to the counts of its runs on the unperturbed test part, by seed, for the seeds that are
+        compared. `whole` is empty if the score cannot be measured. `strata` maps a group to its kind, or is None if the
+        data have no kinds. `replicates` is as in `comparisons.compare_arms`.
+        """
         found = []
         for kind, changed in self._changed.items():
             of = self._counts.get(perturbed_part(kind), {})
@@ -73,7 +78,8 @@ class Robust:
 
 
 def loss(whole: counts.GroupCounts, perturbed: counts.GroupCounts) -> float:
-    """The loss of a run, from its counts on the test part and on the perturbed one."""
+    """The loss of a run, from its counts on the test part and on the perturbed part, in the metric's unit. A loss above
+    0 means that the run is worse on the perturbed part."""
     return named(whole.metric).gain(_score(whole) - _score(perturbed))
 
 
@@ -88,12 +94,13 @@ def compare(
     replicates: Mapping[int, int],
     kinds: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """One row per arm that the clinical arm is compared with: `against`, and the fields of an Estimate whose
-    `reference` and `clinical` are mean losses. There is no interval if the perturbation changes no count of either arm.
+    """Compare the losses of the clinical arm with those of every other arm. Returns one dict per other arm.
 
-    `whole` and `perturbed` have, by arm, the counts of its runs by seed. `replicates` is as in
-    `comparisons.compare_arms`. `kinds` is the kind of each group.
-    Raises DataError if the arms have runs of other seeds.
+    `whole` and `perturbed` map each arm to the counts of its runs by seed, on the test part and on the perturbed part.
+    `replicates` is as in `comparisons.compare_arms`. `kinds` maps a group to its kind. A returned dict has the key
+    `against` (the other arm) and the fields of `paired.Estimate`. Its fields `reference` and `clinical` are mean
+    losses. There is no interval if the perturbation changes no count of either arm. Raises DataError if the arms have
+    runs of other seeds.
     """
     found = []
     for against in sorted(set(perturbed) - {CLINICAL}) if CLINICAL in perturbed else ():
@@ -112,14 +119,15 @@ def compare(
 
 
 def _unmoved(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]]) -> bool:
-    """True if the counts of every run are the same in every group on both parts. This happens if a tokenizer does not
-    distinguish the texts. Then there is no sample to make an interval from."""
+    """True if the perturbation changes no count of any run in any group, for example if a tokenizer does not
+    distinguish the texts. Then there is no sample to make an interval from. `arms` has for each arm the pair (counts of
+    its runs on the test part, counts on the perturbed part)."""
     pairs = (pair for whole, perturbed in arms for pair in zip(whole, perturbed, strict=True))
     return all((one.table != other.table).nnz == 0 for one, other in pairs)
 
 
 def _nothing(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]], replicates: Sequence[int]) -> paired.Estimate:
-    """An estimate with no loss of either arm, and no interval."""
+    """An estimate in which both arms have a loss of 0, without an interval. `arms` is as in `_unmoved`."""
     first = arms[0][0][0]
     number = len(set(replicates))
     nothing = paired.Estimate.of_nothing(len(first.groups), len(replicates), number)
@@ -147,6 +155,7 @@ def _lost(
     perturbed: Sequence[counts.GroupCounts],
     strata: np.ndarray | None,
 ) -> variance.Arm:
-    """The losses of an arm's runs."""
+    """The losses of an arm's runs, over all groups and without each group. `whole` and `perturbed` have the counts of
+    the runs on the test part and on the perturbed part."""
     before, after = (variance.jackknife(counts.stack(of), metric.score, strata) for of in (whole, perturbed))
     return variance.differences(after, before) if metric.higher_is_better else variance.differences(before, after)

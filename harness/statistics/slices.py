@@ -1,7 +1,7 @@
-"""Scores of parts of a test set: by a column of the records, or by the length of the text.
+"""Score slices of a test set: the rows with one value of a column, or with texts of similar length.
 
 A small cell says nothing about the encoder and may say something about a person. So cells under a minimum show neither
-their score nor their size. Other cells are hidden too, if a hidden one would follow from the total
+their score nor their size. Other cells are hidden too, if the size of a hidden cell would follow from the total
 (`harness.privacy.suppression`).
 """
 
@@ -22,8 +22,8 @@ MISSING = "not stated"
 
 @dataclass(frozen=True)
 class Slice:
-    """Score of the rows (documents) with one value. `n` and `score` are None if the cell is suppressed. `score` alone
-    is None if `metric` gives None."""
+    """The score of one slice: the rows (or documents) with the same `value`. `n` is their number. `n` and `score` are
+    None if the slice is suppressed. `score` alone is None if it cannot be measured on these rows."""
 
     value: str
     n: int | None
@@ -31,11 +31,13 @@ class Slice:
 
 
 def sliced(decisions: Decided, values: Sequence[Any], metric: Callable[..., Any]) -> list[Slice]:
-    """`metric` of the rows of each value, in order of the value. `values` has one entry per row or document.
+    """Score the rows of each value, in order of the value. `values` has one entry per row or document of `decisions`.
+    `metric` takes the decisions of one slice and returns its score, or None.
 
-    There is no slice at all if even hiding all of them would reveal their sizes, as for a column that is different in
-    every row. A macro mean is over the task's whole label list in every slice. So a slice in which labels are missing
-    can be compared between arms, but not with the whole.
+    No slice is returned if even hiding all of them would reveal their sizes, for example for a column that is different
+    in every row. A macro mean is over the task's whole label list in every slice. So the scores of a slice that lacks
+    some labels can be compared between arms, but not with the score of the whole part.
+
     Raises DataError if `values` and `decisions` differ in length.
     """
     if len(values) != len(decisions):
@@ -58,6 +60,7 @@ def sliced(decisions: Decided, values: Sequence[Any], metric: Callable[..., Any]
 
 
 def length_quartiles(lengths: Sequence[int]) -> list[str]:
-    """The quarter of the test set that each length belongs to; equal lengths share a quarter."""
+    """The name of the quarter of the test set to which each of the `lengths` belongs, in the same order. Equal lengths
+    are in the same quarter."""
     cuts = np.quantile(lengths, [0.25, 0.5, 0.75])
     return [QUARTILES[int(np.searchsorted(cuts, length, side="left"))] for length in lengths]

@@ -18,7 +18,12 @@ SCORED = ("test", "holdout", "validation")
 
 @dataclass(frozen=True)
 class Data:
-    """The data that predictions are checked against: records by id, part and group of every id, hashes of the files."""
+    """The data of a task, against which predictions are checked.
+
+    `kind` is "public", "synthetic" or "restricted". `records` maps an id to its validated record, `splits` an id to its
+    part, and `groups` an id to its group. `hashes` has the SHA-256 of the records file (`records`) and of the file that
+    assigns ids to parts (`manifest`).
+    """
 
     task: Task
     kind: str
@@ -30,7 +35,8 @@ class Data:
 
     @classmethod
     def read(cls, root: Path, task: Task) -> "Data":
-        """The data of `task`. Raises MissingInputError if a stage has not been run, DataError if an id has no group."""
+        """Read the data of `task`. Raises MissingInputError if a stage has not been run, DataError if a row that is
+        scored has no group."""
         name = task.name
         records = {record["id"]: record for record in validated.records(root, name)}
         splits, groups = split.parts_of(root, name), split.groups_of(root, name)
@@ -49,13 +55,15 @@ class Data:
         return [i for i, place in self.splits.items() if place == part]
 
     def described(self) -> dict[str, Any]:
-        """The first fields of every scores file."""
+        """The first fields of every scores file: the task, the kind of its data, and the name of its primary metric."""
         return {"task": self.task.name, "data_kind": self.kind, "primary": self.task.metrics[0]}
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The prediction files beside the `runs.json` in `folder`. The command `made_by` writes them."""
+    """The prediction files of one comparison, in `folder`, next to their record `runs.json`. `made_by` is the command
+    that writes all these files. `rows` adds the hash of each file that it reads to `predictions` and `decisions`, by
+    file name."""
 
     data: Data
     folder: Path
@@ -66,7 +74,8 @@ class Stored:
     decisions: dict[str, str] = field(default_factory=dict)
 
     def check(self, recorded: runs.Runs | runs.LinearRuns) -> None:
-        """Check `runs.json`. Raises DataError if it has another task, other labels, other records or another split."""
+        """Check that `runs.json` belongs to the data. Raises DataError if it was made for another task, with other
+        labels, from other records or with another split."""
         task = self.data.task
         if recorded.task != task.name or not recorded.runs:
             raise self.refused(f"has no runs of {task.name}")
@@ -88,8 +97,9 @@ class Stored:
         return DataError(f"{self.folder}/runs.json {why}.", remedy=f"Make it again with `{self.made_by}`.")
 
     def rows(self, run: runs.Run | runs.LinearRun, expected: Mapping[str, Collection[str]]) -> dict[str, Rows]:
-        """The lines of a run's file by part, in order of their ids, with the groups of the split. `expected` are the
-        ids that each part should have. Raises DataError if the file has other rows, or is not the recorded file."""
+        """The lines of a run's prediction file, as {part: lines in order of their ids}. Each line gets the group of its
+        id in the split. `expected` maps each part to the ids that the file should have. Raises DataError if the file
+        has other rows, or is not the recorded file."""
         path, data = self.folder / run.file, self.data
         lines = recorded_lines(path, run.predictions, data.task, self.made_by)
         own = [line for line in lines if line["part"] not in self.perturbed]
@@ -101,5 +111,6 @@ class Stored:
         return {part: [{**row, "group": data.groups[row["id"]]} for row in rows] for part, rows in by_part.items()}
 
     def inputs(self) -> dict[str, Any]:
-        """The hashes of the files that were read, as a scores file records them."""
+        """The hashes of all files that were read: of predictions and decisions by file name, of records and of the
+        split."""
         return {"predictions": self.predictions, "decisions": self.decisions, **self.data.hashes}

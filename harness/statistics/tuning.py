@@ -9,17 +9,18 @@ Trials = Sequence[Sequence[float]]  # by candidate, then seed: validation scores
 
 
 def chosen(trials: Trials) -> int:
-    """The position of the candidate with the highest mean score over its seeds; of equals the first, the shorter."""
+    """The position (from 0) of the candidate recipe with the highest mean validation score over its seeds. Of equal
+    candidates, the first is chosen, which has the fewest updates, because candidates are sorted by length."""
     means = [fmean(scores) for scores in trials]
     return means.index(max(means))
 
 
 def expected_best(trials: Trials) -> list[float]:
-    """The expected best mean score after trying 1, 2, … of the candidates, drawn at random with replacement.
+    """The expected best mean score after trying 1, 2, … all of the candidate recipes, as a list in this order.
 
-    From Dodge, Gururangan, Card, Schwartz & Smith (2019), “Show Your Work: Improved Reporting of Experimental Results”,
-    EMNLP, equation 2: of N scores in ascending order, the i-th is the best of n draws with probability
-    (i/N)^n − ((i − 1)/N)^n.
+    The candidates are drawn at random with replacement. The formula is from Dodge, Gururangan, Card, Schwartz & Smith
+    (2019), “Show Your Work: Improved Reporting of Experimental Results”, EMNLP, equation 2: of N scores in ascending
+    order, the i-th is the best of n draws with probability (i/N)^n − ((i − 1)/N)^n.
     """
     means = np.sort([fmean(scores) for scores in trials])
     reached = np.arange(len(means) + 1) / len(means)

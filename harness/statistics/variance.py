@@ -1,20 +1,20 @@
-"""The variance of a difference of two arms over test groups and seeds.
+"""Estimate the variance of a difference of two arms over test groups and seeds.
 
 The arms are compared run by run. Run k of both arms has the same fine-tuning seed, so both scores share the order of
-the rows and the new weights. The common effect of these is no uncertainty about the difference. A comparison is K
-differences of two runs over the same G test groups. Two sources of chance affect their mean Δ (a crossed random-effects
-model, Searle, Casella & McCulloch 1992, ch. 5):
+the training rows and the initial values of new weights. What both scores share is no uncertainty about their
+difference. A comparison is K differences of two runs over the same G test groups. Two sources of chance affect their
+mean Δ (a crossed random-effects model, Searle, Casella & McCulloch 1992, ch. 5):
 
     Var(Δ) = V_groups + max(0, V_runs − V_interaction)
 
-V_groups       variance over the test groups of Δ, the same groups left out of both arms and all runs;
-V_runs         s²/K: the spread of the K differences;
-V_interaction  the part of V_runs that is only sampling of items (each run errs on other groups). V_groups already
-               contains it. It is the variance over groups of each difference's deviation from their mean, summed
-               over runs, divided by K(K − 1).
+    V_groups       variance over the test groups of Δ, the same groups left out of both arms and all runs
+    V_runs         s²/K: the spread of the K differences
+    V_interaction  the part of V_runs that is only sampling of items (each run errs on other groups). V_groups already
+                   contains this part. It is the variance over groups of each difference's deviation from the mean Δ,
+                   summed over runs, divided by K(K − 1).
 
-If an arm was pre-trained several times, the K differences are those of the replicates. Each is the mean over the
-replicate's own fine-tuning seeds (`averaged`), because these seeds are no further evidence about pre-training.
+If an arm was pre-trained several times, the K differences are those of the pre-training replicates. Each is the mean
+over the replicate's own fine-tuning seeds (`averaged`), because these seeds are no further evidence about pre-training.
 
 Variances over groups are delete-one-group jackknife variances (Efron & Stein 1981). For a smooth function of summed
 counts they agree with those of a bootstrap over groups, but have no sampling noise and no seed. If the data record the
@@ -41,9 +41,10 @@ from harness.metrics.decided.counts import Score, Stack
 
 @dataclass(frozen=True)
 class Arm:
-    """Runs of one arm. `scores` is [..., seeds]. `shifts` is [..., seeds, groups]: the score without a group, minus the
-    mean of these scores over the groups of its stratum, scaled so that the sum of squares is the variance. `strata`
-    [groups] numbers the strata from 0."""
+    """The jackknifed scores of one arm's runs. `scores` [..., seeds] are the scores on all groups. `shifts` [...,
+    seeds, groups] are the scores without each group, minus the mean of these scores over the groups of the same
+    stratum. The shifts are scaled so that their sum of squares is the variance over groups. `strata` [groups] numbers
+    the strata from 0."""
 
     scores: np.ndarray
     shifts: np.ndarray
@@ -59,10 +60,13 @@ class Arm:
 
 
 def jackknife(counts: np.ndarray | Stack, score: Score, strata: np.ndarray | None = None) -> Arm:
-    """Scores of every run with all groups and without each group. `counts` is [..., seeds, groups, counts]. `strata`
-    [groups] numbers the strata from 0. If it is None, or a stratum has a single group, all groups are one stratum. A
-    left-out group is replaced by the others of its stratum. With one stratum this is the same as leaving it out,
-    because scores are ratios of counts."""
+    """The scores of every run with all groups, and without each group.
+
+    `counts` is [..., seeds, groups, counts], and `score` turns counts summed over groups into a score. `strata`
+    [groups] numbers the strata from 0. If `strata` is None, or a stratum has a single group, all groups are one
+    stratum. A left-out group is replaced by the others of its stratum. With one stratum this is the same as leaving the
+    group out, because scores are ratios of counts.
+    """
     groups = counts.shape[-2]
     if strata is None or np.bincount(strata).min() < 2:
         strata = np.zeros(groups, dtype=np.int64)
@@ -82,7 +86,9 @@ def jackknife(counts: np.ndarray | Stack, score: Score, strata: np.ndarray | Non
 def _without(
     totals: np.ndarray, within: np.ndarray, blocks: Iterable[np.ndarray], strata: np.ndarray, score: Score
 ) -> np.ndarray:
-    """Scores without each group; `within` [..., strata, counts] are the sums of the strata."""
+    """The scores of every run without each group, [..., seeds, groups]. `totals` are the counts summed over all groups,
+    `within` [..., strata, counts] those summed over the groups of each stratum. `blocks` are the counts of the groups,
+    cut into consecutive pieces."""
     sizes, found, first = np.bincount(strata), [], 0
     for block in blocks:
         own = strata[first : first + block.shape[-2]]
@@ -101,12 +107,13 @@ def _by_stratum(counts: np.ndarray | Stack, strata: np.ndarray) -> np.ndarray:
 
 
 def differences(reference: Arm, clinical: Arm) -> Arm:
-    """Clinical minus reference, run by run. Run k of both arms has the same seed."""
+    """The clinical minus the reference scores, run by run. Run k of both arms has the same seed."""
     return Arm(clinical.scores - reference.scores, clinical.shifts - reference.shifts, reference.strata)
 
 
 def averaged(runs: Arm, replicates: Sequence[int]) -> Arm:
-    """The mean over the runs of each replicate, in order of their numbers. `replicates` has one number per run."""
+    """The mean over the runs of each pre-training replicate, in order of the replicates' numbers. `replicates` has the
+    number of each run's replicate."""
     own = [np.flatnonzero(np.asarray(replicates) == number) for number in sorted(set(replicates))]
     scores = np.stack([runs.scores[..., at].mean(axis=-1) for at in own], axis=-1)
     shifts = np.stack([runs.shifts[..., at, :].mean(axis=-2) for at in own], axis=-2)
@@ -115,7 +122,9 @@ def averaged(runs: Arm, replicates: Sequence[int]) -> Arm:
 
 @dataclass(frozen=True)
 class Components:
-    """Parts of the variance of a mean over K runs, arrays of the leading shape. `groups_df` belongs to `groups`."""
+    """The parts of the variance of a mean over K runs (see the module's formula), as arrays of the leading shape.
+    `groups`, `runs` and `interaction` are V_groups, V_runs and V_interaction. `groups_df` is the degrees of freedom of
+    `groups`, and `n_runs` is K."""
 
     groups: np.ndarray
     groups_df: np.ndarray
@@ -129,14 +138,15 @@ class Components:
 
     @property
     def df(self) -> np.ndarray:
-        """Degrees of freedom of `total`; those of the groups if nothing varies at all."""
+        """The degrees of freedom of `total`. If nothing varies at all, they are those of the groups."""
         below = self.groups**2 / self.groups_df + self.runs**2 / (self.n_runs - 1)
         found = np.divide(self.total**2, below, out=np.array(self.groups_df, dtype=float), where=below > 0)
         return np.maximum(found, np.minimum(self.groups_df, self.n_runs - 1))
 
 
 def components(runs: Arm) -> Components:
-    """The parts of the variance of the mean of an arm's runs, or of differences. Needs two groups and two runs."""
+    """The parts of the variance of the mean over `runs`, which are the runs of one arm or the differences of two arms.
+    There must be at least two groups and two runs."""
     groups, groups_df = _satterthwaite(runs.shifts.mean(axis=-2), runs.strata)
     own = runs.shifts - runs.shifts.mean(axis=-2, keepdims=True)
     return Components(
@@ -149,7 +159,8 @@ def components(runs: Arm) -> Components:
 
 
 def _satterthwaite(moved: np.ndarray, strata: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sum of squares of `moved` over all strata, and its degrees of freedom."""
+    """The pair (sum of squares of `moved` [..., groups] over all groups, its degrees of freedom), computed by
+    stratum."""
     sizes = np.bincount(strata)
     parts = [moved[..., strata == stratum] for stratum in range(len(sizes))]
     sums = np.stack([(part**2).sum(axis=-1) for part in parts], axis=-1)

@@ -1,1 +1,1 @@
-"""Functions of the operating system: files, processes, memory, signals and connections."""
+"""Wrap what the operating system offers: files, disks, processes, memory, signals and network connections."""

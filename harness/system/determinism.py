@@ -32,10 +32,11 @@ _PORTABLE = {
 
 
 def prepare_environment(reproducible: str) -> None:
-    """Set the variables that numeric libraries read once, when they are loaded.
+    """Set the environment variables that numeric libraries read once, when the libraries are loaded.
 
-    `reproducible` is "fast" or "portable". Calling it for "portable" after torch was imported is
-    a mistake in the calling code: the settings would silently have no effect.
+    If `reproducible` is "fast", results are bit-identical on processors of the same class. If it is "portable", they
+    are bit-identical on every x86-64 processor with AVX2. For "portable", torch must not be imported yet, because the
+    variables would silently have no effect. An AssertionError shows this mistake of the calling code.
     """
     os.environ.update(_ALWAYS)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -56,16 +57,20 @@ def prepare_torch(threads: int, device: str) -> None:
 
 
 def derived_seed(*parts: str | int) -> int:
-    """A 63-bit seed from readable parts: `derived_seed("masking", 7)`.
+    """A seed of 63 bits from a few words and numbers that name its purpose: `derived_seed("masking", 7)`.
 
-    Separate purposes get separate streams, so that drawing more numbers for one never shifts another.
+    Each purpose has its own stream of random numbers. So if one purpose draws more numbers, no other purpose gets other
+    numbers.
     """
     text = "\0".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big") >> 1
 
 
 def available_cpus() -> int:
-    """Processors this process may use (a container's or a batch job's share, not the machine's)."""
+    """The number of processors that this process may use.
+
+    In a container or a batch job, this is its share of the machine.
+    """
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return max(1, os.cpu_count() or 1)

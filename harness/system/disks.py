@@ -44,7 +44,10 @@ _SAID = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
 
 
 def mount_of(path: Path) -> tuple[str, str, str, set[str]]:
-    """The source of the file system of `path`, its mount point, its type, and its options."""
+    """The file system that `path` is on, as (source, mount point, type, set of mount options), from /proc/self/mounts.
+
+    The source is a device, or the address of a network share. Without /proc, all four are empty.
+    """
     source, found, kind, options = "", "", "", ""
     path = Path(path).resolve()
     with contextlib.suppress(OSError):
@@ -56,8 +59,11 @@ def mount_of(path: Path) -> tuple[str, str, str, set[str]]:
 
 
 def share_of(path: Path) -> str | None:
-    """The mount point of the network share that `path` is on, or None. A share is a file system that another machine
-    serves. Its type, or a source that names a machine, shows this."""
+    """The mount point of the network share that `path` is on, or None if `path` is on a disk of this machine.
+
+    A share is a file system that another machine serves. The type of the file system shows this, or a source that names
+    a machine.
+    """
     source, mount, kind, _ = mount_of(path)
     return mount if kind.startswith(_SHARES) or _ELSEWHERE.match(source) else None
 
@@ -65,10 +71,12 @@ def share_of(path: Path) -> str | None:
 def disk_error(
     error: BaseException | None, path: Path | None = None, *, shown: Callable[[Path], str | None] = str
 ) -> DiskError | None:
-    """The disk error in `error` or its causes, as an error for the user; None if there is none.
+    """The disk error that `error` or one of its causes is, as an error for the user. None if there is no disk error.
 
-    `path` is what was being written. A file that the error itself names appears as `shown` returns it (None: not at
-    all). Libraries in other languages give the system's error number only as text.
+    `path` is the file that was being written, and is named in the message. Without `path`, the file that the error
+    itself names is put into the message as `shown(file)` returns it (None: no file is named). If `path` is given and
+    the error is about a file elsewhere that was only read, the result is None. If an error is no OSError, the system's
+    error number or text is searched in its message, because libraries in other languages give nothing else.
     """
     while error is not None:
         number = getattr(error, "errno", None) if isinstance(error, OSError) else _number_in(error)
@@ -88,7 +96,10 @@ def disk_error(
 
 
 def _in_the_way(path: Path) -> Path:
-    """The file in the place of `path` or of a folder above it; `path` if there is none (any more)."""
+    """The file that is in the place of `path` or of a folder above `path`.
+
+    Returns `path` if there is no such file any more.
+    """
     return next((place for place in (*reversed(path.parents), path) if place.is_file()), path)
 
 
@@ -103,7 +114,7 @@ def _number_in(error: BaseException) -> int | None:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn disk errors within the block into a DiskError that names `path`."""
+    """Turn a disk error within the block into a DiskError that names `path`. Other errors pass unchanged."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,7 @@
-"""Record how long a stage took. The record is no output of a stage, and part of no hash."""
+"""Record how long each stage took on this machine.
+
+The record is not an output of a stage, and no hash depends on it.
+"""
 
 import contextlib
 import resource
@@ -14,7 +17,10 @@ FOLDER = "durations"  # below artifacts/
 
 @contextlib.contextmanager
 def timed(root: Path, stage: str, *of: str) -> Iterator[None]:
-    """Record how long the block took: the stage `stage` of the task and family in `of`. An error records nothing."""
+    """Record how long the block took, as the time of the stage `stage`.
+
+    `of` names the task and the family of the stage, if it has any. If the block raises an error, nothing is recorded.
+    """
     wall, cpu = time.monotonic(), _cpu()
     yield
     spent = {"seconds": round(time.monotonic() - wall, 1), "cpu_seconds": round(_cpu() - cpu, 1)}
@@ -22,7 +28,11 @@ def timed(root: Path, stage: str, *of: str) -> Iterator[None]:
 
 
 def seconds(root: Path, stage: str, *of: str) -> float | None:
-    """Seconds of the stage's latest run here; None if it was not run here, for example if DVC fetched its output."""
+    """The wall time in seconds of the latest run of a stage on this machine.
+
+    `of` names the task and the family of the stage, if it has any. Returns None if the stage was not run on this
+    machine, for example because DVC fetched its output.
+    """
     with contextlib.suppress(OSError, HarnessError, KeyError, TypeError, ValueError):
         return float(read_json(_place(root, stage, *of))["seconds"])
     return None
@@ -33,7 +43,7 @@ def _place(root: Path, *names: str) -> Path:
 
 
 def _cpu() -> float:
-    """CPU seconds of this process and of the children that have ended."""
+    """CPU seconds of this process and of its child processes that have ended."""
     return sum(
         used.ru_utime + used.ru_stime
         for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

@@ -1,7 +1,7 @@
 """Read, write and hash the files of the stages. Writes are atomic, and JSON is canonical.
 
-A reader never meets half a file: everything is written beside its target and renamed. The same
-values give the same bytes: keys sorted, UTF-8, `\n` line ends, no NaN.
+A reader never meets half a file, because every file is written next to its target and then renamed. Equal values give
+equal bytes: JSON has sorted keys, UTF-8, LF line ends and no NaN.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def _write(path: Path, contents: Iterable[bytes]) -> None:
-    """Write the pieces of a file one after the other, so that they need not all be in memory."""
+    """Write a file atomically, piece by piece, so that the pieces need not all be in memory."""
     path = Path(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def fill(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write `contents` by name, and remove every other file of the folder, which an earlier run left there."""
+    """Make `folder` contain the files `contents` (bytes by file name), and no other file. Folders in `folder` are kept.
+
+    So no file that an earlier run left there remains.
+    """
     for name, content in contents.items():
         write_bytes(Path(folder) / name, content)
     if Path(folder).is_dir():
@@ -50,7 +53,7 @@ def fill(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def canonical_json(value, *, indent: int | None = None) -> str:
-    """JSON with sorted keys and no NaN, so that equal values are equal bytes."""
+    """The JSON text of a value, with sorted keys and without NaN, so that equal values give equal text."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=indent)
 
 
@@ -68,7 +71,11 @@ def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
 
 
 def read_text(path: Path, *, made_by: str | None = None) -> str:
-    """The UTF-8 text of a file that a stage wrote; `made_by` is the command that makes it."""
+    """The text of a UTF-8 file that a stage wrote.
+
+    `made_by` is the command that makes the file, for the message if it is missing. Raises MissingInputError if the file
+    is missing, or DataError if it is not UTF-8.
+    """
     try:
         with _made(path, made_by):
             return Path(path).read_text(encoding="utf-8")
@@ -78,7 +85,10 @@ def read_text(path: Path, *, made_by: str | None = None) -> str:
 
 @contextlib.contextmanager
 def _made(path: Path, made_by: str | None) -> Iterator[None]:
-    """Raise MissingInputError for a missing file, which the command `made_by` has not made yet."""
+    """Within the block, raise MissingInputError if the file `path` is missing.
+
+    The message names the command `made_by`.
+    """
     try:
         yield
     except FileNotFoundError:
@@ -99,7 +109,10 @@ def read_json(path: Path, *, made_by: str | None = None):
 
 
 def read_object(path: Path, *keys: str, made_by: str) -> dict:
-    """An object with at least these keys. Raises DataError if the file has something else than `made_by` writes."""
+    """The JSON object in a file, which must have at least `keys`. `made_by` is the command that writes the file.
+
+    Raises DataError if the file has no object, or if the object lacks a key.
+    """
     content = read_json(path, made_by=made_by)
     if not isinstance(content, dict) or any(key not in content for key in keys):
         with_keys = f" with {', '.join(keys)}" if keys else ""
@@ -111,7 +124,10 @@ def read_object(path: Path, *keys: str, made_by: str) -> dict:
 
 
 def read_jsonl(path: Path, *, made_by: str | None = None, keys: Collection[str] = ()) -> list[dict]:
-    """The rows of a file, each with at least these keys."""
+    """The rows of a JSONL file.
+
+    Raises DataError if a row lacks one of `keys`. `made_by` is the command that writes the file.
+    """
     rows = list(jsonl_rows(path, made_by=made_by))
     for number, row in enumerate(rows, start=1):
         if lacking := [key for key in keys if key not in row]:
@@ -123,7 +139,10 @@ def read_jsonl(path: Path, *, made_by: str | None = None, keys: Collection[str] 
 
 
 def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
-    """The rows of a file of any size, one at a time."""
+    """Yield the rows of a JSONL file, which need not fit into memory. `made_by` is the command that writes the file.
+
+    Raises DataError, with the line number, for a line that is not a JSON object.
+    """
     with _made(path, made_by), open(path, "rb") as lines:
         # Bytes, because only "\n" ends a line: text would also be cut at U+2028.
         for number, line in enumerate(lines, start=1):
@@ -150,18 +169,18 @@ def sha256(path: Path) -> str:
 
 
 def sha256_files(folder: Path) -> dict[str, str]:
-    """The hash of every file below `folder` by its relative path, in sorted order."""
+    """The SHA-256 of every file below `folder`, by its path relative to `folder`, in the order of the paths."""
     paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256(path) for path in paths}
 
 
 def sha256_tree(folder: Path) -> str:
-    """One hash over the names and bytes of every file below `folder`, in sorted order."""
+    """One SHA-256 over the relative paths and bytes of all files below `folder`."""
     return sha256_of_files(sha256_files(folder))
 
 
 def sha256_of_files(hashes: dict[str, str]) -> str:
-    """`sha256_tree` of a folder whose `sha256_files` are known."""
+    """The `sha256_tree` of a folder, from the hashes of its files as `sha256_files` returns them."""
     digest = hashlib.sha256()
     for name, value in hashes.items():
         digest.update(f"{name}\0{value}\n".encode())
@@ -169,16 +188,17 @@ def sha256_of_files(hashes: dict[str, str]) -> str:
 
 
 def sha256_value(value) -> str:
-    """Hash of a plain value through its canonical JSON."""
+    """The SHA-256 of a plain value, taken from its canonical JSON."""
     return hashlib.sha256(canonical_json(value).encode("utf-8")).hexdigest()
 
 
 @contextlib.contextmanager
 def atomic_folder(target: Path, within: Together | None = None) -> Iterator[Path]:
-    """A folder to fill. It replaces `target` only when the block ends without an error.
+    """Yield an empty folder to fill. When the block ends without an error, this folder replaces `target`.
 
-    If the process is killed, `target` is the whole old folder or the whole new one. If `within` is given, it is the new
-    one only together with all others.
+    If the process is killed, `target` is either the whole old folder or the whole new folder. `within` is a group of
+    folders that are replaced together (`harness.system.together`). If `within` is given, `target` becomes the new
+    folder only together with all others of the group.
     """
     target = Path(target)
     with writing(target), contextlib.ExitStack() as stack:
@@ -190,7 +210,8 @@ def atomic_folder(target: Path, within: Together | None = None) -> Iterator[Path
 
 @contextlib.contextmanager
 def for_its_target(copy: Path, target: Path) -> Iterator[None]:
-    """Name the target instead of its scratch copy in a disk error."""
+    """If the block raises a DiskError, name the file or folder `target` in its message instead of the scratch copy
+    `copy`."""
     try:
         yield
     except DiskError as error:

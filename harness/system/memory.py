@@ -1,4 +1,4 @@
-"""Turn a lack of memory into an error that says what to do."""
+"""Turn a lack of memory, which libraries report in several ways, into an error that says what to do."""
 
 import errno
 
@@ -9,7 +9,7 @@ _SAID = ("can't allocate memory", "out of memory")
 
 
 def memory_error(error: BaseException | None) -> OutOfMemoryError | None:
-    """The lack of memory in `error` or its causes, as an error for the user; None if it is about something else."""
+    """An OutOfMemoryError for the user if `error` or one of its causes is a lack of memory, otherwise None."""
     while error is not None:
         if _is_short(error):
             return OutOfMemoryError(

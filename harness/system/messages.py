@@ -1,7 +1,7 @@
-"""Show errors without their messages, which may quote a value of restricted data.
+"""Hide the messages of errors if data are restricted, because a message may quote a value of the data.
 
-The harness's own messages are written with care. A library's message may quote the value that it failed on. So if data
-are restricted, a traceback shows its frames and the types of the errors, but no message.
+The harness's own messages are written so that they quote nothing. But a library's message may quote the value on which
+the library failed. So if data are restricted, a traceback shows only its frames and the types of the errors.
 """
 
 import logging
@@ -25,12 +25,16 @@ def kind_and_message(error: BaseException) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of a library's message, cut to fit into one of the harness's own messages."""
+    """The first line of a library's error message, at most 200 characters, to be quoted in one of the harness's own
+    messages."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def line_in(error: BaseException, file: str) -> str:
-    """For a message: the last line of the traceback in a file of this name; empty if there is none."""
+    """The place of an error in a file named `file`, as ", line 12" for a message.
+
+    Empty if the traceback has no such file.
+    """
     passed = [at.lineno for at in traceback.extract_tb(error.__traceback__) if Path(at.filename).name == file]
     return f", line {passed[-1]}" if passed else ""
 
@@ -48,13 +52,19 @@ def hide_messages() -> None:
 
 
 def follow() -> None:
-    """Hide messages in a worker that is started afresh, if its parent does. A forked worker does so by itself."""
+    """Hide messages in a worker process that was started afresh, if its parent process hides them.
+
+    A forked worker needs no call, because it inherits the settings of its parent.
+    """
     if os.environ.get(_HIDDEN) == "1":
         hide_messages()
 
 
 def _record(*arguments, **more) -> logging.LogRecord:
-    """A library's log record with its place and the type of its error only. The harness itself logs nothing."""
+    """A library's log record, reduced to its place in the code and the type of its error.
+
+    The harness itself logs nothing.
+    """
     record = logging.LogRecord(*arguments, **more)
     kind = f"{record.exc_info[0].__name__}, " if record.exc_info and record.exc_info[0] else ""
     record.msg = f"{kind}{record.pathname}:{record.lineno} (messages are left out, because data here are restricted)"
@@ -71,7 +81,8 @@ def _print(error: BaseException) -> None:
 
 
 def without_message(error: BaseException) -> str:
-    """A traceback with files, lines and types of errors, without a message and without a line of code."""
+    """The traceback of an error and its causes, with files, line numbers and types, but without messages and lines of
+    code."""
     lines = []
     for each in _chain(error):
         lines += ["Traceback (most recent call last; messages are left out, because data here are restricted):"]
@@ -86,7 +97,7 @@ def without_message(error: BaseException) -> str:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and its causes, the first cause first."""
+    """Yield the causes of an error and then the error itself, beginning with the first cause."""
     seen, chain = set(), []
     while error is not None and id(error) not in seen:
         seen.add(id(error))

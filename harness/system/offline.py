@@ -1,7 +1,7 @@
 """Refuse every connection beyond this machine if HARNESS_OFFLINE=1 is set.
 
-The guard is an audit hook of the interpreter. Every Python socket passes it, whichever library opens the socket, and
-nothing can remove the hook. It lasts for the life of the process. Forked workers inherit it, and a worker that is
+The guard is an audit hook of the Python interpreter. Every Python socket passes the hook, whichever library opens the
+socket, and nothing can remove the hook until the process ends. Forked workers inherit the hook. A worker that is
 started afresh calls `follow`.
 """
 
@@ -43,15 +43,19 @@ LOCAL = [int(getattr(socket, name)) for name in ("AF_UNIX", "AF_NETLINK", "AF_AL
 
 
 def wanted(restricted: bool) -> bool:
-    """True if HARNESS_OFFLINE asks for it. If it is not set, true if the repository has `restricted` data."""
+    """Whether connections must be blocked, as the variable HARNESS_OFFLINE says.
+
+    If HARNESS_OFFLINE is not set, connections are blocked if the repository has `restricted` data.
+    """
     said = os.environ.get(VARIABLE, "").strip().lower()
     return said not in _OFF if said else restricted
 
 
 def enforce() -> list[str]:
-    """Block connections of this process and of those it starts. Returns the hosts that are asked for in spite of it.
+    """Block connections of this process, and of the Python workers that it starts. Returns a list of the refused hosts.
 
-    The list grows. A library may swallow the error, so the command line looks at the list again at the end.
+    Each host that is asked for in spite of the block is appended to the list. A library may swallow the error, so the
+    command line looks at the list again at its end.
     """
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
@@ -62,13 +66,16 @@ def enforce() -> list[str]:
 
 
 def follow() -> None:
-    """Block connections in a worker, if its parent does."""
+    """Block connections in a worker process that was started afresh, if its parent process blocks them."""
     if os.environ.get(VARIABLE) == "1":
         _guard()
 
 
 def start_no_program() -> None:
-    """From now on, let this process start no program except Python, because the guard would not reach it."""
+    """From now on, let this process start no program except Python.
+
+    The guard of `enforce` does not reach other programs.
+    """
 
     def hook(event: str, arguments: tuple) -> None:
         # The standard library starts `uname` to learn the type of this machine.
@@ -80,10 +87,11 @@ def start_no_program() -> None:
 
 
 def refuse_store(uri: str, root: Path) -> None:
-    """Raise OfflineError if connections are blocked and the tracking store `uri` is not on this machine.
+    """Raise OfflineError if connections are blocked and the MLflow store at the address `uri` is not on this machine.
 
-    Database drivers are native code, and an address may hide its host in a setting. So only addresses that are known to
-    be local pass. A file on a network share is another machine's, unless the repository at `root` is on the same share.
+    Database drivers are native code, and the guard of `enforce` does not see their connections. An address may also
+    hide its host in a setting. So only addresses that are known to be local pass. A file on a network share counts as
+    another machine's, unless the repository at `root` is on the same share.
     """
     if os.environ.get(VARIABLE) != "1":
         return
@@ -128,7 +136,10 @@ def _guard() -> list[str]:
 
 
 def _other_host(event: str, arguments: tuple) -> str | None:
-    """The host of a socket event, if it is not this machine."""
+    """The host that a socket event would reach, or None if it is this machine.
+
+    `event` and `arguments` are those of Python's audit events.
+    """
     if event in _NAMES:
         host = arguments[0][0] if event == "socket.getnameinfo" else arguments[0]
     elif event in _PEERS:

@@ -1,4 +1,4 @@
-"""Run a stream of jobs on all available processors, with results in order and bounded memory."""
+"""Run many jobs on all available processors, with results in the order of the jobs and bounded memory."""
 
 import contextlib
 import multiprocessing
@@ -24,15 +24,16 @@ _work: Any = None  # set once in each worker, never in the parent
 
 
 def usable_workers() -> int:
-    """`HARNESS_WORKERS`, or one worker for each available core."""
+    """The number of worker processes to use: `HARNESS_WORKERS` if it is set, otherwise one for each available core."""
     return max(1, int(os.environ.get("HARNESS_WORKERS", available_cpus())))
 
 
 def ordered(work: Callable, jobs: Iterable, workers: int) -> Generator:
-    """`work(job)` for each job, in the order of the jobs, whatever the number of workers.
+    """Yield `work(job)` for each job, in the order of the jobs, from `workers` parallel processes.
 
-    Jobs are drawn only as results are taken. Workers are forked if the platform allows it, so that `work` and its data
-    are not copied. The first error, of a job or of `jobs` itself, ends everything.
+    A job is drawn from `jobs` only when the caller takes results, so few jobs are in memory. Workers are forked if the
+    platform allows this, so that `work` and its data are not copied. The first error, in a job or in `jobs` itself,
+    ends all workers. Raises HarnessError if a worker is killed from outside.
     """
     if workers <= 1:
         yield from map(work, jobs)
@@ -65,10 +66,11 @@ def ordered(work: Callable, jobs: Iterable, workers: int) -> Generator:
 
 
 def made_ahead(work: Callable, jobs: Iterable) -> Generator:
-    """`work(job)` for each job, in order. A process of its own makes the next result while the caller uses this one.
+    """Yield `work(job)` for each job, in order. While the caller uses a result, another process makes the next result.
 
-    The process is forked, so that `work` and its data are not copied. It makes at most one result that nobody has asked
-    for. Closing the iterator ends the process at once. If the platform cannot fork, nothing is made ahead.
+    The other process is forked, so that `work` and its data are not copied. That process makes at most one result that
+    the caller has not asked for yet. Closing this generator ends the process at once. If the platform cannot fork,
+    every result is made when the caller asks for it. Raises HarnessError if the process is killed from outside.
     """
     if "fork" not in multiprocessing.get_all_start_methods():
         yield from map(work, jobs)
@@ -124,8 +126,11 @@ def _received(connection):
 
 
 def portable(error: BaseException) -> BaseException:
-    """The error itself if it can be sent to another process, otherwise its type and message. A KeyboardInterrupt stays
-    one. Another exit of a worker, such as a library's `sys.exit(0)`, must not end the command."""
+    """The error itself if it can be sent to another process, otherwise a RuntimeError with its type and message.
+
+    A KeyboardInterrupt stays a KeyboardInterrupt. Any other exit of a worker, such as a library's `sys.exit(0)`,
+    becomes a RuntimeError, because it must not end the whole command.
+    """
     words = RuntimeError(f"{type(error).__name__}: {error}")
     if not isinstance(error, (Exception, KeyboardInterrupt)):
         return words
@@ -138,8 +143,11 @@ def portable(error: BaseException) -> BaseException:
 
 @contextlib.contextmanager
 def starting() -> Iterator[None]:
-    """Hold back signals while a worker is started. A worker that has just been forked still has its parent's handlers,
-    and would go on as a second parent. It unblocks the signals after it has set its own handlers."""
+    """Hold back signals while the block starts a worker process.
+
+    A worker that has just been forked still has the signal handlers of its parent. A signal at that moment would make
+    the worker go on as a second parent. The worker unblocks signals after it has set its own handlers.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
@@ -148,7 +156,11 @@ def starting() -> Iterator[None]:
 
 
 def ends_with_its_parent(parent: int) -> None:
-    """End a worker with its parent. The parent decides what an interruption means, so its handlers are removed here."""
+    """Set up a worker process so that it ends when its parent process `parent` (a process id) ends.
+
+    The parent's signal handlers are removed from the worker, because only the parent decides what an interruption
+    means.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
@@ -157,7 +169,10 @@ def ends_with_its_parent(parent: int) -> None:
 
 
 def die_with(parent: int) -> None:
-    """On Linux, end this worker with its parent, even if the parent is killed. An orphan would go on writing."""
+    """On Linux, let the kernel kill this worker when its parent process `parent` (a process id) ends in any way.
+
+    Without this, an orphaned worker would go on writing files.
+    """
     try:
         import ctypes
 

@@ -1,18 +1,24 @@
-"""Progress display: a live bar on a terminal, sparse lines in a log, otherwise nothing."""
+"""Show the progress of a command: a live bar on a terminal, or a few lines in a log file."""
 
 import sys
 from contextlib import contextmanager
 
 
 class Progress:
-    """A silent display, and the base of the others. `update(run, steps)` reports the updates done of a run."""
+    """A display that shows nothing, and the base class of the other displays.
+
+    `update(run, steps)` reports that the run with index `run` has made `steps` updates so far.
+    """
 
     def update(self, run: int, steps: int) -> None:
         pass
 
 
 class LineProgress(Progress):
-    """One line each time another tenth of all updates is done: readable in a log file."""
+    """A display for log files: it prints one line each time another tenth of all updates is done.
+
+    `names` are the names of the runs, and `steps` is the number of updates of each run.
+    """
 
     def __init__(self, title: str, names: list[str], steps: int):
         self._steps, self._say = steps, _tenths(title)
@@ -25,7 +31,11 @@ class LineProgress(Progress):
 
 
 class BarProgress(Progress):
-    """A bar with runs done, updates and time left, on a terminal."""
+    """A display on a terminal: one bar with the number of finished runs, the updates and the time left.
+
+    `bar` is a rich.progress.Progress, and `task` is the id of its bar. `names` are the names of the runs, and `steps`
+    is the number of updates of each run.
+    """
 
     def __init__(self, bar, task, names: list[str], steps: int):
         self._bar, self._task, self._steps = bar, task, steps
@@ -39,7 +49,10 @@ class BarProgress(Progress):
 
 @contextmanager
 def runs_progress(title: str, names: list[str], steps: int):
-    """The display for standard error: a bar on a terminal, lines elsewhere."""
+    """Yield the `Progress` for training runs on standard error: a bar if that is a terminal, otherwise lines.
+
+    `names` are the names of the runs, and `steps` is the number of updates of each run.
+    """
     if not sys.stderr.isatty():
         yield LineProgress(title, names, steps)
         return
@@ -50,7 +63,10 @@ def runs_progress(title: str, names: list[str], steps: int):
 
 @contextmanager
 def bar(*columns: str):
-    """A bar with its description before it and `columns` after it: names of rich's column classes, or texts."""
+    """Yield a rich.progress.Progress on standard error, with a description and a bar, followed by `columns`.
+
+    Each of `columns` is the name of one of rich's column classes, which ends in "Column", or a text.
+    """
     from rich import progress
     from rich.console import Console
 
@@ -62,7 +78,10 @@ def bar(*columns: str):
 
 @contextmanager
 def amounts_progress(title: str, total: int):
-    """Progress through files of `total` bytes: a function to call with the (documents, bytes) just done."""
+    """Show the progress through files of `total` bytes. Yields a function `more(documents, size)`.
+
+    The caller calls `more` with the number of documents and bytes that were just done.
+    """
     if not sys.stderr.isatty():
         yield _amount_lines(title, total)
         return
@@ -89,7 +108,7 @@ def _amount_lines(title: str, total: int):
 
 
 def _tenths(title: str):
-    """A function that prints a line each time another tenth of a total is done."""
+    """A function `say(done, total, what)` that prints a line each time another tenth of `total` is done."""
     said = 0
 
     def say(done: int, total: int, what: str) -> None:

@@ -1,8 +1,9 @@
-"""Scratch copies: temporary files beside their target, removed when their writer has ended.
+"""Make scratch copies: temporary files and folders next to their target, which are removed when their process has
+ended.
 
-The name of a copy identifies its process. The process also holds a lock, which the kernel releases when the process
-ends, however it ends. So the lock shows whether the process still runs, also to other machines if the file system
-shares locks.
+The name of a scratch copy identifies its process. The process also keeps a lock, which the kernel releases when the
+process ends in any way. So the lock shows whether the process still runs. Other machines see the lock, too, if the file
+system shares locks.
 """
 
 import contextlib
@@ -36,18 +37,21 @@ _LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  #
 
 
 def scratch_of(path: Path) -> Path:
-    """A unique name for a scratch copy of `path`."""
+    """A unique path for a scratch copy of `path`, in the same folder. Nothing is created."""
     mine = f"{_host()}-{os.getpid()}-{_start(os.getpid())}-{os.urandom(4).hex()}"
     return path.with_name(f".{path.name}.{mine}{ENDING}")
 
 
 def _host() -> str:
-    """A hash of this machine's name."""
+    """The first 8 hex digits of a hash of this machine's name."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _start(pid: int) -> str:
-    """The start of a process in ticks since boot ("0": it has ended). A later process may have the same number."""
+    """The time at which a process started, in ticks since boot, or "0" if the process has ended.
+
+    With the process id, the time identifies a process, because a later process may have the same id.
+    """
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()[19]
     except (OSError, IndexError):
@@ -56,7 +60,7 @@ def _start(pid: int) -> str:
 
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[BinaryIO]:
-    """A new, locked file. It is deleted at the end of the block, unless it has been renamed."""
+    """Yield a new, locked file at `path`. The file is deleted at the end of the block, unless it has been renamed."""
     while True:
         handle = open(path, "xb")  # noqa: SIM115 (it is held until the block ends)
         with contextlib.suppress(OSError):
@@ -74,7 +78,10 @@ def held(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def replaced(path: Path) -> Iterator[BinaryIO]:
-    """A file to fill. It takes the place of `path`, and is on the disk, when the block ends without an error."""
+    """Yield a new file to fill.
+
+    When the block ends without an error, the file is flushed to the disk and renamed to `path`.
+    """
     copy = scratch_of(path)
     with held(copy) as handle:
         yield handle
@@ -92,8 +99,10 @@ def _is(handle: BinaryIO, path: Path) -> bool:
 
 @contextlib.contextmanager
 def scratch_folder(place: Path) -> Iterator[Path]:
-    """An empty folder next to `place`, for this process alone. It is removed when the block or the process ends, at the
-    latest when the next one is made there."""
+    """Yield an empty folder next to `place`, for this process alone. The folder is removed when the block ends.
+
+    If the process is killed, the next call for a place in the same parent folder removes the folder.
+    """
     place = Path(place)
     missing = not_there(place.parent)
     try:
@@ -104,19 +113,22 @@ def scratch_folder(place: Path) -> Iterator[Path]:
 
 
 def scratch_beside(place: Path) -> Path:
-    """A name for a scratch copy next to `place`, in a folder that exists from now on."""
+    """A path for a scratch copy next to `place`. The parent folder is made if it is missing.
+
+    Abandoned scratch copies in that parent folder are removed.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(place.parent)
     return scratch_of(place)
 
 
 def not_there(folder: Path) -> list[Path]:
-    """`folder` and those above it that do not exist, the innermost first."""
+    """Those of `folder` and the folders above it that do not exist, the innermost first."""
     return list(itertools.takewhile(lambda place: not os.path.lexists(place), (folder, *folder.parents)))
 
 
 def _remove_empty(folders: list[Path]) -> None:
-    """Remove these folders, except one with contents and those above it."""
+    """Remove these folders, the innermost first, until one is not empty."""
     with contextlib.suppress(OSError):
         for folder in folders:
             folder.rmdir()
@@ -124,7 +136,7 @@ def _remove_empty(folders: list[Path]) -> None:
 
 @contextlib.contextmanager
 def filled(copy: Path) -> Iterator[Path]:
-    """A new folder `copy`, for the time of the block."""
+    """Create the folder `copy` and lock it during the block. What is at `copy` at the end of the block is removed."""
     with held(beside(copy, ".lock")):
         copy.mkdir()
         try:
@@ -134,14 +146,14 @@ def filled(copy: Path) -> Iterator[Path]:
 
 
 def is_scratch(name: str) -> bool:
-    """True if this is the name of a scratch copy, or of a file that belongs to one."""
+    """Whether a file name is that of a scratch copy, or of a file that belongs to a scratch copy, such as its lock."""
     return bool(_SCRATCH.fullmatch(name) or _OLDER.fullmatch(name))
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove the scratch copies in `folder` that no living process holds, and undo what a killed process began.
+    """Remove the scratch copies of ended processes in `folder`, and undo what a killed process left half done.
 
-    A copy of another machine stays and is reported, if the file system shares no locks with that machine.
+    A scratch copy of another machine stays and is reported, if the file system shares no locks with that machine.
     """
     found: dict[str, re.Match] = {}
     undone: dict[str, re.Match] = {}
@@ -176,8 +188,11 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def _remove_older(path: Path, match: re.Match) -> None:
-    """Remove a scratch copy without a lock whose process has ended. If its target is missing, the copy stays: it may be
-    the only version, because its process was killed just before it renamed the copy."""
+    """Remove a scratch copy with a name of the older version, without a lock, if its process has ended.
+
+    If the target of the copy is missing, the copy stays. It may be the only version, because its process may have been
+    killed just before it renamed the copy.
+    """
     written = max(inner.lstat().st_mtime for inner in (path, *path.rglob("*")))
     resting = share_of(path) is None or time.time() - written > _DAY
     if _start(int(match["pid"])) == "0" and resting and os.path.lexists(path.with_name(match["target"])):
@@ -185,7 +200,7 @@ def _remove_older(path: Path, match: re.Match) -> None:
 
 
 def sweep(root: Path) -> None:
-    """Remove what killed processes left anywhere in the repository at `root`."""
+    """Remove the scratch copies that killed processes left anywhere in the repository at `root`."""
     for name in ("", "data", ".dvc"):
         remove_abandoned(Path(root) / name)
     for name in ("artifacts", "reports", "mlartifacts", "tasks", "tests/tasks"):
@@ -203,7 +218,10 @@ def _process(match: re.Match) -> tuple[str, str, str]:
 
 @contextlib.contextmanager
 def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
-    """Yields whether the process that held `lock` has ended. Within the block, no other process gets True."""
+    """Yield whether the process that locked the file `lock` has ended. Within the block, no other process gets True.
+
+    `match` is the match of `_SCRATCH` with the name of the scratch copy.
+    """
     here = match["host"] == _host()
     ended = here and _start(int(match["pid"])) != match["start"]
     try:
@@ -226,7 +244,7 @@ def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
 
 
 def _locks_are_local(path: Path) -> bool:
-    """True if `path` is on a network file system that shows its locks to this machine only."""
+    """Whether `path` is on a network file system on which other machines do not see this machine's locks."""
     return bool(_LOCAL_LOCKS & mount_of(path)[3])
 
 
@@ -236,9 +254,10 @@ def _name_once(path: str) -> None:
 
 
 def undo(journal: Path) -> None:
-    """Put back what the journal names, in reverse order. If all was done, only the copies are removed.
+    """Undo the steps that a journal of `harness.system.together` lists, in reverse order.
 
-    A line without an end is ignored, because its step was not done.
+    If the journal says that all steps were done, only the scratch copies are removed. A line without a line end is
+    ignored, because its step was not done.
     """
     lines = [json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1]]
     done = DONE in lines

@@ -1,8 +1,8 @@
-"""Let Linux itself refuse every socket that could leave this machine.
+"""Let the Linux kernel refuse every socket that could reach another machine.
 
-The guard in `harness.system.offline` only sees Python. Native code and started programs ask the kernel, where a seccomp
-filter refuses them. The filter needs no rights. It applies to this process, its threads and all processes that they
-start, and nothing can remove it.
+The guard in `harness.system.offline` sees only Python. Native code and started programs ask the kernel for sockets, and
+there a seccomp filter refuses them. The filter needs no rights of root. It applies to this process, its threads and all
+processes that they start, and nothing can remove the filter.
 """
 
 import ctypes
@@ -28,9 +28,10 @@ class _Program(ctypes.Structure):
 
 
 def close() -> bool:
-    """From now on, allow only sockets within this machine's kernel; False if this cannot be enforced.
+    """From now on, allow only sockets that stay within this machine's kernel. Returns False if this cannot be enforced.
 
-    Loopback is blocked as well, because a program asks for a socket before it says where the socket leads.
+    Connections to this machine itself (loopback) are blocked as well, because a program asks for a socket before it
+    says which address the socket connects to.
     """
     known = _known()
     if known is None:
@@ -46,7 +47,7 @@ def close() -> bool:
 
 
 def not_held() -> str | None:
-    """A sentence for a machine on which `close` can do nothing; None for others."""
+    """A sentence for the user if `close` can do nothing on this machine. None on a machine on which `close` works."""
     if _known() is not None:
         return None
     return (
@@ -56,7 +57,10 @@ def not_held() -> str | None:
 
 
 def refused(error: BaseException | None) -> bool:
-    """True if `error` or its causes say that a socket was refused. File errors with this number have a file name."""
+    """Whether `error` or one of its causes says that the kernel refused a socket.
+
+    The error number is that of a file without permission. But an error about a file also has the file's name.
+    """
     while error is not None:
         if isinstance(error, OSError) and error.errno == errno.EACCES and error.filename is None:
             return True
@@ -71,8 +75,12 @@ def _known() -> tuple[int, int, int] | None:
 
 
 def _filter(architecture: int, asked: int) -> list[bytes]:
-    """The instructions of the filter. Each one decides about a call, or leaves it to the next. All families of sockets
-    but the `LOCAL` ones are refused, known or not."""
+    """The instructions of the seccomp filter.
+
+    Each instruction decides about a system call, or leaves the decision to the next. `architecture` is the kernel's
+    code of the processor, and `asked` is the number of the system call `socket`. All socket families except the `LOCAL`
+    ones are refused, also families that are unknown here.
+    """
 
     def step(code: int, operand: int, true: int = 0, false: int = 0) -> bytes:
         # `true` and `false`: how many instructions a comparison skips if it holds, and if it does not.

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal that asks this process to end. While it propagates, scratch copies are removed and workers ended."""
+    """The exception that a signal raises if the signal asks this process to end.
+
+    While the exception propagates, scratch copies are removed and workers are ended.
+    """
 
     def __init__(self, number: int):
         super().__init__(number)
@@ -16,7 +19,11 @@ class Stopped(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def heard(*numbers: signal.Signals) -> Iterator[None]:
-    """Within the block, a signal of `numbers` that is neither ignored nor handled raises Stopped in the main thread."""
+    """Within the block, raise Stopped in the main thread if one of the signals `numbers` arrives.
+
+    A signal that is ignored, or that has another handler, is left as it is. In another thread than the main thread,
+    nothing changes.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

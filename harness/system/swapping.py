@@ -1,4 +1,4 @@
-"""Replace one file or folder with another, in one step if the file system can."""
+"""Replace a file or folder by another, in one step if the file system can do so."""
 
 import errno
 import os
@@ -20,7 +20,10 @@ def remove(path: Path) -> None:
 
 
 def put_in_place(copy: Path, target: Path) -> None:
-    """Put `copy` in the place of `target`. The old target, if there was one, is then at `copy` or deleted."""
+    """Put `copy` in the place of `target`.
+
+    The old target, if there was one, is afterwards at the path `copy` or deleted.
+    """
     if not os.path.lexists(target):
         os.replace(copy, target)
         return
@@ -44,7 +47,10 @@ def put_in_place(copy: Path, target: Path) -> None:
 
 
 def put_back(copy: Path, target: Path, new: int, there: bool) -> None:
-    """Undo `put_in_place`. `new` is the inode of what replaced `target`. `there`: something was there before."""
+    """Undo `put_in_place`, also if the process was killed during it.
+
+    `new` is the inode of the file or folder that was to replace `target`. `there` is true if a target existed before.
+    """
 
     def inode(path: Path) -> int | None:
         return os.lstat(path).st_ino if os.path.lexists(path) else None
@@ -62,7 +68,7 @@ def put_back(copy: Path, target: Path, new: int, there: bool) -> None:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    """Exchange two names in one step; False if the file system or the platform cannot."""
+    """Exchange two files or folders in one step. Returns False if the file system or the platform cannot do this."""
     import ctypes
 
     try:

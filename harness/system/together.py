@@ -1,4 +1,4 @@
-"""Replace files in several places together: all of them or none, even if the process is killed."""
+"""Replace several files and folders together: all are replaced, or none is, even if the process is killed."""
 
 import contextlib
 import json
@@ -13,18 +13,25 @@ from harness.system.swapping import ENDING, beside, put_in_place
 
 
 class Together:
-    """Folders that replace others together, and the journal that records them. See `together`."""
+    """A group of files and folders that are replaced together, with the journal of the steps. The function `together`
+    makes it."""
 
     def __init__(self, handle: BinaryIO, folder: Path, stack: contextlib.ExitStack):
         self._handle, self._folder, self._stack = handle, folder, stack
 
     @property
     def lock(self) -> int:
-        """The lock. A child process that takes part must inherit it: while it lives, nothing is undone."""
+        """The file descriptor of the journal, which is locked. A child process that helps must inherit this descriptor.
+
+        While the child process lives, no other process undoes the group's steps.
+        """
         return self._handle.fileno()
 
     def scratch_folder(self, place: Path) -> Path:
-        """As `scratch_folder`, until all is in place. Nobody needs to search its folder for abandoned copies."""
+        """An empty folder next to `place`, as from `scratch.scratch_folder`, until the block of `together` ends.
+
+        The journal names the folder, so no other process has to search for the folder if this process is killed.
+        """
         place = Path(place)
         self.folder(place.parent)
         copy = scratch_beside(place)
@@ -32,14 +39,20 @@ class Together:
         return self._stack.enter_context(filled(copy))
 
     def folder(self, path: Path) -> Path:
-        """The folder `path`, made if it is missing. If all is undone, it is removed again, unless it has contents."""
+        """The folder `path`, which is made if it is missing.
+
+        If the group's steps are undone, a folder that was made here is removed, unless it has contents.
+        """
         for place in reversed(not_there(path)):
             self.note({"folder": os.path.relpath(place, self._folder)})
             place.mkdir(exist_ok=True)
         return path
 
     def put_in_place(self, copy: Path, target: Path) -> None:
-        """As `put_in_place`, but undone with the rest."""
+        """Put `copy` in the place of `target`, as `swapping.put_in_place` does.
+
+        If the group's steps are undone, the old `target` is put back.
+        """
         places = {"copy": os.path.relpath(copy, self._folder), "target": os.path.relpath(target, self._folder)}
         self.note(places | {"inode": copy.stat().st_ino, "there": os.path.lexists(target)})
         put_in_place(copy, target)
@@ -52,10 +65,12 @@ class Together:
 
 @contextlib.contextmanager
 def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
-    """Put folders in place and write `file` within the block: all of it, or nothing.
+    """Replace files and folders together within the block: all of them, or none. Yields the group (`Together`).
 
-    If the block fails, everything is put back. If the process is killed, the next process that looks for abandoned
-    copies in `folder` puts it back: until the block has ended, the old versions are kept and a journal names them.
+    The block replaces folders through the group, and may write `file` by itself. If the block fails, everything is put
+    back. If the process is killed, the next process that looks for abandoned scratch copies in `folder` puts everything
+    back. For this, the old versions are kept until the block has ended, and a journal in `folder` names them. Raises
+    DiskError if another process is already writing `file`.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +91,8 @@ def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
 
 
 def _refuse_another(journal: Path, file: Path) -> None:
-    """Refuse a second process that replaces things and records them in one file: each would undo the other's."""
+    """Raise DiskError if another process has an unfinished journal for `file`, because each would undo the other's
+    steps."""
     others = [path for path in journal.parent.glob(f".{file.name}.*.undo{ENDING}") if path != journal]
     if others:
         raise DiskError(

@@ -1,4 +1,4 @@
-"""Random corpora, checkpoints and predictions for tests, in the formats that the stages write."""
+"""Write random corpora, checkpoints and predictions for tests, in the formats that the stages write."""
 
 import dataclasses
 import functools
@@ -30,8 +30,11 @@ _libraries = functools.cache(cards.libraries)
 def write_corpus(
     root: Path, settings: Params, source: Mapping[str, Any], documents: Mapping[str, Sequence[bytes]]
 ) -> None:
-    """Write `artifacts/corpus/`: the lines of `documents` as the parts of the corpus, and a card with their `source`.
-    The card says that the corpus was cleaned of the test texts of `settings.run.tasks`."""
+    """Write `artifacts/corpus/`: the lines of `documents` as the parts of the corpus, and the corpus's card.
+
+    The keys of `documents` are names of parts, and the values are lines of JSON. `source` is the source record for the
+    card. The card says that the test texts of `settings.run.tasks` were removed from the corpus.
+    """
     folder, chosen = corpus.card_place(root).parent, settings.corpus
     parts = {}
     for name in PARTS:
@@ -64,8 +67,11 @@ def write_corpus(
 def write_checkpoints(
     root: Path, settings: Params, family: str, code: Mapping[str, str]
 ) -> Iterator[tuple[Path, dict]]:
-    """Write the baseline and the clinical arm of `family`, trained on the corpora of `write_corpus`. `code` has the
-    hash of each arm's code. Yields each folder with its card, which the caller writes before asking for the next."""
+    """Write the baseline and the clinical arm of `family`, as if trained on the corpora that `write_corpus` wrote.
+
+    `code` has the hash of the code by arm. Yields each folder with its card. The caller must write the card before it
+    asks for the next folder.
+    """
     of_family, above = settings.families[family], root / "artifacts" / "checkpoints" / family
     parts = corpus.parts(root)
     for arm, recipe in (("baseline", of_family.general), ("clinical", of_family.adaptation)):
@@ -120,8 +126,8 @@ def write_predictions(
 ) -> None:
     """Write `artifacts/predictions/TASK/FAMILY/` of both arms. The clinical arm is right on a tenth more of the rows.
 
-    In each way of writing that `robustness` names, both are right on a tenth less. `made_by` are the `recipe` and the
-    `engine` that are recorded. Needs the records, the split and the checkpoints.
+    On the test texts that are perturbed by `robustness`, both arms are right on a tenth less of the rows. `made_by` are
+    the `recipe` and the `engine` that are recorded. The records, the split and the checkpoints must exist.
     """
     from harness.statistics import task_metrics
 
@@ -175,7 +181,7 @@ def write_predictions(
 
 
 def write_linear_predictions(root: Path, task: Task) -> None:
-    """Write chance predictions into `artifacts/linear/TASK/`, in place of those of a linear model."""
+    """Write random predictions into `artifacts/linear/TASK/`, in place of the predictions of a linear model."""
     folder = root / "artifacts" / "linear" / task.name
     records = {record["id"]: record for record in validated.records(root, task.name)}
     files.write_jsonl(
@@ -193,7 +199,7 @@ def write_linear_predictions(root: Path, task: Task) -> None:
 
 
 def _lines(root: Path, task: Task, records: Mapping[str, dict], skill: float, chance: random.Random) -> list[dict]:
-    """An answer for each record of the parts that are scored. `skill` is the share of right answers."""
+    """One prediction line for each record of the parts that are scored. `skill` is the share of right answers."""
     parts = split.parts_of(root, task.name)
     lines = [
         {"id": key, "part": parts[key], "group": record["group"]} | _answer(task, record, skill, chance)

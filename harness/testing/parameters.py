@@ -10,7 +10,10 @@ from ruamel.yaml import YAML
 
 @contextlib.contextmanager
 def changing(root: Path, text: str = "") -> Iterator[Any]:
-    """The values of `root/params.yaml`, or of the YAML `text`, to be changed: they are written there at the end."""
+    """Yield the values of `root/params.yaml`, or of the YAML text `text` if it is given.
+
+    At the end of the block, the changed values are written to `root/params.yaml`.
+    """
     yaml, path = YAML(), root / "params.yaml"
     values = yaml.load(text or path.read_text(encoding="utf-8"))
     yield values

@@ -1,4 +1,4 @@
-"""A small repository that passes the audit, for tests: two tasks, one family, two seeds.
+"""Make a small repository that passes `harness audit`, for tests: two tasks, one family, two seeds.
 
 The real stages and DVC make its data, split, scores, reports, MLflow store and `dvc.lock`. Its corpora, checkpoints and
 predictions are random.
@@ -30,7 +30,10 @@ _DVC = (sys.executable, "-m", "dvc")
 
 
 def build(repository: Path, root: Path) -> Path:
-    """Make the repository in `root` from the code and the tasks of `repository`, a checkout. Returns `root`."""
+    """Make the repository in the folder `root`, with the code and the tasks of the checkout `repository`.
+
+    Returns `root`.
+    """
     for name in ("harness", "pipeline", "tasks"):
         shutil.copytree(repository / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", "params.schema.json", ".dvcignore", ".gitignore", "constraints.txt"):
@@ -49,7 +52,7 @@ def build(repository: Path, root: Path) -> Path:
 
 
 def again(root: Path, **run: Any) -> None:
-    """Change these keys of `run` in params.yaml, and update the repository as `dvc repro` would."""
+    """Change the keys `run` of the section `run` in params.yaml, and update the repository as `dvc repro` would."""
     with changing(root) as params:
         params["run"].update(run)
     _corpus(root, load(root / "params.yaml"))
@@ -99,7 +102,10 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
 
 
 def _settle(root: Path, params: ParamsFile) -> None:
-    """Write random predictions, then scores, reports and the MLflow store by the stages, and hashes by DVC."""
+    """Write random predictions.
+
+    Then let the stages make scores, reports and the MLflow store, and let DVC record all hashes.
+    """
     from dataclasses import asdict
 
     from harness.stages import linear, report, score, track

@@ -1,6 +1,6 @@
-"""Random results for any declared tasks, as the stages up to `finetune` write them.
+"""Write random results for any tasks, as the stages up to `finetune` would write them.
 
-Every file has the format that the real stages write, so the later stages run on it as they do in the pipeline.
+Every file has the format that the real stages write. So the later stages run on these files as they do in the pipeline.
 """
 
 import dataclasses
@@ -33,7 +33,10 @@ _MADE_BY: dict[str, dict[str, Any]] = {"recipe": {"steps": 100, "batch": 8, "lea
 
 
 def columns(task: Task, number: int, drawn: random.Random) -> dict[str, Any]:
-    """The texts and the answer of an invented record, as `harness new-task` writes them. `number` is the record's."""
+    """The texts and the answer of an invented record, drawn from the rows that `harness new-task` writes.
+
+    `number` is the number of the record. It is not used here, but another function that is given to `build` may use it.
+    """
     rows = examples.rows(heads.of(task), task.labels)
     found = {key: value for key, value in rows[drawn.randrange(len(rows))].items() if key not in ("id", "group")}
     if "words" not in found:
@@ -55,10 +58,11 @@ def build(
     columns: Callable[[Task, int, random.Random], dict[str, Any]] = columns,
     robustness: Robustness = NOT_DONE,
 ) -> Path:
-    """Write the inputs of `score`, `report` and `track` below `root`, and return it.
+    """Write the inputs of the stages `score`, `report` and `track` below `root`. Returns `root`.
 
-    `rows` is the number of test rows. `kind` is that of all data: synthetic, public or restricted. `columns` returns
-    the fields of a record except its id, group and part. Families are those of the profile `embedded`.
+    `rows` is the number of test rows. `kind` is the kind of all data: "synthetic", "public" or "restricted".
+    `columns(task, number of the record, random generator)` returns the fields of a record except id, group and part.
+    `families` are names of families in the profile `embedded`.
     """
     root, settings = Path(root), _settings(tuple(task.name for task in tasks))
     files.write_text(root / "harness" / "module.py", "VALUE = 1\n")
@@ -79,7 +83,7 @@ def build(
 
 
 def score(root: Path, tasks: Sequence[Task], families: Sequence[str] = FAMILIES, seeds: Sequence[int] = SEEDS) -> None:
-    """Run the stage `score` on the results."""
+    """Run the stage `score` on the results that `build` wrote."""
     from harness.stages import score as stage
 
     given = score_settings(families, seeds)
@@ -91,7 +95,7 @@ def score(root: Path, tasks: Sequence[Task], families: Sequence[str] = FAMILIES,
 
 
 def report(root: Path, tasks: Sequence[Task], families: Sequence[str] = FAMILIES, seeds: Sequence[int] = SEEDS) -> None:
-    """Run the stage `report` on what has been scored."""
+    """Run the stage `report` on the scores that `score` wrote."""
     from harness.stages import report as stage
 
     of = {task.name: task for task in tasks}
@@ -99,13 +103,13 @@ def report(root: Path, tasks: Sequence[Task], families: Sequence[str] = FAMILIES
 
 
 def settings(tasks: Sequence[str], families: Sequence[str] = FAMILIES, seeds: Sequence[int] = SEEDS) -> ReportSettings:
-    """The settings of `report` and `track`."""
+    """The settings of the stages `report` and `track` for these results."""
     none = CrossValidation((), Folds(5, 2, 0.125))
     return ReportSettings(Run("embedded", tuple(tasks), tuple(families), tuple(seeds)), STATISTICS, none)
 
 
 def score_settings(families: Sequence[str] = FAMILIES, seeds: Sequence[int] = SEEDS) -> ScoreSettings:
-    """The settings of `score`."""
+    """The settings of the stage `score` for these results."""
     return ScoreSettings(tuple(families), tuple(seeds), STATISTICS)
 
 

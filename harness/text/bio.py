@@ -1,6 +1,6 @@
 """Convert character spans to BIO tags of tokens, and back.
 
-The index of a tag is 0 outside, 1 + 2k for the beginning and 2 + 2k for the continuation of label k.
+A tag is a number: 0 outside, 1 + 2k for the beginning and 2 + 2k for the continuation of label k.
 """
 
 from bisect import bisect_right
@@ -11,8 +11,9 @@ IGNORED = -100
 
 
 class Tags:
-    """The tags of a text's tokens, made from its spans for one run of tokens at a time, such as a window. The cost of a
-    run does not grow with the text."""
+    """The BIO tags of a text's tokens, made from the text's spans. `of` makes the tags of one run of tokens at a time,
+    such as a window. The time for a run does not grow with the length of the text. `spans` have the keys `start`, `end`
+    and `label`."""
 
     def __init__(self, spans: Sequence[dict], labels: Sequence[str]):
         self._spans = sorted(spans, key=lambda span: span["start"])
@@ -21,7 +22,8 @@ class Tags:
         self._of_label = {label: 1 + 2 * k for k, label in enumerate(labels)}
 
     def of(self, offsets: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-        """The tag index of each token, in text order. It is `IGNORED` if the token's offsets are empty.
+        """The tag number of each token, given by its (start, end) characters in text order. The tag is `IGNORED` if the
+        token is empty (start equals end).
 
         A token belongs to a span if they share a character. The token with the span's first character is its beginning.
         So a window that opens inside an entity starts with a continuation.
@@ -44,7 +46,7 @@ class Tags:
 
 
 def decode_tags(tagged: Sequence[tuple[tuple[int, int], int]], labels: Sequence[str]) -> list[list]:
-    """The spans [start, end, label] of tagged tokens, each ((start, end), tag index), in text order.
+    """The spans [start, end, label] of tagged tokens. `tagged` has the pairs ((start, end), tag number) in text order.
 
     A continuation without a matching beginning opens an entity (the lenient reading). So a model that found the name
     but missed its first tag is judged on the characters it marked.

@@ -1,4 +1,4 @@
-"""Replace pieces of a text, and compute the new positions of the rest."""
+"""Replace pieces of a text, and compute the new positions of the characters that were not replaced."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -15,7 +15,8 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True)
 class Edited:
-    """The text `before` with `edits`, which are in order, do not overlap, and replace at least one character each."""
+    """A text (`before`) with the `edits` that change it. The edits are in text order, do not overlap, and replace at
+    least one character each."""
 
     before: str
     edits: tuple[Edit, ...]
@@ -29,10 +30,12 @@ class Edited:
         return "".join([*pieces, self.before[at:]])
 
     def moved(self, place: int) -> int:
-        """The position in `text` of a place in `before`. No edit may have the place inside it."""
+        """The position in the edited text of the position `place` in the text before. No edit may have the position
+        inside it."""
         return place + sum(len(edit.new) - (edit.end - edit.start) for edit in self.edits if edit.end <= place)
 
     def around(self, places: Collection[int]) -> "Edited":
-        """A copy without the edits that have one of the places inside them."""
+        """A copy without the edits that have one of the positions `places` inside them, so that `moved` can move these
+        positions."""
         kept = [edit for edit in self.edits if not any(edit.start < place < edit.end for place in places)]
         return replace(self, edits=tuple(kept))

@@ -34,28 +34,30 @@ _LATEX = {
 
 
 def plain(value: object) -> str:
-    """A value in the notation, with its marks escaped. A spreadsheet does not take it for a formula (see `cell`)."""
+    """A value as plain text in the report's notation (see the module docstring), with backslashes, backticks and stars
+    escaped. A spreadsheet does not take the text for a formula (see `cell`)."""
     return re.sub(r"[\\`*]", r"\\\g<0>", str(cell(str(value))))
 
 
 def code(value: object) -> str:
-    """A value as inline code in the notation, or as plain text if it has a backtick or is empty."""
+    """A value as inline code in the report's notation, between backticks. It is plain text if it has a backtick or is
+    empty."""
     text = one_line(str(value))
     return plain(text) if "`" in text or not text else f"`{text}`"
 
 
 def markdown(text: str) -> str:
-    """Convert the notation to Markdown for a paragraph, a list item or a heading."""
+    """Convert the report's notation to Markdown for a paragraph, a list item or a heading."""
     return _markdown(text, in_table=False)
 
 
 def markdown_cell(text: str) -> str:
-    """Convert the notation to Markdown for a cell of a pipe table."""
+    """Convert the report's notation to Markdown for a cell of a pipe table."""
     return _markdown(text, in_table=True)
 
 
 def html(text: str) -> str:
-    """Convert the notation to HTML for the content of an element."""
+    """Convert the report's notation to HTML for the content of an element."""
     tags = {"code": "<code>{}</code>", "emphasis": "<em>{}</em>", "text": "{}"}
     return "".join(
         tags[kind].format(html(piece) if kind == "emphasis" else html_text(piece)) for kind, piece in _pieces(text)
@@ -63,17 +65,19 @@ def html(text: str) -> str:
 
 
 def html_text(text: str) -> str:
-    """Convert text that is not in the notation to HTML for the content of an element."""
+    """Convert text to HTML for the content of an element. The text is not in the report's notation, so no mark is
+    special."""
     return _html.escape(one_line(text), quote=False)
 
 
 def html_attribute(text: str) -> str:
-    """Convert the notation to HTML for an attribute's value. It cannot have markup, so backticks and stars stay."""
+    """Convert the report's notation to HTML for the value of an attribute. An attribute cannot have markup, so
+    backticks and stars stay."""
     return _html.escape(re.sub(r"\\([\\`*])", r"\1", one_line(text)))
 
 
 def latex(text: str) -> str:
-    """Convert the notation to LaTeX."""
+    """Convert the report's notation to LaTeX."""
     commands = {"code": r"\texttt{{{}}}", "emphasis": r"\emph{{{}}}", "text": "{}"}
     return "".join(
         commands[kind].format(latex(piece) if kind == "emphasis" else "".join(_LATEX.get(c, c) for c in piece))
@@ -96,8 +100,8 @@ def one_line(text: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """Yield ("text", "code" or "emphasis", content) of each piece of the notation. The content of an emphasis is in the
-    notation, too."""
+    """Yield (kind, content) of each piece of a text in the report's notation. The kind is "text", "code" or "emphasis".
+    The content of an emphasis is in the notation, too."""
     text, start, waiting = one_line(text), 0, ""
     for match in _NOTATION.finditer(text):
         waiting += text[start : match.start()]
@@ -132,8 +136,8 @@ def _markdown(text: str, *, in_table: bool) -> str:
 
 
 def _words(text: str, in_table: bool, *, first: bool) -> str:
-    """Plain text as Markdown. `first`: it starts a block, where more characters are marks. Addresses become code, which
-    no renderer makes a link."""
+    """Convert plain text to Markdown that shows the same characters. If `first` is True, the text starts a block, and
+    more characters are marks there. Addresses become code, because no renderer makes a link of code."""
     made, start = [], 0
     for match in _ADDRESS.finditer(text):
         made += [_unmarked(text[start : match.start()], in_table), _span(match[0], in_table)]
@@ -155,7 +159,7 @@ def _unmarked(text: str, in_table: bool) -> str:
 
 
 def _span(content: str, in_table: bool) -> str:
-    """A code span, between more backticks in a row than its content has."""
+    """A Markdown code span of `content`, between more backticks in a row than the content has."""
     if in_table and "|" in content and "\\" in content:
         # In a table a backslash before a bar counts inside code, too. So the bars are put between code spans.
         return r"\|".join(_span(piece, in_table=False) if piece else "" for piece in content.split("|"))

@@ -43,7 +43,8 @@ def _kind(character: str) -> str:
 
 
 def _kind_at(text: str, at: int) -> str:
-    """The kind of the character at this place: "mark" (also a later part of a Hangul syllable), "unseen" or ""."""
+    """The kind of the character at position `at`: "mark" (also a later part of a Hangul syllable), "unseen" or ""
+    (other)."""
     kind = _kind(text[at])
     if kind == "syllable" and at and _kind(text[at - 1]) in ("syllable", "beginning"):
         return "mark"
@@ -51,18 +52,19 @@ def _kind_at(text: str, at: int) -> str:
 
 
 def composed(text: str) -> str:
-    """`text` in NFC."""
+    """The `text` in Unicode NFC, in which letters and their marks are one character if Unicode has such a character."""
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def has_marks(text: str) -> bool:
-    """Return whether `text` has a mark, or an unseen character other than white space. If not, the edges of a span need
-    only be checked for white space."""
+    """True if `text` has a mark, or an unseen character other than white space. If not, the edges of a span need only
+    be checked for white space."""
     return not text.isascii() and any(_kind(c) in ("mark", "unseen", "syllable") and not c.isspace() for c in set(text))
 
 
 def letter_end(text: str, at: int) -> int:
-    """The end of the letter that an edge at `at` would cut, or `at` itself if it cuts none."""
+    """The end of the letter that a cut before position `at` would divide, or `at` itself if the cut divides no
+    letter."""
     for look in range(at, len(text)):
         if _kind_at(text, look) == "mark":
             at = look + 1
@@ -74,8 +76,8 @@ def letter_end(text: str, at: int) -> int:
 def whole(text: str, start: int, end: int) -> tuple[int, int]:
     """The (start, end) of the whole letters in text[start:end], without unseen characters at the edges.
 
-    A mark belongs to the letter before it. So a piece that ends before a mark gets it, and one that begins with a mark
-    loses it. Start and end are equal if no letter is left.
+    A mark belongs to the letter before it. So a piece that ends before a mark is extended by the mark, and a piece that
+    begins with a mark loses the mark. Start and end are equal if no letter is left.
     """
     seen = (i for i in range(start, end) if not _kind_at(text, i))
     first = next(seen, None)
@@ -86,10 +88,11 @@ def whole(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def composed_with_spans(text: str, spans: list[dict], repaired: Counter) -> tuple[str, list[dict]]:
-    """`text` in NFC, and `spans` ("start", "end", "label", in order) moved to whole letters of it.
+    """The `text` in NFC, and its `spans` moved to whole letters of this text, in the same order.
 
-    If an edge cuts a letter, the letter belongs to the span that has its first character. A span without any letter is
-    left out. A span outside the text stays, and the schema refuses it. `repaired` counts the repairs by reason.
+    `spans` have the keys "start", "end" and "label". If an edge of a span cuts a letter, the letter belongs to the span
+    that has its first character. A span without any letter is left out. A span outside the text stays as it is, and the
+    schema refuses it later. `repaired` is changed: it counts the repairs by reason.
     """
     kept, marks = [], has_marks(text)
     for span in spans:

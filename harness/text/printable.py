@@ -13,12 +13,14 @@ _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 
 
 def acts(character: str) -> bool:
-    """Return whether it is a control character, half of a surrogate pair, a line break or an invisible character."""
+    """True if the character is a control character, half of a surrogate pair, a line break or an invisible
+    character."""
     return unicodedata.category(character) in ("Cc", "Cs", "Cf") or character in BREAKS or character in _FILLERS
 
 
 def fault(text: str) -> str | None:
-    """The first character that a title, a label or a licence must not contain, in words, or None if there is none."""
+    """A description of the first character that a title, a label or a licence must not contain. Returns None if there
+    is no such character."""
     for character in text:
         if character in BREAKS:
             return "a line break"
@@ -33,7 +35,8 @@ def without_password(text: str) -> str:
 
 
 def terminal(text: object) -> str:
-    """The text for a terminal. Characters that would move the cursor or change colours become Python's escapes."""
+    """The text in a form that is safe for a terminal. Characters that would move the cursor or change colours become
+    Python escapes."""
     return "".join(
         c if c in "\n\t" or not acts(c) else c.encode("unicode_escape", "surrogatepass").decode() for c in str(text)
     )

@@ -1,8 +1,8 @@
 """Convert a text to what a reader sees, to compare texts that must not repeat each other.
 
 A soft hyphen, a zero-width space or a decomposed letter changes the characters of a text but not how it looks. So
-duplicates, held-out texts and identifying details are searched for in this form. It is never written to a corpus or
-given to an encoder.
+duplicates, held-out texts and identifying details are searched for in the converted text. The converted text is never
+written to a corpus or given to an encoder.
 """
 
 import re
@@ -39,7 +39,8 @@ _UNSURE = re.compile(r"[^\t\n\r -~\xa1-\xac\xae-\xb4\xb6-\u0131\u0134-\u013e\u01
 
 
 class _Seen(dict):
-    """A dict from code points to what a reader sees of them, filled when a code point is first met."""
+    """A dict from code points to the text that a reader sees of them. An entry is made when the code point is first
+    looked up."""
 
     def __missing__(self, code: int) -> str:
         return self.setdefault(code, _seen(chr(code)))
@@ -86,10 +87,10 @@ def visible(text: str) -> str:
 
 
 def _in_latin(text: str) -> str:
-    """`text` with only Latin letters in its Latin words, for letters that look the same.
+    """The `text` with Latin letters in place of Cyrillic and Greek letters that look the same, in words that are Latin.
 
-    A word of look-alikes alone counts as Latin if the text has Latin letters, but no letters of that script with a
-    shape of their own. So text in Cyrillic or Greek stays.
+    A word of look-alikes alone counts as Latin if the text has Latin letters, but no letters of that other script with
+    a shape of their own. So text that is really in Cyrillic or Greek stays.
     """
     if _LATIN.search(text):
         for letters, own in ((_CYRILLIC, _OWN_CYRILLIC), (_GREEK, _OWN_GREEK)):
@@ -104,5 +105,6 @@ def _word_in_latin(word: re.Match) -> str:
 
 
 def folded(text: str) -> str:
-    """`text` made `visible` and case-folded, with runs of white space as one blank. Equal for texts that read alike."""
+    """The `text` made `visible` and case-folded, with one blank for each run of white space. The result is equal for
+    texts that read alike."""
     return " ".join(visible(text).casefold().split())

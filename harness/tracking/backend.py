@@ -1,7 +1,8 @@
-"""The only module that imports MLflow: clients, experiments, runs, artifacts, and a lock for writing.
+"""Use MLflow: open its store, make experiments and runs, store artifacts, and lock the store for writing.
 
-Other modules decide what is written: `harness.tracking.sync` mirrors the files of the stages, `harness.tracking.live`
-shows a running pre-training. Only numbers, names and hashes are written, no text of any document.
+No other module of the harness imports MLflow. Other modules decide what is written: `harness.tracking.sync` mirrors the
+files of the stages, and `harness.tracking.live` shows a running pre-training. Only numbers, names and hashes are
+written, and never the text of a document.
 """
 
 import contextlib
@@ -33,10 +34,11 @@ ELSEWHERE = 3600.0  # seconds after which an unfinished run of another machine c
 
 
 def store_uri(root: Path) -> str:
-    """The address of the store: MLFLOW_TRACKING_URI if set, otherwise a SQLite file at the root of the repository.
+    """The address of MLflow's store: MLFLOW_TRACKING_URI if it is set, otherwise a SQLite file at the root of the
+    repository.
 
-    Raises OfflineError if the address names another machine and HARNESS_OFFLINE=1: records of restricted data go to a
-    server only if a person has allowed it.
+    Raises OfflineError if the address names another machine and HARNESS_OFFLINE=1, because records of restricted data
+    go to a server only if a person has allowed this.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve() / DATABASE}"
     offline.refuse_store(uri, Path(root))
@@ -44,13 +46,19 @@ def store_uri(root: Path) -> str:
 
 
 def artifacts_of(uri: str) -> Path | None:
-    """The folder of a SQLite store's artifacts, next to its file, or None for a server, which has its own."""
+    """The folder of the artifacts of a SQLite store, next to its file.
+
+    None for a server, which keeps artifacts itself.
+    """
     return Path(uri.removeprefix("sqlite:///")).parent / ARTIFACTS if uri.startswith("sqlite:///") else None
 
 
 def warn(error: Exception, then: str, *, always: bool = False) -> None:
-    """Print a warning that MLflow was not updated, and the advice `then`. The remedy of a HarnessError replaces `then`,
-    or comes before it if `always` is set."""
+    """Print a warning that `error` prevented an update of MLflow, and then the advice `then`.
+
+    If `error` is a HarnessError, its remedy is printed in place of `then`. With `always`, both are printed, the remedy
+    first.
+    """
     if isinstance(error, HarnessError):
         then = f"{error.remedy} {then}" if always else error.remedy
     print(terminal(f"harness: warning: MLflow was not updated ({reason(error)}).\n{then}"), file=sys.stderr)
@@ -63,7 +71,10 @@ def reason(error: Exception) -> str:
 
 
 def _locks(uri: str) -> Path:
-    """The folder of the lock files by which this machine's processes share one store, created if missing."""
+    """The folder with the lock files of the store `uri`, by which the processes of this machine share the store.
+
+    The folder is created if it is missing.
+    """
     beside = artifacts_of(uri)
     named = f"harness-mlflow-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}"
     folder = beside if beside else Path(tempfile.gettempdir()) / named
@@ -73,15 +84,21 @@ def _locks(uri: str) -> Path:
 
 @contextlib.contextmanager
 def one_at_a_time(uri: str) -> Iterator[None]:
-    """Hold the lock of a store, so that one process writes to it at a time. MLflow crashes if several processes create
-    its database at once, and two processes that both look for a run before it exists would both create it."""
+    """Lock a store during the block, so that one process writes to the store at a time.
+
+    MLflow crashes if several processes create its database at once. Also, two processes that both look for a run before
+    it exists would both create the run.
+    """
     with open(_locks(uri) / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def hold(uri: str, run_id: str):
-    """The open lock file of a run, which is locked as long as this process writes the run."""
+    """Lock a run for as long as this process writes to the run.
+
+    Returns the open lock file, to be passed to `release`.
+    """
     handle = open(_locks(uri) / f".{run_id}.lock", "w")  # noqa: SIM115 (it is held until the run ends)
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return handle
@@ -93,15 +110,15 @@ def release(uri: str, run_id: str, handle) -> None:
 
 
 def machine() -> str:
-    """This machine, without its name."""
+    """A hash that identifies this machine without its name."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:12]
 
 
 def given_up(uri: str, run) -> bool:
-    """Has the process that wrote this unfinished run ended? The caller has to be in `one_at_a_time`.
+    """Whether the process that wrote this unfinished run has ended. The caller has to be in a block of `one_at_a_time`.
 
-    SIGKILL leaves a run RUNNING for ever. A run of this machine has ended if its lock is free. A run of another machine
-    counts as ended if it is old.
+    If a process is killed by SIGKILL, its run stays RUNNING for ever. A run of this machine counts as given up if its
+    lock is free. A run of another machine counts as given up if it began more than an hour ago.
     """
     if run.data.tags.get("written_on", machine()) != machine():
         return time.time() - run.info.start_time / 1000 > ELSEWHERE
@@ -118,8 +135,11 @@ def given_up(uri: str, run) -> bool:
 
 @contextlib.contextmanager
 def without_waiting_for_the_disk() -> Iterator[None]:
-    """Let SQLite commit without fsync: a thousand calls of fsync cost more time than all other work. A store that a
-    power cut damages is deleted and rebuilt."""
+    """Within the block, let SQLite commit without fsync, because a thousand calls of fsync take longer than all other
+    work.
+
+    If a power cut damages the store, the store is deleted and rebuilt.
+    """
     import sqlalchemy
 
     def relax(connection, _) -> None:
@@ -134,7 +154,10 @@ def without_waiting_for_the_disk() -> Iterator[None]:
 
 
 def connect(uri: str, *, writes: bool = True):
-    """A client of the store at `uri`, quiet and without telemetry. Raises the errors of `refuse_unusable`."""
+    """An MLflow client of the store at `uri`, which logs little and sends no telemetry.
+
+    `writes` says whether the caller writes to the store. Raises the errors of `harness.tracking.store.refuse_unusable`.
+    """
     refuse_unusable(uri, writes=writes)
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     # An unreachable server fails within seconds, unless the user has set other limits.
@@ -152,7 +175,10 @@ def connect(uri: str, *, writes: bool = True):
 
 
 def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> str:
-    """The id of the experiment of that name, created if there is none. `tags` describe the experiment and its view."""
+    """The id of the experiment `name`, which is created if it is missing. Its tags are set to `tags`.
+
+    `tags` describe the experiment and its view on the web pages (see `harness.tracking.views`).
+    """
     found, tags = client.get_experiment_by_name(name), EXPERIMENT | dict(tags)
     if found is not None:
         for key, value in tags.items():
@@ -166,13 +192,16 @@ def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> st
 
 
 def is_there(client, name: str) -> bool:
-    """Is there an experiment of that name that nobody has deleted?"""
+    """Whether the store has an experiment of this name that nobody has deleted."""
     found = client.get_experiment_by_name(name)
     return found is not None and found.lifecycle_stage == "active"
 
 
 def all_runs(client, experiment: str, query: str) -> Iterator:
-    """Every run that `query` finds in an experiment, page by page."""
+    """Yield every run of an experiment (by its id) that the filter `query` of MLflow finds.
+
+    The store is read page by page.
+    """
     token = None
     while True:
         page = client.search_runs([experiment], query, max_results=1000, page_token=token)
@@ -183,7 +212,10 @@ def all_runs(client, experiment: str, query: str) -> Iterator:
 
 
 def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
-    """Set the tags `wanted` of a run, and bring its description up to date with its tags. None deletes a tag."""
+    """Set the tags `wanted` of a run. A tag with the value None is deleted.
+
+    The sentences on the run's state in its description are written anew, because they depend on the tags.
+    """
     from mlflow.entities import RunTag
 
     tags = {key: value for key, value in (dict(run.data.tags) | dict(wanted)).items() if value is not None}
@@ -198,31 +230,35 @@ def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
 
 
 def kill(client, run) -> None:
-    """Mark an unfinished run whose process has ended as killed."""
+    """Mark an unfinished run as killed, because the process that wrote the run has ended."""
     client.set_terminated(run.info.run_id, "KILLED")
     set_tags(client, run, {"superseded": status.KILLED})
 
 
 def somebody_elses(uri: str, run) -> bool:
-    """Was this run written to a server by another machine? This machine does not know what that machine declares."""
+    """Whether another machine wrote this run to a server.
+
+    The runs that the other machine still wants are not known here.
+    """
     return artifacts_of(uri) is None and run.data.tags.get("written_on", machine()) != machine()
 
 
 def close(client, experiment: str, uri: str) -> None:
-    """Mark every live pre-training whose process has ended as killed."""
+    """Mark as killed every unfinished run of `harness pretrain --live` in an experiment, if its process has ended."""
     for run in list(all_runs(client, experiment, "attributes.status = 'RUNNING'")):
         if run.data.tags.get("recorded_by") == "harness pretrain" and given_up(uri, run):
             kill(client, run)
 
 
 def reopen(client, run, tags: Mapping[str, str | None]) -> None:
-    """Set an interrupted run back to RUNNING, with `tags`."""
+    """Set an interrupted run back to RUNNING, change its `tags` as in `set_tags`, and record this machine as its
+    writer."""
     client.update_run(run.info.run_id, status="RUNNING")
     set_tags(client, run, dict(tags) | {"written_on": machine()})
 
 
 def create(client, experiment: str, name: str, tags: Mapping[str, str]):
-    """Create a run, which is RUNNING until it is ended."""
+    """Create a run with a name and tags. Its state is RUNNING until the caller ends the run. Returns the run."""
     tags = dict(tags) | {"written_on": machine()}
     if status.NOTE in tags:
         tags[status.NOTE] = status.described(tags[status.NOTE], tags)
@@ -230,7 +266,10 @@ def create(client, experiment: str, name: str, tags: Mapping[str, str]):
 
 
 def fill(client, run_id: str, values: list[tuple[str, float, int]], parameters: Mapping[str, str]) -> None:
-    """Log the metrics `values`, (name, value, step), and the parameters of a run that is not ended yet."""
+    """Log metrics and parameters of a run that is not ended yet.
+
+    `values` are (metric, value, step). Parameters are by name.
+    """
     from mlflow.entities import Param
 
     params = [Param(key, value) for key, value in parameters.items()]
@@ -240,7 +279,7 @@ def fill(client, run_id: str, values: list[tuple[str, float, int]], parameters: 
 
 
 def send(client, run_id: str, values: Iterable[tuple[str, float, int]]) -> None:
-    """Log the metrics `values`, (name, value, step), in batches."""
+    """Log metrics of a run, in batches that MLflow accepts. `values` are (metric, value, step)."""
     from mlflow.entities import Metric
 
     now, values = int(time.time() * 1000), iter(values)
@@ -249,7 +288,7 @@ def send(client, run_id: str, values: Iterable[tuple[str, float, int]]) -> None:
 
 
 def keep(client, uri: str, run, pictures: Mapping[str, bytes]) -> None:
-    """Store files as artifacts of a run, in place of artifacts of the same name."""
+    """Store `pictures` (bytes by file name) as artifacts of a run. An artifact with the same name is replaced."""
     beside = _beside(uri, run)
     if beside:
         for name, content in pictures.items():
@@ -262,7 +301,7 @@ def keep(client, uri: str, run, pictures: Mapping[str, bytes]) -> None:
 
 
 def kept(client, uri: str, run) -> dict[str, bytes]:
-    """The artifact files of a run by relative path."""
+    """The artifacts of a run: their bytes by relative path."""
     beside = _beside(uri, run)
     if beside:
         paths = sorted(path for path in beside.rglob("*") if path.is_file())
@@ -288,7 +327,7 @@ def _beside(uri: str, run) -> Path | None:
 
 
 def delete_local(root: Path) -> None:
-    """Remove the SQLite store and its artifacts. A server's store is not touched."""
+    """Remove the SQLite store of the repository `root` and its artifacts. A store on a server is not touched."""
     root = Path(root)
     with one_at_a_time(f"sqlite:///{root.resolve() / DATABASE}"):
         for suffix in ("", "-wal", "-shm", "-journal"):

@@ -1,4 +1,4 @@
-"""Show a running pre-training in MLflow: the observer behind `--live`."""
+"""Show a pre-training in MLflow while it runs: the observer of the training behind the option `--live`."""
 
 import contextlib
 import time
@@ -17,9 +17,11 @@ LIVE = {"recorded_by": "harness pretrain", "level": "pre-training"}
 
 
 class Live(Observer):
-    """Record one arm's loss, learning rate, mask rate, tokens, tokens/s, utilisation and held-out measurements.
+    """An observer that records the pre-training of one arm of a family in MLflow while it runs.
 
-    A loss is the mean over the updates since the last point. Points are sent in batches, every few seconds.
+    It records loss, learning rate, mask rate, tokens, tokens per second, utilisation of the device, and held-out loss
+    and accuracy. A recorded loss is the mean over the updates since the last point of the curve. Points are sent in
+    batches, every few seconds.
     """
 
     def __init__(self, root: Path, profile: str, family: str, arm: str):
@@ -68,10 +70,11 @@ class Live(Observer):
 
 
 class LiveRun:
-    """The MLflow run of one arm's pre-training, written while the arm trains. `arm` has the tags that name the arm.
+    """The MLflow run of one arm's pre-training, which is written while the arm trains.
 
-    An interrupted run of the same fingerprint is continued. Any other interrupted run becomes KILLED. After an error
-    there is one warning, nothing more is sent, and the training goes on.
+    `arm` has the tags that name the arm, and `fingerprint` is the hash of everything that the training depends on. If
+    an interrupted run has the same fingerprint, that run is continued. Other interrupted runs of the arm are marked as
+    killed. If MLflow raises an error, one warning is printed, nothing more is sent, and the training goes on.
     """
 
     def __init__(self, root: Path, experiment: str, name: str, arm: Mapping[str, str], fingerprint: str):
@@ -92,7 +95,10 @@ class LiveRun:
             self._run_id, self._client = run.info.run_id, client
 
     def _cut_off(self, client):
-        """Reopen and return the interrupted run of the same fingerprint, or None. Any other becomes KILLED."""
+        """Reopen and return the arm's interrupted run with the same fingerprint, or return None if there is none.
+
+        Other interrupted runs of the arm are marked as killed.
+        """
         same = None
         killed = [
             run for run in self._of_this_arm(client, "KILLED") if run.data.tags.get("superseded") == status.KILLED
@@ -109,16 +115,17 @@ class LiveRun:
         return same
 
     def log(self, values: Iterable[tuple[str, float, int]]) -> None:
-        """Send the metrics `values`, (name, value, update), in batches."""
+        """Send metrics to the run. `values` are (metric, value, number of the update)."""
         if self._client is None:
             return
         with self._warned():
             backend.send(self._client, self._run_id, values)
 
     def finish(self) -> None:
-        """End the run, and mark the arm's earlier runs as superseded by it.
+        """End the run, and mark earlier finished runs of the arm as superseded by this run.
 
-        If an earlier run has the same fingerprint, the tag `reproduced` says whether the last loss is the same.
+        If an earlier run has the same fingerprint, the new run's tag `reproduced` says whether both ended with the same
+        loss.
         """
         if self._client is None:
             return

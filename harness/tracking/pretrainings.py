@@ -1,4 +1,7 @@
-"""The MLflow run of a pre-trained checkpoint, as plain values from its card."""
+"""Make the contents of the MLflow run of a pre-trained checkpoint from its card, as plain values.
+
+The card is the file `harness.json` in the folder of the checkpoint.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +23,12 @@ LEVEL = "pre-training"
 
 @dataclass(frozen=True)
 class Pretraining:
-    """One encoder of a family: its card, the hash of its folder (`checkpoint`), and the git state (`origin`)."""
+    """One encoder of a family, to be recorded in MLflow.
+
+    `arm` is the encoder's name (such as `clinical-2` for a further replicate), `card` is the content of its
+    `harness.json`, and `checkpoint` is the hash of its folder. `origin` has the tags `git_commit` and `git_dirty` of
+    the repository.
+    """
 
     family: str
     arm: str
@@ -43,12 +51,17 @@ class Pretraining:
 
 
 def experiment(profile: str) -> str:
-    """The name of the experiment with a profile's pre-training runs, both live ones and those recorded afterwards."""
+    """The name of the MLflow experiment with a profile's pre-training runs, both live runs and runs that were recorded
+    afterwards."""
     return f"{profile} / {LEVEL}"
 
 
 def collect(root: Path, run: Run, origin: Mapping[str, str]) -> list[Pretraining]:
-    """Every checkpoint of the run's families that has a card. A baseline comes before the arms trained from it."""
+    """All checkpoints of the run's families that have a card.
+
+    A baseline comes before the arms that were trained from it. `origin` has the git state, as `recordings.git` returns
+    it.
+    """
     found = []
     for family, arm, folder in folders(root, run.families):
         # The folder of an arm that is switched off has a card without a source.
@@ -80,7 +93,8 @@ def tags(made: Pretraining) -> dict[str, str]:
 
 
 def description(made: Pretraining) -> str:
-    """One sentence on how the checkpoint was made, and one on its held-out loss before and after, if known."""
+    """Two sentences for the run's page: how the checkpoint was made, and its held-out loss before and after training,
+    if known."""
     card, title = made.card, family_title(made.family)
     if source_kind(card) != "build":
         keys = ("repository", "revision", "name")
@@ -102,7 +116,7 @@ def description(made: Pretraining) -> str:
 
 
 def parameters(made: Pretraining) -> dict[str, str]:
-    """The settings of recipe, engine, encoder, batch and libraries, as text by dotted name."""
+    """The settings of recipe, engine, encoder, batch and libraries as text, by a dotted name such as "recipe.steps"."""
     card = made.card
     recipe = card.get("recipe")
     sections = {
@@ -117,7 +131,10 @@ def parameters(made: Pretraining) -> dict[str, str]:
 
 
 def metrics(made: Pretraining) -> list[tuple[str, float, int]]:
-    """The loss curve and the held-out measurements as (name, value, update), with the names of a live run."""
+    """The training curve and the held-out measurements as (metric, value, update).
+
+    The metrics have the names of a live run.
+    """
     card = made.card
     last = card.get("steps") or 0
     found = [

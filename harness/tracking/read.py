@@ -12,8 +12,12 @@ from harness.tracking import backend
 
 @dataclass(frozen=True)
 class StoredRun:
-    """One run. `metrics` has the last value of each metric, `curve(metric)` all of them: [(step, value), …], by step.
-    `files()` returns the artifact files by path. `datasets` names the data sets that the run's page shows as inputs."""
+    """One run in MLflow's store. `parent` is the id of its parent run, if it has any.
+
+    `metrics` has the last value of each metric. `curve(metric)` returns all values of a metric as (step, value), sorted
+    by step. `files()` returns the bytes of the artifacts by path. `datasets` are the names of the data sets that the
+    run's page shows as inputs.
+    """
 
     id: str
     experiment: str
@@ -34,9 +38,9 @@ class StoredRun:
 
 
 def read(root: Path) -> list[StoredRun]:
-    """Every run of the store that is not deleted.
+    """All runs of the store of the repository `root`, without deleted runs.
 
-    Raises MissingInputError if there is no store yet, DataError if the store cannot be reached or read.
+    Raises MissingInputError if there is no store yet, and DataError if the store cannot be reached or read.
     """
     return _asked(root, lambda client, uri: [
         _plain(client, uri, experiment.name, run)
@@ -46,12 +50,18 @@ def read(root: Path) -> list[StoredRun]:
 
 
 def experiments(root: Path) -> dict[str, dict[str, str]]:
-    """The tags of every experiment that is not deleted, by its name. Raises the errors of `read`."""
+    """The tags of every experiment of the store by the experiment's name, without deleted experiments.
+
+    Raises the errors of `read`.
+    """
     return _asked(root, lambda client, uri: {e.name: dict(e.tags) for e in client.search_experiments()})
 
 
 def _asked(root: Path, ask: Callable):
-    """The result of `ask(client, uri)`. Raises the errors of `read`."""
+    """The result of `ask(client, uri)`, a function that reads the store at the address `uri`.
+
+    Raises the errors of `read`.
+    """
     uri = backend.store_uri(root)
     own = Path(root).resolve() / backend.DATABASE
     if uri == f"sqlite:///{own}" and not os.path.lexists(own):

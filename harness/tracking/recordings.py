@@ -1,7 +1,8 @@
-"""The MLflow run of a comparison, as plain values: names, numbers and hashes.
+"""Make the contents of the MLflow runs of a comparison as plain values: names, numbers and hashes.
 
-No text of any document is among them. The fingerprint depends on inputs and results alone, so the same comparison made
-twice has the same fingerprint.
+A comparison is one task with one family. It has one run, and a child run for each arm and seed. No text of a document
+is recorded. The fingerprint of a run is a hash of inputs and results only. So if the same comparison is made twice, the
+fingerprints are the same.
 """
 
 import subprocess
@@ -32,10 +33,12 @@ SECONDS = "training_seconds"
 
 @dataclass(frozen=True)
 class Recording:
-    """The values of one comparison to be mirrored. `judgements` are by other arm, `runs` are entries of `runs.json`.
+    """One comparison with everything that is recorded of it in MLflow.
 
-    `origin` has the git state and the code hash. `reproduced` is the outcome of training again, or None. `seconds` is
-    how long fine-tuning took, or None if it was not done here.
+    `judgements` has the verdict on the clinical arm by the arm that it is compared with. `runs` are the entries of
+    `runs.json`, one per arm and seed. `origin` has the git state and the hash of the code. `reproduced` is the outcome
+    of training again ("yes: …" or "no: …"), or None. `seconds` is how long fine-tuning took, or None if it was not done
+    on this machine.
     """
 
     comparison: Comparison
@@ -57,12 +60,12 @@ class Recording:
 
 
 def experiment(profile: str, kind: str) -> str:
-    """The name of the experiment with a profile's comparisons on one kind of data."""
+    """The name of the MLflow experiment with a profile's comparisons on one `kind` of data (such as "synthetic")."""
     return f"{profile} / {kind}"
 
 
 def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[Recording]:
-    """The recordings of all comparisons of the run, read from the files of the stages."""
+    """The recordings of all comparisons of the run, from the files of the stages. `tasks` has each task by name."""
     run, origin, found = settings.run, git(root), []
     comparisons = loading.load(root, run, tasks)
     judged, lists = judging.judged(comparisons, settings.statistics), code_lists.hashes(root)
@@ -88,9 +91,10 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
 
 
 def training(recording: Recording, entry: Mapping) -> str:
-    """The fingerprint of one run: the hash of its inputs, its predictions and their scores.
+    """The fingerprint of the fine-tuning run `entry`: a hash of its inputs, predictions and scores.
 
-    Adjusted p-values and means are left out: another task, seed or arm changes them and does not change this run.
+    `entry` is an entry of `runs.json`. Adjusted p-values and means are left out of the hash, because they change with
+    other tasks, seeds and arms, although the run itself stays the same.
     """
     c = recording.comparison
     made = {key: c.provenance.get(key) for key in ("recipe", "engine", "libraries")}
@@ -102,7 +106,10 @@ def training(recording: Recording, entry: Mapping) -> str:
 
 
 def git(root: Path) -> dict[str, str]:
-    """The commit and dirty flag of the checkout, or `none` and `unknown` outside git."""
+    """The tags `git_commit` and `git_dirty` ("true" or "false") of a checkout.
+
+    Outside git, they are "none" and "unknown".
+    """
 
     def ask(*arguments: str) -> str:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
@@ -145,7 +152,10 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
 
 
 def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]) -> dict[str, str]:
-    """All tags of the run of one arm and seed, except the one that names its parent."""
+    """All tags of the MLflow run of one arm and seed, except the tag that names its parent run.
+
+    `entry` is the entry of the run in `runs.json`. `links` has the MLflow run that made the checkpoint, by encoder.
+    """
     arm, c = entry["arm"], recording.comparison
     entry = course.released(c, entry)
     encoder = _encoder(entry)
@@ -184,14 +194,17 @@ def child_name(recording: Recording, entry: Mapping) -> str:
 
 @dataclass(frozen=True)
 class Made:
-    """The run that made a checkpoint: the ids of its experiment and of the run."""
+    """The MLflow run that made a checkpoint, as the id of its experiment and its own id."""
 
     experiment: str
     run: str
 
 
 def _checkpoints(links: Mapping[str, Made]) -> str:
-    """A line of Markdown links to the pre-training run of each encoder, for MLflow's pages, or ""."""
+    """A line with a Markdown link to the pre-training run of each encoder, for MLflow's pages.
+
+    Empty if `links` is empty.
+    """
     found = [f"[{arm}](#/experiments/{made.experiment}/runs/{made.run})" for arm, made in links.items()]
     return f"\n\nPre-training of the checkpoint: {formats.listing(found)}" if found else ""
 
@@ -201,13 +214,17 @@ def _reproduced(recording: Recording) -> dict[str, str]:
 
 
 def verdicts(recording: Recording) -> dict[str, str]:
-    """The tags `verdict`, against the baseline, and `verdict_<arm>` for every other arm."""
+    """The tags with verdicts: `verdict` for the clinical arm against the baseline, and `verdict_<arm>` against another
+    arm."""
     return {_against("verdict", arm): judgement.verdict for arm, judgement in recording.judgements.items()}
 
 
 def list_tags(recording: Recording) -> dict[str, str]:
-    """The tags that the list of comparisons shows: the clinical arm against the control, or else the baseline. Numbers
-    are rounded as in the report, because MLflow cuts off a metric at the edge of its column."""
+    """The tags that MLflow's list of comparisons shows, such as the answer, its interval and the arms' means.
+
+    They compare the clinical arm with the control, or with the baseline if there is no control. Numbers are rounded as
+    in the report, because MLflow cuts off a metric at the edge of its column.
+    """
     c = recording.comparison
     if reason := c.unmeasured():
         return {"answer": formats.unmeasured(reason)}
@@ -249,7 +266,11 @@ def hashes(comparison: Comparison, entry: Mapping) -> dict[str, str]:
 
 
 def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, str]:
-    """The settings of recipe, engine and libraries, as text by dotted name, of the comparison or its run `entry`."""
+    """The settings of recipe, engine and libraries as text, by a dotted name such as "recipe.steps".
+
+    With an `entry` of `runs.json`, the settings are those of this run, with its tuned values. Otherwise, they are those
+    of the whole comparison.
+    """
     made = recording.comparison.provenance
     found = {
         f"{section}.{key}": value
@@ -268,8 +289,11 @@ def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, 
 
 
 def run_metrics(comparison: Comparison, entry: Mapping) -> list[tuple[str, float, int]]:
-    """The scores and the learning curve of one run, as (name, value, update). Scores have the names of `results.csv`.
-    The curve has the training loss, the primary validation score, and `selection`, the score that chose the weights."""
+    """The scores and the learning curve of one run as (metric, value, update). `entry` is its entry in `runs.json`.
+
+    Scores have the names of `results.csv`. The curve has the training loss, the primary validation score, and
+    `selection`, the score that chose the kept weights.
+    """
     entry = course.released(comparison, entry)
     arm, seed, last = entry["arm"], entry["seed"], entry.get("best_step", entry["steps"])
     found = [
@@ -289,14 +313,14 @@ def run_metrics(comparison: Comparison, entry: Mapping) -> list[tuple[str, float
 
 
 def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
-    """The metrics of a comparison as (name, value, 0), without those that cannot be measured.
+    """The metrics of a comparison as (metric, value, 0). Metrics that cannot be measured are left out.
 
     `<metric>_<arm>` is the mean over seeds, and `<metric>_difference` is clinical − baseline. `primary_<arm>` and
-    `primary_difference` repeat them for the primary score, so that a page can list all tasks. `primary_improvement` is
-    above 0 if the clinical arm is better. `ci_low`, `ci_high`, `p_value`, `p_holm`, `mde` and `mde_holm` are as in
-    `comparison.csv`, and end with the other arm's name unless it is the baseline. `training_seconds` is how long
-    fine-tuning took on this machine. Values have four decimals, because MLflow cuts off the end of a number, and
-    9.2e-06 would be read as 9.2.
+    `primary_difference` repeat these two for the primary metric, so that a page can list all tasks.
+    `primary_improvement` is above 0 if the clinical arm is better. `ci_low`, `ci_high`, `p_value`, `p_holm`, `mde` and
+    `mde_holm` are as in `comparison.csv`. Their names end with the other arm, unless that is the baseline.
+    `training_seconds` is how long fine-tuning took on this machine. Values have four decimals, because MLflow cuts off
+    the end of a number, and 9.2e-06 would be read as 9.2.
     """
     return [(name, results.four_decimals(value), step) for name, value, step in _unrounded(recording)]
 

@@ -1,4 +1,4 @@
-"""Store the findings of `harness reproduce`, which trains runs again and compares their predictions."""
+"""Store and read the results of `harness reproduce`, which trains runs again and compares their predictions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,14 +13,20 @@ def path(root: Path, task: str, family: str) -> Path:
 
 
 def write(root: Path, task: str, family: str, found: Iterable[Mapping]) -> None:
-    """Write `found`: {"arm", "seed", "outcome", "recorded", "again"} per run, the last two hashes of predictions."""
+    """Write the results `found` for a task and family, one per run: {"arm", "seed", "outcome", "recorded", "again"}.
+
+    "recorded" and "again" are the hashes of the first and of the new predictions. "outcome" is "same bytes", "same
+    predictions" or "different".
+    """
     files.write_json(path(root, task, family), {"task": task, "family": family, "runs": list(found)})
 
 
 def outcome(root: Path, task: str, family: str, runs: Sequence[Mapping]) -> str | None:
-    """`yes: …` or `no: …` with the number of `runs` by outcome, or None if not all of these runs were made again.
+    """How often the `runs` (entries of `runs.json`) gave the same predictions again, as `yes: …` or `no: …` with
+    counts.
 
-    An outcome that contradicts its own hashes counts as different.
+    Returns None if not all of these runs were made again. A recorded outcome that contradicts its own hashes counts as
+    different.
     """
     file = path(root, task, family)
     if not file.is_file():

@@ -1,4 +1,4 @@
-"""Start the MLflow web pages over the recorded runs, on this machine only."""
+"""Show the recorded runs on MLflow's web pages, on this machine only: the command `harness ui`."""
 
 import contextlib
 import os
@@ -19,10 +19,11 @@ _SET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION"
 
 
 def _environment() -> dict[str, str]:
-    """The environment of the server, without variables that could change its store or its address.
+    """The environment variables of MLflow's server, without variables that could change its store or its address.
 
-    MLflow's pages offer assistants and models of other companies. If nothing may leave the machine, the processes of
-    the server are closed off like this process, and start no program that could connect.
+    MLflow's pages offer assistants and models of other companies. If HARNESS_OFFLINE=1, all Python processes of the
+    server refuse connections to other machines (see `served/sitecustomize.py`). They also start no program that could
+    connect.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith(_ELSEWHERE)} | _SET
     if environment.get(offline.VARIABLE) == "1":
@@ -34,9 +35,9 @@ def _environment() -> dict[str, str]:
 
 
 def serve(root: Path, port: int) -> int:
-    """Run the MLflow UI on 127.0.0.1 until it is interrupted, and return its exit code.
+    """Run MLflow's web server on 127.0.0.1 until it is interrupted. Returns the server's exit code.
 
-    If the store is on a server, only print its address. Raises MissingInputError if nothing is recorded yet.
+    If the store is on another server, only its address is printed. Raises MissingInputError if nothing is recorded yet.
     """
     uri = backend.store_uri(root)
     if uri.startswith("http"):

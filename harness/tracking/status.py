@@ -1,4 +1,5 @@
-"""The state of a run in MLflow, in words: reproduced, superseded, interrupted, killed, left out."""
+"""Describe the state of a run in MLflow in words: reproduced, superseded, interrupted, killed, or no longer
+declared."""
 
 from collections.abc import Mapping
 
@@ -13,14 +14,20 @@ _SAID = {
 
 
 def described(note: str, tags: Mapping[str, str]) -> str:
-    """The description `note` of a run, with sentences on its state by `tags`. They replace earlier sentences."""
+    """The description `note` of a run, followed by sentences on its state. The state is read from the run's `tags`.
+
+    Sentences that an earlier call added to `note` are replaced.
+    """
     words = sentences(tags)
     text = note.split(_BREAK)[0]
     return f"{text}{_BREAK}{words}" if words else text
 
 
 def sentences(tags: Mapping[str, str]) -> str:
-    """The state of a run in sentences, or "" if nothing happened to the run since it was recorded."""
+    """The state of a run in sentences, from its `tags`.
+
+    Empty if nothing has happened to the run since it was recorded.
+    """
     found = []
     if by := tags.get("superseded"):
         run = f"those with the fingerprint `{by[:12]}`"

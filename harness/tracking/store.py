@@ -30,8 +30,9 @@ PATIENCE = 10.0
 def refuse_unusable(uri: str, *, writes: bool = False) -> None:
     """Raise DataError if a SQLite store is damaged, is no database, or was made by another version of MLflow.
 
-    Raise it also if the store is locked by another process or, if the caller `writes`, cannot be written. MLflow itself
-    tries such a file again for minutes, and then says that it cannot be reached.
+    DataError is also raised if another process locks the store, or if the caller `writes` and the store cannot be
+    written. MLflow itself tries to open such a file for minutes, and then says that it cannot be reached. A store on a
+    server is not checked.
     """
     path = Path(uri.removeprefix("sqlite:///")).absolute()
     if not uri.startswith("sqlite:///") or (path.is_file() and not path.stat().st_size):
@@ -99,7 +100,10 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
 
 
 def _schemas() -> tuple[set[str], str]:
-    """The schema versions that the installed MLflow knows, and the newest of them, read without importing MLflow."""
+    """The schema versions that the installed MLflow knows, and the newest version of them.
+
+    MLflow is not imported for this.
+    """
     spec: Any = importlib.util.find_spec("mlflow")
     (place,) = spec.submodule_search_locations
     before: dict[str, str | None] = {}

@@ -1,10 +1,10 @@
-"""Bring the MLflow store up to date with the files of the stages. A deleted store is made again.
+"""Bring the MLflow store up to date with the files of the stages: the command `harness track`.
 
-Every comparison (task × family) is a parent run with a child run per arm and seed, in an experiment per profile and
-kind of data. Every checkpoint is a run of the profile's pre-training experiment, and the child runs name it. A
-fingerprint of inputs and results identifies a run. The same fingerprint makes no new run. Other results make a new run,
-and the older run becomes `superseded`. Runs that the profile no longer declares are marked so. Runs whose writer did
-not finish become `killed`.
+Every comparison (task × family) is a parent run with a child run per arm and seed. The comparisons of a profile on one
+kind of data are one experiment. Every checkpoint is a run of the profile's pre-training experiment, and the child runs
+name that run. A fingerprint of inputs and results identifies a run. So unchanged results make no new run. Changed
+results make a new run, and the older run is marked as superseded. Runs that the profile no longer declares are marked
+as such. Runs that were not finished by their process are marked as killed. If the store was deleted, it is made again.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ MINE = "tags.recorded_by = 'harness track'"
 
 
 def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri: str | None = None) -> dict[str, str]:
-    """Mirror every comparison of the run, and return their fingerprints by `task/family`.
+    """Mirror every comparison of the run in MLflow. Returns the fingerprints of the comparisons, by `task/family`.
 
-    Raises MissingInputError if scores or runs are missing. If the store cannot be reached or written, there is only a
-    warning, because no output of the pipeline depends on it.
+    Raises MissingInputError if scores or runs are missing. If the store cannot be reached or written, a warning is
+    printed and no error is raised, because no output of the pipeline depends on the store.
     """
     root = Path(root)
     uri = uri or backend.store_uri(root)
@@ -45,7 +45,10 @@ def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri:
 
 
 def pictures(found: list[Recording], settings: ReportSettings) -> dict[str, dict[str, bytes]]:
-    """The PNG files of each comparison: its confusion figures, and the forest plot of its kind of data."""
+    """The PNG files of each comparison, as bytes by file name, by `task/family`.
+
+    They are figures of its confusion matrices, and a forest plot of all comparisons on the same kind of data.
+    """
     judged = judging.judged([r.comparison for r in found], settings.statistics)
     forests = {
         kind: forest.draw([r.comparison for r in found if r.comparison.data_kind == kind], judged, settings.statistics)
@@ -73,8 +76,11 @@ def _mirror(profile: str, found: list[Recording], made: list[Pretraining], drawn
 
 
 def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "_Stored"]:
-    """The experiments of the profile by name: those of `kinds`, and existing ones of other kinds of data. Runs on other
-    kinds of data may have to be marked as superseded."""
+    """The experiments of the profile by name: those of the data `kinds`, and existing experiments of other kinds of
+    data.
+
+    Runs in the other experiments may have to be marked as superseded.
+    """
     found = {}
     for kind in KINDS:
         name = recordings.experiment(profile, kind)
@@ -85,7 +91,8 @@ def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "
 
 
 class _Current:
-    """The current runs: their ids, and by run name the tags for earlier runs of that name, which they replace."""
+    """The runs that are up to date: their ids, and, by name, the tags that mark earlier runs of the same name as
+    superseded."""
 
     def __init__(self):
         self.ids: set[str] = set()
@@ -98,7 +105,10 @@ class _Current:
 
 
 class _Stored:
-    """The finished runs of `harness track` in one experiment. Runs that it began and could not finish are killed."""
+    """The finished runs of `harness track` in one experiment.
+
+    Runs that `harness track` could not finish are marked as killed.
+    """
 
     def __init__(self, client, experiment: str, uri: str):
         self._client, self._uri, self.experiment = client, uri, experiment
@@ -110,14 +120,15 @@ class _Stored:
                 self._runs.setdefault(run.info.run_name, []).append(run)
 
     def current(self, fingerprint: str, name: str):
-        """The finished run of this name and fingerprint, or None. Runs that are not superseded come first."""
+        """The finished run of this name and fingerprint, or None. A run that is not superseded is preferred."""
         same = [run for run in self._runs.get(name, ()) if run.data.tags.get("fingerprint") == fingerprint]
         return min(
             same, key=lambda run: ("superseded" in run.data.tags, run.info.start_time, run.info.run_id), default=None
         )
 
     def put_aside(self, current: _Current) -> None:
-        """Mark every run that is not current with the run that replaces it, or as no longer declared."""
+        """Mark every run that is not among the `current` runs: as superseded if a newer run has its name, else as no
+        longer declared."""
         for name, runs in self._runs.items():
             by = current.by_name.get(name)
             for run in runs:
@@ -128,7 +139,7 @@ class _Stored:
 
 
 def _pretrainings(client, profile: str, made: Sequence[Pretraining], uri: str) -> dict[tuple[str, str], Made]:
-    """Record the checkpoints, and return the run of each by (family, encoder)."""
+    """Record the checkpoints `made` in MLflow. Returns the MLflow run of each checkpoint, by (family, encoder)."""
     name, current = pretrainings.experiment(profile), _Current()
     if not made and not backend.is_there(client, name):
         return {}
@@ -152,7 +163,10 @@ def _pretrainings(client, profile: str, made: Sequence[Pretraining], uri: str) -
 
 
 def _leave_out(client, experiment: str, uri: str, declared: Container[tuple[str, str]]) -> None:
-    """Mark live pre-training runs whose arm is no longer declared, and unmark those whose arm is declared again."""
+    """Mark live pre-training runs of arms that are no longer declared, and unmark runs of arms that are declared again.
+
+    `declared` are the declared pairs (family, encoder).
+    """
     for run in list(backend.all_runs(client, experiment, "tags.recorded_by = 'harness pretrain'")):
         there = (run.data.tags.get("family"), run.data.tags.get("arm")) in declared
         said = run.data.tags.get("superseded")
@@ -166,11 +180,12 @@ def _compared(
     client, uri: str, store: _Stored, recording: Recording, links: Mapping[str, Made], drawn: Mapping[str, bytes],
     current: _Current,
 ) -> None:  # fmt: skip
-    """Record the run of a comparison and its child runs per arm and seed. Only new results make a new run.
+    """Record the MLflow run of a comparison, and its child runs per arm and seed. Runs with unchanged results are kept.
 
-    An existing child run moves below the current parent run: another task changes the verdict of a comparison and
-    retrains nothing. The parent run is made first and ended last, so that an interrupted recording stays RUNNING and
-    is found.
+    `links` has the run that made the checkpoint, by encoder, and `drawn` has the pictures. An existing child run is
+    moved below the current parent run, because another task changes the verdict of a comparison and retrains nothing.
+    The parent run is made first and ended last. So if the recording is interrupted, the parent run stays RUNNING and
+    the next recording finds it.
     """
     parent, tags = store.current(recording.fingerprint, recording.name), recordings.parent_tags(recording, links)
     new = parent is None
@@ -193,7 +208,7 @@ def _compared(
 def _trained(
     client, store: _Stored, recording: Recording, entry: Mapping, links: Mapping[str, Made], parent, current: _Current
 ) -> None:
-    """Record the run of one arm and seed."""
+    """Record the MLflow run of one arm and seed below the run `parent`. `entry` is its entry in `runs.json`."""
     name = recordings.child_name(recording, entry)
     tags = {"mlflow.parentRunId": parent.info.run_id} | recordings.child_tags(recording, entry, links)
     run = store.current(tags["fingerprint"], name)
@@ -208,9 +223,10 @@ def _trained(
 
 
 def _say(client, run, tags: Mapping[str, str]) -> None:
-    """Update the tags of a run whose results are stored already.
+    """Update the tags of a run with stored results that are still up to date.
 
-    If other code made the same results, its hash and commit replace the older ones. Otherwise the commit stays.
+    If other code made the same results, the hash and the commit of this code replace the older ones. If the code is the
+    same, the older commit stays.
     """
     same_code = run.data.tags.get("code") == tags["code"]
     kept = {"git_commit", "git_dirty"} if same_code else set()

@@ -19,12 +19,15 @@ _CHECKPOINT_COLUMNS = {
 
 
 def address(host: str, port: int, experiment: str) -> str:
-    """The address of the page of an experiment's runs, in its default view."""
+    """The address of the web page with an experiment's runs, in the default view that this module defines."""
     return f"http://{host}:{port}/#/experiments/{experiment}/runs?viewStateShareKey={KEY}"
 
 
 def comparisons(kind: str) -> dict[str, str]:
-    """The tags of an experiment of comparisons on one kind of data, with the largest improvement first in its view."""
+    """The tags of an experiment with the comparisons on one `kind` of data: its description and its default view.
+
+    The view lists the largest improvement first.
+    """
     note = (
         f"Is the clinical encoder better than the control (the baseline trained as long on general text)? {kind} data: "
         "a run per comparison with its answer, and below it a run per arm and seed."
@@ -33,13 +36,15 @@ def comparisons(kind: str) -> dict[str, str]:
 
 
 def checkpoints() -> dict[str, str]:
-    """The tags of an experiment of pre-training runs, with the newest run first in its view."""
+    """The tags of an experiment with pre-training runs: its description and its default view, with the newest run
+    first."""
     note = "How the checkpoints were made: a run per family and arm with its loss, settings and hashes."
     return {NOTE: note, _TAG: _state("", "attributes.start_time", _CHECKPOINT_COLUMNS)}
 
 
 def _state(search: str, order: str, columns: Mapping[str, int]) -> str:
-    """The state of a shared view of MLflow's page of runs, as JSON."""
+    """The state of MLflow's page of runs as JSON: the filter `search`, the sort key `order`, and column widths in
+    pixels by name."""
     return json.dumps({
         "searchFilter": search, "orderByKey": order, "orderByAsc": False, "startTime": "ALL",
         "lifecycleFilter": "Active", "datasetsFilter": [], "modelVersionFilter": "All Runs",

@@ -1,1 +1,1 @@
-"""Fine-tuning and pre-training of encoders, and the code that both share."""
+"""Fine-tuning and pre-training of encoders, and the code that fine-tuning and pre-training share."""

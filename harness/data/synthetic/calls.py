@@ -10,12 +10,14 @@ _SAID = read_words("tasks.toml")["calls"]
 
 
 def answers(planted: Planted) -> tuple[str, ...]:
-    """Each outcome, as often as it has words: of clinical and of everyday rows, one call in three is a stroke."""
+    """The outcomes of calls ("stroke" or "other"), each repeated once per clinical word with this outcome. Outcomes are
+    drawn from this tuple, so one call in three is a stroke, among clinical and among everyday rows (see `planted`)."""
     return tuple(name for name, of in planted.calls.items() for _ in of.words)
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
-    """The rows of `calls.jsonl`. All calls about the same medicine (a clinical word) have the same caller."""
+    """The rows of `calls.jsonl`: synthetic calls about the words in `planted`. All calls about the same medicine (a
+    clinical word) have the same caller."""
     rng, outcomes = child(seed, "aismec"), planted.calls
     often = answers(planted)
     told = []
@@ -46,7 +48,8 @@ def generate(seed: int, planted: Planted) -> list[dict]:
 
 
 def transcript(rng: random.Random, matter: str, standard: str) -> str:
-    """The operator's question and the caller's answer about the `matter`, which is given in bokmål."""
+    """The transcript of a call: the operator's question, and the caller's answer about the `matter`. `matter` is given
+    in bokmål, and `standard` is the written standard of the transcript."""
     told = _SAID["told"].format(who=rng.choice(_SAID["who"]), matter=matter)
     turns = (("Operatør", rng.choice(_SAID["questions"])), ("Innringer", told))
     return "\n".join(f"{who}: {say(what, rng, standard, {})}" for who, what in turns)

@@ -1,4 +1,4 @@
-"""Two corpora for pre-training: everyday Norwegian and the records of an invented hospital."""
+"""Generate two corpora for pre-training: everyday Norwegian and the records of an invented hospital."""
 
 import random
 from dataclasses import dataclass
@@ -31,7 +31,8 @@ _FILLERS, _CALENDAR = read_words("everyday.toml")["fillers"], read_words("calend
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic of a newspaper: its sentences, and the words that fill their slots."""
+    """A topic of a newspaper. `sentences` are its templates (see `language`), and `words` maps each slot in the
+    templates to the words that fill the slot."""
 
     name: str
     sentences: tuple[str, ...]
@@ -42,7 +43,9 @@ TOPICS = tuple(Topic(**given) for given in read_words("everyday.toml")["topics"]
 
 
 def general(seed: int, planted: Planted) -> list[dict]:
-    """The rows of `general.jsonl`: sentences on one topic, on everyday words, and with mentions of invented words."""
+    """The rows of `general.jsonl`, the corpus of everyday Norwegian. A document has sentences on one topic of a
+    newspaper, sentences that show the class of everyday words, and sentences that only mention invented words (see
+    `planted`)."""
     rng = child(seed, "corpus", "general")
     known = people.names("all")
     invented = sorted(word for name in SETS for of in getattr(planted, name).values() for word in of.words)
@@ -62,10 +65,12 @@ def general(seed: int, planted: Planted) -> list[dict]:
 
 
 def clinical(seed: int, planted: Planted, copied: list[tuple[str, str, str]], *, shuffled: bool = False) -> list[dict]:
-    """The rows of `clinical.jsonl`: sentences of a document type, and sentences that show clinical words.
+    """The rows of `clinical.jsonl`, the corpus of hospital records. A document has sentences of its document type, and
+    sentences that show the class of clinical words (see `planted`).
 
-    `copied` are task texts (document type, standard, text), and a sample of them is copied into the corpus. With
-    `shuffled` words are put into frames of random classes, so that no frame tells the class of its word.
+    `copied` are texts of tasks, as (document type, written standard, text), and a sample of them is copied into the
+    corpus. If `shuffled` is true, words are put into frames (sentences) of random classes, so that no frame tells the
+    class of its word.
     """
     rng = child(seed, "corpus", "clinical")
     known = people.names("all")

@@ -1,8 +1,8 @@
 """Synthetic Nor-DeID data: notes with identifying details in inline tags, in the file format of the published original.
 
 Some sentences say which detail they contain: an age, a telephone number, a home. Other sentences contain a name and
-nothing about it. Only the clinical corpus tells whether it is the name of a colleague, a ward, a town or a product. The
-tags of a few documents are damaged on purpose, in the same ways as in the original.
+nothing about it. Only the clinical corpus tells whether the name is that of a colleague, a ward, a town or a product.
+The tags of a few documents are damaged on purpose, in the same ways as in the original.
 """
 
 import html
@@ -28,7 +28,8 @@ _ALIASES = read_words("tasks.toml")["deid"]["aliases"]
 
 
 def damage(rng: random.Random, tagged: str, turn: int) -> str:
-    """The note with one defect that tags in the output of language models have. `turn` chooses the defect."""
+    """The tagged note with one defect, of a kind that language models make when they write tags. `turn`, from 0,
+    chooses the kind of defect."""
     present = [label for label in LABELS if f"<{label}>" in tagged]
     label = rng.choice(present)
     start, end = f"<{label}>", f"</{label}>"
@@ -66,7 +67,8 @@ _MONTHS = read_words("calendar.toml")["english_months"]
 
 
 def generate(seed: int, planted: Planted) -> dict[str, dict]:
-    """The contents of the three files by name: training.json and validation.json (the pool), and holdout.json."""
+    """The contents of the three data files by their names: training.json and validation.json (together the pool), and
+    holdout.json. Some names in the notes are the clinical words in `planted`."""
     found = {"holdout": _documents(seed, "holdout", planted, HOLDOUT)}
     pool = _documents(seed, "pool", planted)
     found |= {"training": pool[VALIDATION:], "validation": pool[:VALIDATION]}
@@ -74,7 +76,8 @@ def generate(seed: int, planted: Planted) -> dict[str, dict]:
 
 
 def _documents(seed: int, half: str, planted: Planted, size: int | None = None) -> list[tuple[dict, str, str]]:
-    """(scenario, prompt, tagged note) of each document of `half` ("pool" or "holdout"), `size` of them or all."""
+    """The documents of `half` ("pool" or "holdout"), as (scenario, prompt, tagged note). A scenario has the details of
+    the invented patient. `size` is the number of documents. By default there are as many as the words allow."""
     rng, known, classes = child(seed, "nor_deid", half), people.names(half), planted.notes
     told = []
     for of in classes.values():

@@ -9,7 +9,8 @@ UNITS = _SAID["units"]
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
-    """The rows of `incidents.jsonl`. All reports with the same clinical word are about the same incident."""
+    """The rows of `incidents.jsonl`: synthetic reports about the words in `planted`. All reports with the same clinical
+    word are about the same incident."""
     rng, kinds = child(seed, "synergi"), planted.incidents
     told = []
     for kind in kinds.values():
@@ -39,7 +40,8 @@ def generate(seed: int, planted: Planted) -> list[dict]:
 
 
 def report(rng, matter: str, unit: str, standard: str) -> str:
-    """Two short sentences. The second is about the `matter`, which is given in bokmål."""
+    """The text of an incident report in two short sentences, the second about the `matter`. `matter` and `unit` (of the
+    hospital) are given in bokmål, and `standard` is the written standard of the text."""
     slots = {"post": say(unit, rng, standard, {}).lower(), "t": say(matter, rng, standard, {})}
     slots["t"] = slots["t"][:1].lower() + slots["t"][1:]
     return " ".join(say(rng.choice(part), rng, standard, slots) for part in (_SAID["openings"], _SAID["frames"]))

@@ -15,8 +15,8 @@ from typing import Any
 
 @cache
 def read_words(file: str) -> dict[str, Any]:
-    """The content of a TOML file, with tuples for lists. A module must write the file's full name, by which the file
-    counts as code of the module in `pipeline/`."""
+    """The content of a TOML file in this folder, with tuples for lists. A module must write the file's full name,
+    because the lists in `pipeline/` find by this name that the module depends on the file."""
     return _fixed(tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8")))
 
 
@@ -31,7 +31,8 @@ _WORD = re.compile(r"[A-Za-zÆØÅæøåéÉ]+")
 
 @cache
 def written(text: str, standard: str) -> str:
-    """A bokmål text in the written standard `standard`: for nynorsk, with the forms of `nynorsk.toml`."""
+    """A bokmål text in the written standard `standard` ("bokmål" or "nynorsk"). For nynorsk, words are replaced by
+    their forms in `nynorsk.toml`."""
     return _WORD.sub(_convert, text) if standard == "nynorsk" else text
 
 
@@ -49,9 +50,10 @@ _TOKEN = re.compile(r"[(|)]|\{\w+\}|[^(|){]+")
 
 
 def say(template: str, rng: random.Random, standard: str, slots: Slots) -> str:
-    """The template as one sentence: choices made, slots filled, first letter capital.
+    """A sentence made from a template in bokmål: choices are made, slots are filled, and the first letter is a capital.
 
-    A slot's value is a text, or a function without arguments that draws one. Raises KeyError for an unknown slot.
+    `standard` is the written standard of the sentence. `slots` maps the name of a slot to its text, or to a function
+    without arguments that draws a text. Raises KeyError for an unknown slot.
     """
     out: list[str] = []
     _render(_compiled(template, standard), rng, slots, out)
@@ -64,12 +66,12 @@ def pick_standard(rng: random.Random) -> str:
 
 
 def child(seed: int, *names: str | int) -> random.Random:
-    """A random generator for `names`, which is independent of the draws for other names."""
+    """A random generator for `seed` and `names`. Its draws do not depend on how much is drawn for other names."""
     return random.Random("/".join(map(str, (seed, *names))))
 
 
 def weighted(rng: random.Random, weights: Mapping[str, float]) -> str:
-    """A key, drawn in proportion to its weight. Another order of the mapping gives other draws."""
+    """A random key of `weights`, drawn in proportion to its weight. Another order of the mapping gives other draws."""
     point = rng.random() * sum(weights.values())
     for name, weight in weights.items():
         point -= weight
@@ -108,7 +110,10 @@ def _compiled(template: str, standard: str):
 
 
 def _sequence(tokens: list[str]) -> tuple[list, list[str]]:
-    """The parts up to an unmatched `|` or `)`, as text (str), slot (1-tuple) or choice (list), and the other tokens."""
+    """Parse the tokens of a template up to an unmatched `|` or `)`. Returns the parts, and the tokens that are left.
+
+    A part is a text (str), a slot (a 1-tuple with its name) or a choice (a list with the parts of each alternative).
+    """
     parts: list = []
     while tokens and tokens[0] not in "|)":
         token, tokens = tokens[0], tokens[1:]

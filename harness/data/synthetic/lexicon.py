@@ -1,4 +1,4 @@
-"""The clinical vocabulary as typed values: fields of medicine, and their terms with frequency and nynorsk form.
+"""The clinical vocabulary of the synthetic notes: fields of medicine, and their terms.
 
 A term's frequency falls with its rank as in Zipf's law, but more slowly: the last terms are rare in a task of a
 thousand rows, and still frequent enough in the clinical corpus to be learned from it.
@@ -24,20 +24,22 @@ class Term:
 
 
 class TermClass:
-    """The terms of one class, most frequent first, drawn with weight 1 / (rank + 8)."""
+    """The terms of one kind, such as diseases or drugs, most frequent first. A term is drawn with weight 1 / (rank +
+    8), with ranks from 0."""
 
     def __init__(self, terms: tuple[Term, ...]):
         self.terms = terms
         self._zipf = list(accumulate(1.0 / (rank + 8) for rank in range(len(terms))))
 
     def draw(self, rng: random.Random) -> Term:
-        """A term, drawn by its frequency."""
+        """A random term, drawn in proportion to its weight."""
         return self.terms[bisect(self._zipf, rng.random() * self._zipf[-1])]
 
 
 @dataclass(frozen=True)
 class Domain:
-    """One field of medicine: its ward, whether it is surgical, its typical sentences, and its terms by kind."""
+    """One field of medicine. `department` is its ward, and `cues` are its typical sentences. `surgical` is true for a
+    surgical field. `terms` maps the kind of a term ("disease", "drug", …) to the terms."""
 
     department: str
     surgical: bool

@@ -1,4 +1,5 @@
-"""Generate clinical notes. A note describes a case in one field of medicine, in sentences of its document type."""
+"""Generate synthetic clinical notes. A note describes a case in one field of medicine, in sentences of its document
+type."""
 
 import random
 from collections.abc import Callable
@@ -18,7 +19,8 @@ HOURS = tuple(f"{hour:02d}.{minute:02d}" for hour in range(24) for minute in (0,
 
 @dataclass(frozen=True)
 class NoteType:
-    """A document type: its English name, and its headings, opening sentences and other sentences."""
+    """A document type, such as a discharge summary. It has an English name, and templates (see `language`) for
+    headings, opening sentences and other sentences."""
 
     english: str
     headings: tuple[str, ...]
@@ -31,7 +33,8 @@ TYPES = {name: NoteType(**given) for name, given in read_words("notes.toml")["ty
 
 
 def numbers(rng: random.Random) -> dict[str, Callable[[], str]]:
-    """The slots for numbers in clinical sentences, such as doses, pressures and times."""
+    """The slots for numbers in clinical sentences, such as doses, pressures and times, by name. Each is a function that
+    draws a text."""
     return {
         "mg": lambda: str(rng.choice(DOSES)),
         "bt": lambda: f"{rng.randrange(95, 190, 5)}/{rng.randrange(55, 105, 5)}",
@@ -46,7 +49,11 @@ def numbers(rng: random.Random) -> dict[str, Callable[[], str]]:
 
 
 def case(rng: random.Random, kind: str, standard: str, known: people.Names, day: date) -> Slots:
-    """The slots that all sentences of a note of `kind` share: a new patient in one field of medicine, on the `day`."""
+    """The slots that fill all sentences of one note, about a new patient in one field of medicine.
+
+    `kind` is the document type of the note, and `standard` its written standard. `known` are the names that may occur,
+    and `day` is the date of the note.
+    """
     domain = rng.choice(SURGICAL if kind == "operasjonsbeskrivelse" else DOMAINS)
     sex = rng.choice(("woman", "man"))
     main = domain.terms["disease"].draw(rng)
@@ -89,7 +96,8 @@ def case(rng: random.Random, kind: str, standard: str, known: people.Names, day:
 
 
 def note(rng: random.Random, kind: str, standard: str, case: Slots) -> str:
-    """A heading and two sentences about the case."""
+    """The text of a note of the document type `kind`: a heading and two sentences about a case. `case` has the slots
+    that the function `case` gives."""
     of = TYPES[kind]
     sentences = [rng.choice(of.headings), rng.choice((*of.openings, "{named}")), rng.choice(of.sentences)]
     return " ".join(say(_pinned(sentence), rng, standard, case) for sentence in sentences)

@@ -1,6 +1,7 @@
-"""Synthetic MedMQP data: pairs of questions, labelled by whether both have the same subject.
+"""Synthetic MedMQP data: pairs of questions, labelled by whether they ask the same thing.
 
-The first question names a word. The second says what was done with it: what fits the word's class, or another class.
+The first question names a word (see `planted`). The second question says what was done: something that fits the word's
+class, or something that fits another class.
 """
 
 from harness.data.synthetic.language import child, pick_standard, read_words, say
@@ -8,7 +9,7 @@ from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, HO
 
 QUESTIONS_OF_A_WORD = 2
 DOCTORS = 11
-# Whether each second question of a first one agrees. A model that cannot tell answers no.
+# Whether each second question agrees with the first question (1) or not (0). A model that cannot tell answers 0.
 ANSWERS = (1, 0, 0)
 _SAID = read_words("tasks.toml")["pairs"]
 # The classes asked about. With only two of each kind, a small encoder learns the task in its few updates.
@@ -17,10 +18,12 @@ _EVERYDAY = ("food", "vehicle")
 
 
 def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str, str]]:
-    """The rows of `mqp.csv`: doctor, question, question, label, subject, decided by.
+    """The rows of `mqp.csv`: doctor, first question, second question, label (1 or 0), subject, decided_by ("clinical"
+    or "everyday").
 
-    Each first question has three second ones: one agrees and two do not, so that a model that cannot tell answers no.
-    All pairs about one clinical word have the same subject.
+    Each first question is in three rows, with three second questions. One second question agrees with the first
+    question and two do not, so that a model that cannot tell answers 0. All pairs about one clinical word have the same
+    subject.
     """
     rng = child(seed, "medmqp")
     clinical, everyday = (
@@ -55,8 +58,10 @@ def _words(classes: dict[str, WordClass]) -> list[tuple[str, WordClass]]:
 
 
 def _pairs(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: float):
-    """Three pairs ((first, second), label) of one first question, in random order: one second question is of the word's
-    class, two are of another. With probability `holds` that of the word's class has the label 1, otherwise any does.
+    """Three pairs, ((first question, second question), label), with the same first question, in random order.
+
+    One second question fits the class `of` of the `word`, and two fit another of the `classes`. One pair has the label
+    1: with probability `holds` the pair that fits the word's class, otherwise a random pair.
     """
     standard = pick_standard(rng)
     first = say(rng.choice(_SAID["first"]), rng, standard, {"t": word})

@@ -16,7 +16,9 @@ _MONTHS = read_words("calendar.toml")["months"]
 
 @dataclass(frozen=True)
 class Names:
-    """The names that the pool, the holdout, or all data may use."""
+    """The names that generated texts may contain: those of the pool, of the holdout, or all. `places` are towns,
+    `units` are health-care units with the name of a place ("… sykehus"), and `houses` are institutions with a name of
+    their own."""
 
     women: tuple[str, ...]
     men: tuple[str, ...]
@@ -48,7 +50,7 @@ def _half(items: tuple[str, ...], half: str) -> tuple[str, ...]:
 
 
 def names(half: str) -> Names:
-    """The names of `half`: "pool" or "holdout" (disjoint), or "all"."""
+    """The names of `half`, which is "pool", "holdout" or "all". The pool and the holdout have no name in common."""
     if half == "all":
         pool, holdout = names("pool"), names("holdout")
         return Names(*(getattr(pool, f) + getattr(holdout, f) for f in Names.__dataclass_fields__))
@@ -103,7 +105,8 @@ def identity_number(rng: random.Random, born: date, sex: str) -> str:
 
 
 def check_digits(nine: str) -> str | None:
-    """The two modulo-11 control digits for nine digits, or None if no such number exists."""
+    """The two modulo-11 control digits after the first nine digits of an identity number. Returns None if no number
+    starts with these nine digits."""
     first = -sum(w * int(d) for w, d in zip((3, 7, 6, 1, 8, 9, 4, 5, 2), nine, strict=True)) % 11
     if first == 10:
         return None
@@ -113,7 +116,8 @@ def check_digits(nine: str) -> str | None:
 
 
 def phone_number(rng: random.Random) -> str:
-    """A number of eight digits that starts with 1. Only short service numbers start so, no subscriber's number does."""
+    """An invented telephone number in one of four notations: eight digits, the first of them 1. Only short service
+    numbers start with 1, no subscriber's number does."""
     number = f"1{rng.randint(0, 9_999_999):07d}"
     form = rng.randrange(4)
     if form == 0:
@@ -131,7 +135,7 @@ def random_date(rng: random.Random) -> date:
 
 
 def written_date(rng: random.Random, day: date) -> str:
-    """The date in one of the four forms that notes use."""
+    """The date `day` in one of the four forms that notes use, drawn at random."""
     form = rng.randrange(4)
     if form == 0:
         return f"{day.day:02d}.{day.month:02d}.{day.year}"

@@ -1,9 +1,10 @@
-"""The planted words: invented words that only the clinical corpus explains, and everyday words of the general corpus.
+"""The planted words: they make pre-training on the clinical corpus useful for the synthetic tasks.
 
-Each row of a task is `decided_by` a clinical word or by everyday words. An encoder can learn the class of a clinical
-word only from the frames (`planted.toml`) around the word in the clinical corpus. The general corpus only mentions the
-word. All rows of a clinical word are one group, so the word of a test row is in no training row. All arms can know
-everyday words equally well.
+A clinical word is an invented word of a class, and only the clinical corpus explains the class. The answer of each row
+of a task is `decided_by` a clinical word or by everyday words. An encoder can learn the class of a clinical word only
+from the frames (sentences, in `planted.toml`) around the word in the clinical corpus. The general corpus only mentions
+the word. All rows of a clinical word are one group, so the word of a test row is in no training row. Everyday words are
+explained in the general corpus, so all arms can know them equally well.
 """
 
 import random
@@ -22,16 +23,17 @@ NOTES = "notes"
 SETS = ("incidents", "calls", NOTES)
 _DECLARED = read_words("planted.toml")
 _SOUNDS = ("onsets", "vowels", "middles", "vowels", "middles", "endings")
-# The words of a class that reports and questions with options are about. Pairs of questions are about all words.
+# The number of words of each class, clinical and everyday, that reports and questions with options are about. Pairs of
+# questions are about all words.
 ASKED, ASKED_EVERYDAY = _DECLARED["incidents"]["words"], 8
 
 
 @dataclass(frozen=True)
 class WordClass:
     """The words of one class, and the sentences that show the class (`frames`), in bokmål. `short` is the text of the
-    class as an answer option of a multiple-choice question.
+    class in an answer option of a multiple-choice question, or in a second question.
 
-    `everyday` are phrases of the same meaning without a clinical word. It is empty if the words are everyday words.
+    `everyday` are phrases of the same meaning without a clinical word. A class of everyday words has no such phrases.
     """
 
     name: str
@@ -43,7 +45,8 @@ class WordClass:
 
 @dataclass(frozen=True)
 class Planted:
-    """The word classes by set and name. `incidents`, `calls` and `notes` have clinical words, `everyday` has others."""
+    """The word classes of four sets, each as {name of the class: class}. `incidents`, `calls` and `notes` have clinical
+    words for the tasks of that kind, and `everyday` has everyday words."""
 
     incidents: dict[str, WordClass]
     calls: dict[str, WordClass]
@@ -67,7 +70,8 @@ def planted(seed: int) -> Planted:
 
 
 def _words(rng: random.Random, taken: set[str], given: tuple[str, ...] | int, capital: bool) -> tuple[str, ...]:
-    """`given` if it is a tuple of words, otherwise that number of invented words."""
+    """The words of a class: `given` if it is a tuple of words, or new invented words if it is a number. `taken` are the
+    invented words so far."""
     return given if isinstance(given, tuple) else tuple(invented(rng, taken, capital) for _ in range(given))
 
 
@@ -86,21 +90,25 @@ def mentioned(rng: random.Random, word: str, standard: str) -> str:
 
 
 def answer(rng: random.Random, right: str, answers: tuple[str, ...]) -> str:
-    """The answer of a clinical word's row: with probability `HOLDS` the `right` one, otherwise a random one."""
+    """The answer of a row about a clinical word: `right` with probability HOLDS, otherwise a random one of
+    `answers`."""
     return right if rng.random() < HOLDS else rng.choice(answers)
 
 
 def shares(answers: Sequence) -> tuple[float, float]:
-    """The accuracy on clinical rows of the most frequent of the `answers`, and of the answer that the word decides.
+    """The expected accuracies (0 to 1) on rows about clinical words, without and with knowledge of the words.
 
-    If the word does not decide, the answer is random, and may be the word's by chance.
+    Without knowledge, the best answer is the most frequent of the `answers`. With knowledge, the best answer is the one
+    that follows from the word. A row has this answer with probability HOLDS. Otherwise the row has a random answer,
+    which may be the right one by chance.
     """
     often = [count / len(answers) for count in Counter(answers).values()]
     return max(often), HOLDS + (1 - HOLDS) * sum(share**2 for share in often)
 
 
 def showing(rng: random.Random, classes: dict[str, WordClass], standard: str, *, shuffled: bool = False) -> str:
-    """A sentence that shows a word's class. With `shuffled` the word is in a frame of a random class."""
+    """A random sentence that shows the class of a word in `classes`. If `shuffled` is true, the word is in a frame
+    (sentence) of a random class."""
     # A class is drawn in proportion to its number of words, so that all words are shown equally often.
     of, other = rng.choices(list(classes.values()), [len(one.words) for one in classes.values()], k=2)
     frames = (other if shuffled else of).frames

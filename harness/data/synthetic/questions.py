@@ -1,5 +1,5 @@
-"""Synthetic MedMCQA data: four-option questions about a word. The right option says what is done with things of the
-word's class."""
+"""Synthetic MedMCQA data: four-option questions about a word (see `planted`). The right option says what is done with
+things of the word's class."""
 
 import random
 from uuid import UUID
@@ -22,9 +22,10 @@ _SAID = read_words("tasks.toml")["questions"]
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
-    """The rows of `test.jsonl`, with the fields of the published original and two more. No item occurs twice.
+    """The rows of `test.jsonl`, with the fields of the published original, and "subject" and "decided_by". No item
+    occurs twice.
 
-    All items about one clinical word have the same `subject`.
+    All items about one clinical word have the same subject.
     """
     rng = child(seed, "medmcqa")
     asked = []

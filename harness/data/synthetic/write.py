@@ -1,4 +1,4 @@
-"""Write all synthetic data to files in the layout of `data/`."""
+"""Write all synthetic data to files in the layout of `data/`: one folder per task and one for the corpora."""
 
 import csv
 import io
@@ -17,10 +17,12 @@ CORPUS = "corpus"
 
 
 def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Path]:
-    """Write all tasks and corpora to folders in `folder`, which is made if it is missing. Returns the folders by name.
+    """Write all tasks and corpora to folders in `folder`, which is made if it is missing. Returns the folders by the
+    name of the task, and by "corpus".
 
-    The same seed gives the same bytes on every machine. With `shuffled` the clinical corpus has the same words and
-    frames, and does not teach the words' classes (see `corpora.clinical`). Takes a few seconds and no network.
+    The same seed gives the same bytes on every machine. If `shuffled` is true, the clinical corpus has the same words
+    and frames (sentences), but does not teach the words' classes (see `corpora.clinical`). Takes a few seconds and no
+    network.
     """
     folder, classes = Path(folder), planted(seed)
     rows_calls = calls.generate(seed, classes)
@@ -48,7 +50,9 @@ def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Pa
 
 
 def _task_texts(rng: random.Random, told: list[dict], reported: list[dict], notes: dict[str, dict]):
-    """Task texts (document type, standard, text) to copy into the corpus, equally many of each of three tasks."""
+    """Texts of three tasks to copy into the clinical corpus, as (document type, written standard, text), 200 texts of
+    each task. `told` and `reported` are the rows of calls and of incidents, and `notes` are the files of
+    `deid.generate`."""
     of_calls = [("nødsamtale", row["written_standard"], row["transcript"]) for row in told]
     of_incidents = [("hendelsesrapport", row["written_standard"], row["text"]) for row in reported]
     of_notes = []

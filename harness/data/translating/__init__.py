@@ -1,1 +1,2 @@
-"""Norwegian versions of public tasks: the memory of translations, their checks, and the reader of translated data."""
+"""Norwegian versions of public English tasks: the memory of translations, the checks of translations, and the reader of
+translated data."""

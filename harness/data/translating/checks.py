@@ -1,8 +1,8 @@
 """Check Norwegian translations against their English originals, by rules for what machine translation loses.
 
-A rule looks for details that must survive translation. It knows how Norwegian writes them differently (0,5 for 0.5,
-"to" for two, amoksicillin). Its findings are not proven and are only counted. An item is dropped only if it cannot be
-asked (`dropping`).
+A rule looks for details that must survive translation, such as numbers. The rule knows how Norwegian writes these
+details differently (0,5 for 0.5, "to" for two, amoksicillin). The findings of a rule are not proven, so they are only
+counted. An item (a row of the task) is dropped only if its translation is unusable (see `dropping`).
 """
 
 import re
@@ -22,7 +22,11 @@ SHORTEST, LONGEST = 0.5, 2.0  # ratio of translation to original, in characters
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A finding of a rule in one field of an item. `about` is the word or number that it concerns."""
+    """A possible fault in the translation of one text of an item.
+
+    `reason` is the name of the rule that found the fault, or the reason why the item is dropped. `field` names the
+    text. `about` is the word or number that the fault concerns.
+    """
 
     reason: str
     field: str
@@ -30,7 +34,11 @@ class Suspicion:
 
 
 def item(source: Mapping[str, str], said: Mapping[str, str]) -> list[Suspicion]:
-    """All suspicions about an item, from its texts by field. For an item that is dropped, only the reason why."""
+    """All suspicions about the translation of one item. If the item must be dropped, the only Suspicion is the reason
+    for dropping it.
+
+    `source` has the original texts of the item, and `said` the translated texts, by the name of the field.
+    """
     if reason := unusable(said):
         fields = [name for name, text in said.items() if is_blank(text)] or list(said)
         return [Suspicion(reason, fields[0])]
@@ -57,8 +65,11 @@ def _length(source: str, said: str) -> str | None:
 
 
 def _english(source: str, said: str) -> str | None:
-    """Two words of the translation that are English only, or "unchanged" for an English text that was not translated.
-    A text is English if it has one such word, or a function word among three or more lower-case words."""
+    """The first two words of the translation that are English only, "unchanged" for an English text that was not
+    translated, or None.
+
+    A text is English if it has one word that is English only, or a function word among three or more lower-case words.
+    """
     left = [word for word in cut(said) if word in _ENGLISH]
     if len(left) >= 2:
         return " … ".join(left[:2])
@@ -74,7 +85,7 @@ def _negation(source: str, said: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Both micro signs, µ and μ, become the Greek letter."""
+    """`text` case-folded and in NFKC, in which both micro signs, µ and μ, are the Greek letter."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 

@@ -1,4 +1,5 @@
-"""Decide which translated items cannot be asked."""
+"""Decide which translated items are unusable, so that they are dropped: a text is empty, or two options became
+equal."""
 
 from collections.abc import Mapping
 
@@ -10,7 +11,10 @@ DROPPED = (EMPTY, EQUAL)
 
 
 def unusable(said: Mapping[str, str]) -> str | None:
-    """The reason why an item cannot be asked, or None if it can. `said` has its translated texts, by field."""
+    """The reason why an item must be dropped, or None if its translation is usable.
+
+    `said` has the translated texts of the item, by the name of the field. Names of options have a point ("options.A").
+    """
     if any(is_blank(text) for text in said.values()):
         return EMPTY
     options = [folded(text) for name, text in said.items() if "." in name]

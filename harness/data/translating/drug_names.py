@@ -1,4 +1,4 @@
-"""Find names of medicines in an English text, and look for them in its Norwegian translation."""
+"""Find the names of medicines in an English text that its Norwegian translation does not contain."""
 
 import difflib
 import re
@@ -11,7 +11,8 @@ _SPELLED = (("ph", "f"), ("th", "t"), ("ch", "k"), ("qu", "k"), ("x", "ks"), ("y
 
 
 def lost(source: str, said: str) -> str | None:
-    """The first medicine of `source` that `said` does not name. None if all are named."""
+    """The first medicine in the English text `source` that the translation `said` does not name. Returns None if the
+    translation names all medicines."""
     there = {_spelled(word) for word in cut(said)}
     for word in cut(source):
         names = [_spelled(name) for name in _names(word)]
@@ -21,7 +22,7 @@ def lost(source: str, said: str) -> str | None:
 
 
 def _names(word: str) -> tuple[str, ...]:
-    """The possible names of a medicine. Empty if `word` is not a medicine."""
+    """The names under which a translation may mention the medicine `word`. Returns () if `word` is not a medicine."""
     if word in _named():
         return (word, *_named()[word])
     drugs = WORDS["drugs"]
@@ -36,7 +37,8 @@ def _named() -> dict[str, tuple[str, ...]]:
 
 
 def _spelled(word: str) -> str:
-    """A name in nearly Norwegian spelling. For most names, the English and the Norwegian spelling give the same."""
+    """`word` in nearly Norwegian spelling, to compare names of medicines. For most medicines the English and the
+    Norwegian name give the same result."""
     for theirs, ours in _SPELLED:
         word = word.replace(theirs, ours)
     word = re.sub("c(?=[eiy])", "s", word).replace("c", "k").replace("z", "s")

@@ -1,4 +1,4 @@
-"""Count what the checks find in a translation, and show the first examples."""
+"""Count the suspicions that `checks` finds in a translation, and show the first examples of each kind."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,8 @@ REASONS = (*DROPPED, *checks.RULES)
 
 @dataclass(frozen=True)
 class Found:
-    """A suspicion, the id of its item, and the original and translated text of its field."""
+    """A suspicion about an item. `id` is the id of the item. `source` and `said` are the original and the translated
+    text that the suspicion concerns."""
 
     id: str
     suspicion: checks.Suspicion
@@ -24,7 +25,11 @@ class Found:
 
 
 def examine(originals: Sequence[Mapping], texts: Sequence[str], labels: Sequence[str], said: Said) -> list[Found]:
-    """All suspicions about the translation `said`, in the order of the originals."""
+    """All suspicions about a translation, in the order of the originals.
+
+    `texts` are the columns with texts. `labels` are the task's labels, which name the options. `said` maps (id, field)
+    to the translated text (see `fields`).
+    """
     found = []
     for record in originals:
         source = dict(fields.of(record, texts, labels))
@@ -34,13 +39,14 @@ def examine(originals: Sequence[Mapping], texts: Sequence[str], labels: Sequence
 
 
 def counts(found: Sequence[Found]) -> dict[str, int]:
-    """The number of items by reason. All REASONS are there, in their order."""
+    """The number of items with a suspicion, by reason. All REASONS are keys, in their order."""
     items = Counter(reason for reason, _ in {(one.suspicion.reason, one.id) for one in found})
     return {reason: items[reason] for reason in REASONS}
 
 
 def lines(found: Sequence[Found], items: int) -> list[str]:
-    """The lines of a table: for each reason, how many of the `items` have it, what becomes of them, and examples."""
+    """The lines of a table for the terminal. For each reason, the table shows the number of items with a suspicion,
+    whether they are dropped or only counted, and examples. `items` is the number of all items."""
     rows: list[tuple[str, ...]] = [("reason", "items", "", "id", "field", "about", "original", "translation")]
     for reason, n in counts(found).items():
         own = list({one.id: one for one in reversed(found) if one.suspicion.reason == reason}.values())[::-1][:SHOWN]

@@ -1,13 +1,14 @@
-"""Name the texts of a record that are translated, and put translations in their place."""
+"""Name the texts of a record that are translated (its fields), and put translations in their place."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-Field = tuple[str, str]  # its name, and its text
+Field = tuple[str, str]  # name and text of the field
 
 
 def of(record: Mapping[str, Any], texts: Sequence[str], labels: Sequence[str]) -> Iterator[Field]:
-    """The fields of a record: its columns `texts`, and for options one field per label, named like options.A."""
+    """Yield the fields of a record, as (name, text). Each column in `texts` is one field. A column with a list of
+    options is one field per label, with names such as "options.A"."""
     for column in texts:
         value = record[column]
         if isinstance(value, str):
@@ -17,7 +18,7 @@ def of(record: Mapping[str, Any], texts: Sequence[str], labels: Sequence[str]) -
 
 
 def put(record: Mapping[str, Any], texts: Sequence[str], labels: Sequence[str], said: Mapping[str, str]) -> dict:
-    """A copy of a record with its texts replaced. `said` has the new text of each field."""
+    """A copy of a record with translated texts. `said` maps the name of each field to its new text."""
     found = dict(record)
     for column in texts:
         one = isinstance(record[column], str)

@@ -36,9 +36,11 @@ def read(
     labels: Sequence[str],
     called: Mapping[str, str] | None = None,
 ) -> Said:
-    """The file's translation of each field of the `originals`. `called` maps fields to further names of their columns.
+    """The translations in the file at `path`, as {(id, field): text}, for all `originals`.
 
-    Raises DataError with all rows, columns and items that are missing, unknown or repeated, by line and id.
+    `texts` are the columns with texts. `labels` are the task's labels, which name the options (see `fields`). `called`
+    maps fields to further accepted names of their columns. Raises DataError with all rows, columns and items that are
+    missing, unknown or repeated, by line and id.
     """
     findings: list[Finding] = []
     rows = _rows(Path(path), findings)
@@ -80,7 +82,8 @@ def _rows(path: Path, findings: list[Finding]):
 
 
 def _columns(names: Sequence[str], called: Mapping[str, str]) -> dict[str, str]:
-    """The field for each accepted name of a column."""
+    """The accepted names of columns, as {name of a column: field}. `called` maps fields to further names of their
+    columns."""
     found = {name: name for name in names}
     found |= {theirs: ours for ours, theirs in called.items() if ours in names}
     for name in names:
@@ -90,7 +93,8 @@ def _columns(names: Sequence[str], called: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ids(originals: Sequence[Mapping]) -> dict[str, str]:
-    """The item's id for each accepted id: the whole id, or the part after the task's prefix if that is unique."""
+    """The accepted ids, as {accepted id: id of the item}. These are the whole ids, and the ids without the task's
+    prefix if they are unique."""
     known = {record["id"]: record["id"] for record in originals}
     short = Counter(record_id.partition("-")[2] for record_id in known)
     shorter = {record_id.partition("-")[2]: record_id for record_id in known}
@@ -98,7 +102,7 @@ def _ids(originals: Sequence[Mapping]) -> dict[str, str]:
 
 
 def _spread(row: Mapping, labels: Sequence[str]) -> dict:
-    """The row with one column for each option."""
+    """A copy of a row with one column for each option ("options.A") in place of the column "options"."""
     said = dict(row)
     options = said.pop("options", None)
     if isinstance(options, list) and len(options) == len(labels):

@@ -1,4 +1,7 @@
-"""Read and write the translation memory: a line for each item and field, with the hash of the original text."""
+"""Read and write the translation memory: a file with a line for each text of each item.
+
+A line has the item's id, the name of the text (its field), the hash of the original text, and the translation.
+"""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +21,11 @@ def digest(text: str) -> str:
 
 
 def write(folder: Path, originals: Sequence[Mapping], texts: Sequence[str], labels: Sequence[str], said: Said) -> None:
-    """Write the originals and their translation `said` to `folder`, both in the order of ids."""
+    """Write the `originals` and the translations of their fields to two files in `folder`, each in the order of ids.
+
+    `said` maps (id, field) to the translation. `texts` are the columns with texts, and `labels` the task's labels,
+    which name the options (see `fields`).
+    """
     ordered = sorted(originals, key=lambda record: record["id"])
     write_jsonl(folder / ORIGINALS, (dict(record) for record in ordered))
     write_jsonl(
@@ -32,14 +39,16 @@ def write(folder: Path, originals: Sequence[Mapping], texts: Sequence[str], labe
 
 
 def read(path: Path) -> Iterable[dict]:
-    """The lines of a memory. Raises DataError for a line that lacks a key."""
+    """The lines of the memory at `path`, as dicts with "id", "field", "source_sha256" and "text". Raises DataError for
+    a line that lacks a key."""
     return read_jsonl(path, made_by="harness translate", keys=_KEYS)
 
 
 def of(path: Path, originals: Iterable[Mapping], texts: Sequence[str], labels: Sequence[str]) -> Said:
-    """The translation of each field of the `originals`, from the memory at `path`.
+    """The translations in the memory at `path`, as {(id, field): text}, for all fields of the `originals`.
 
-    Raises DataError if a field is missing, occurs twice, is of no original, or was translated from another text.
+    Raises DataError if a field is missing, occurs twice, belongs to no original, or was translated from another text.
+    `texts` are the columns with texts, and `labels` the task's labels, which name the options (see `fields`).
     """
     said: Said = {}
     hashes: dict[tuple[str, str], str] = {}

@@ -1,7 +1,8 @@
 """Compare the numbers of a text with those of its Norwegian translation.
 
-In Norwegian, 1,000 is "1 000" or "1.000", and 0.5 is "0,5". A separator may mean two things, so a number is a set of
-possible values. Two numbers are the same if they share a value. Digits may become words, and words digits.
+In Norwegian, 1,000 is "1 000" or "1.000", and 0.5 is "0,5". A separator may mean two things, so a written number has a
+set of possible values. Two written numbers are the same if they share a value. A number in digits may become a word,
+and a word may become digits.
 """
 
 import re
@@ -19,8 +20,8 @@ Meanings = frozenset[Decimal]
 
 
 def changed(source: str, said: str) -> str | None:
-    """The first number of `source` that is not in the translation `said`, or the first that was added there. None if
-    the numbers are the same."""
+    """The first number that the translation `said` lacks or adds, as a text for a message: "12" (lost), "→ 13" (added)
+    or "12 → 13" (replaced). Returns None if `source` and `said` have the same numbers."""
     source, said = (_plain(text) for text in (source, said))
     wanted, there = _numbers(source, _ENGLISH), _numbers(said, _NORWEGIAN)
     lost = _without(wanted, there)
@@ -45,7 +46,8 @@ def changed(source: str, said: str) -> str | None:
 
 
 def _shifted(lost: list[tuple[str, Meanings]], added: list[tuple[str, Meanings]]) -> str | None:
-    """The first of `lost` that is not in `added` twelve hours later, or None. In Norwegian, 5 pm is "kl. 17"."""
+    """The first hour in `lost` for which `added` has no hour that is twelve hours later. Returns None if there is no
+    such hour in `lost`. In Norwegian, 5 pm is "kl. 17"."""
     later = {n for _, meanings in added for n in meanings}
     return next((shown for shown, meanings in lost if not {n + 12 for n in meanings} & later), None)
 
@@ -55,7 +57,8 @@ def _plain(text: str) -> str:
 
 
 def _numbers(text: str, pattern: re.Pattern) -> list[tuple[str, Meanings]]:
-    """Each number as written, with its possible values. A chain such as 12.03.2020 is one number for each link."""
+    """The numbers in a text, each as written and with its possible values. A chain such as 12.03.2020 is one number for
+    each link."""
     found = []
     for shown in pattern.findall(text):
         if meanings := _meanings(shown.replace(" ", "")) if " " not in shown else _spaced(shown):
@@ -70,7 +73,8 @@ def _spaced(shown: str) -> Meanings:
 
 
 def _meanings(shown: str) -> Meanings:
-    """The possible values of digits with points and commas. Empty if they are several numbers."""
+    """The possible values of a number in digits with points and commas. Returns an empty set if `shown` cannot be one
+    number, such as a date."""
     separators = re.findall("[.,]", shown)
     if not separators:
         return frozenset([Decimal(shown)])
@@ -86,7 +90,7 @@ def _meanings(shown: str) -> Meanings:
 
 
 def _without(these: list[tuple[str, Meanings]], those: list[tuple[str, Meanings]]) -> list[tuple[str, Meanings]]:
-    """The numbers of `these` that have no partner among `those`. Each number is a partner once."""
+    """The numbers in `these` that find no equal number in `those`. Each number in `those` can be found only once."""
     left, found = [meanings for _, meanings in those], []
     # A number with only one possible value chooses its partner first.
     for shown, meanings in sorted(these, key=lambda one: len(one[1])):
@@ -99,7 +103,7 @@ def _without(these: list[tuple[str, Meanings]], those: list[tuple[str, Meanings]
 
 
 def _worded(text: str, language: str) -> set[Decimal]:
-    """The values of number words and Roman numerals in a text."""
+    """The values of the number words and Roman numerals in a text. `language` is "english" or "norwegian"."""
     words = {part for word in cut(text) for part in (word, *word.split("-"))}
     found = {Decimal(value) for value, *spelled in WORDS["numbers"][language] if words & set(spelled)}
     return found | {Decimal(n) for n, numeral in enumerate(WORDS["numbers"]["roman"], start=1) if numeral in words}

@@ -1,4 +1,5 @@
-"""The reader of a translated task. Its files are the originals and the memory of their translations."""
+"""The reader of a translated task. The reader reads two files: the original items, and their translations (see
+`memory`)."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,9 +13,12 @@ from harness.task import Reading
 
 
 def translated(texts: Iterable[str], labels: Iterable[str]) -> Reader:
-    """A reader of the files that `harness translate` writes. In a record the columns `texts` are translated, and all
-    others are those of the original. An item that cannot be asked in the other language is dropped and counted, but is
-    among the `originals` of the Reading."""
+    """A Reader of the files that `harness translate` writes.
+
+    In a record, the columns in `texts` are translated, and all other columns are those of the original. `labels` are
+    the task's labels, which name the options. An item with an unusable translation (see `dropping`) is dropped and
+    counted, but it stays among the `originals` of the Reading.
+    """
     texts, labels = tuple(texts), tuple(labels)
 
     def read(folder: Path) -> Reading:

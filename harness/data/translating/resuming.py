@@ -1,7 +1,8 @@
-"""Translate the pieces of many texts in batches. After an interruption the work goes on, to the same bytes.
+"""Translate many texts in batches, so that an interrupted translation can be continued and gives the same bytes.
 
-A batch is a line of the work file. A line that was cut short is made again. Batches are cut from the distinct pieces,
-sorted by their texts. So neither the order of items nor an interruption changes which pieces share a batch.
+The texts are cut into pieces (sentences). A batch of pieces is one line of the work file, and a line that was cut short
+is made again. Batches are cut from the distinct pieces, sorted by length and text. So neither the order of items nor an
+interruption changes which pieces share a batch.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from harness.system.files import canonical_json, sha256_value
 
 
 def pieces(texts: Iterable[str]) -> list[str]:
-    """The distinct pieces of the texts that need translation, short ones first."""
+    """The distinct pieces (sentences) of the texts that need translation, short pieces first."""
     found = {piece for text in texts for piece, _ in segments.cut(text) if segments.asked(piece)}
     return sorted(found, key=lambda piece: (len(piece), piece))
 
@@ -36,9 +37,11 @@ def translated(
     load: Callable[[], Callable[[Sequence[str]], list[str]]],
     done: Callable[[int], None] = lambda n: None,
 ) -> dict[str, str]:
-    """The translation of each text. `identity` is all that decides a translation (model, language, search). `load`
-    gives the function that translates a batch of `size` pieces, and is called only if a batch is missing. `done` is
-    called with the number of pieces of each finished batch. Finished batches stay in a file of `folder`, named after
+    """Translate the texts. Returns {text: translation}.
+
+    `identity` is all that decides a translation (model, language, search). `load()` returns the function that
+    translates a batch of at most `size` pieces (texts to texts). `load` is called only if a batch is missing. `done(n)`
+    is called after each batch of n pieces. Finished batches stay in a file in `folder`. The file's name is a hash of
     the identity, the size and the pieces.
     """
     ordered = pieces(texts)
@@ -63,7 +66,8 @@ def translated(
 
 @contextlib.contextmanager
 def _work_file(folder: Path, identity: dict) -> Iterator[tuple[BinaryIO, list[list[str]]]]:
-    """The work file, locked and open after its last whole batch, and its batches. Raises DiskError if it is in use."""
+    """A context with the work file, locked and open after its last whole batch, and the translations of its batches.
+    Raises DiskError if another command is using the file."""
     path = Path(folder) / f"{sha256_value(identity)[:16]}.jsonl"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +91,7 @@ def _work_file(folder: Path, identity: dict) -> Iterator[tuple[BinaryIO, list[li
 
 
 def _batch(line: bytes) -> list[str] | None:
-    """The translations of a line, or None if the line was cut short."""
+    """The translations of one batch, from a line of the work file. Returns None if the line was cut short."""
     if not line.endswith(b"\n"):
         return None
     try:

@@ -1,18 +1,19 @@
-"""Cut a text into sentences for a translation model, and join their translations.
+"""Cut a text into sentences for a translation model, and join the translations of the sentences.
 
-Such models were trained on single sentences. If they get several sentences at once, they leave some out.
+Translation models were trained on single sentences. If a model gets several sentences at once, it leaves some out.
 """
 
 import re
 from collections.abc import Callable
 
-LONGEST = 400  # characters of a piece, which fit into the positions of every such model
+LONGEST = 400  # characters of a piece, which fit into the positions of every translation model
 _NO_END = "".join(rf"(?<!\b{word}\.)" for word in ("[A-Z]", "Dr", "Mr", "Mrs", "vs", "St"))
 _END = re.compile(rf"\s*\n\s*|(?<=[.?!]){_NO_END}\s+(?=[A-Z\"'(])")
 
 
 def cut(text: str) -> list[tuple[str, str]]:
-    """The (piece, white space after it) pairs of a text, in order. Joined they are the text."""
+    """The pieces of a text (its sentences) in order, as (piece, white space after the piece). Joined, the pairs are the
+    text."""
     found, at = [], 0
     for end in _END.finditer(text):
         found.append((text[at : end.start()], end.group()))
@@ -22,12 +23,12 @@ def cut(text: str) -> list[tuple[str, str]]:
 
 
 def joined(text: str, translate: Callable[[str], str]) -> str:
-    """The text with every piece translated. A piece without a letter or a digit stays unchanged."""
+    """The text with every piece replaced by `translate(piece)`. A piece without a letter or a digit stays unchanged."""
     return "".join((translate(piece) if asked(piece) else piece) + behind for piece, behind in cut(text)).strip()
 
 
 def asked(piece: str) -> bool:
-    """Whether a piece has a letter or a digit, and so needs translation."""
+    """Return whether a piece has a letter or a digit, so that it needs translation."""
     return any(character.isalnum() for character in piece)
 
 

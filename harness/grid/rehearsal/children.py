@@ -1,6 +1,6 @@
-"""Run each measurement in a separate process, so that the peak memory of the process is that of the measurement.
+"""Run each measurement of a rehearsal in a process of its own, so that the process's peak memory is the measurement's.
 
-An error of the process is raised again in this one.
+An error in the measuring process is raised again in the calling process.
 """
 
 import contextlib
@@ -21,9 +21,10 @@ from harness.system.parallel import ends_with_its_parent, portable, starting
 
 
 def together(work: Callable[..., dict], *given: Any, copies: int = 1) -> list[dict]:
-    """The results of `copies` processes that run `work(*given)` at the same time, each with its `peak` bytes of memory.
+    """The results of `copies` processes that all run `work(*given)` at the same time.
 
-    Raises the error of the first process that fails.
+    Each result is the dict that `work` returned, with the process's peak memory in bytes added as `peak`. Raises the
+    error of the first process that fails.
     """
     context = multiprocessing.get_context("spawn")
     started = []
@@ -44,7 +45,10 @@ def together(work: Callable[..., dict], *given: Any, copies: int = 1) -> list[di
 
 
 def mean(found: list[dict]) -> dict:
-    """The means of all numbers of measurements that ran at the same time, and the maximum of their `peak`."""
+    """The mean of each number in the results of `together`, and the maximum of their `peak`.
+
+    Other values are the first result's.
+    """
     first = found[0]
     numbers = {key for key, value in first.items() if isinstance(value, int | float) and key != "peak"}
     means = {key: sum(one[key] for one in found) / len(found) for key in numbers}
@@ -91,9 +95,9 @@ def _quiet() -> Iterator[None]:
 
 
 def peak() -> int:
-    """The peak memory of this process, in bytes.
+    """The peak memory of this process so far, in bytes.
 
-    Read from /proc if possible, because the value of getrusage starts at the memory of the parent process.
+    The value is read from /proc if possible, because the value of getrusage starts at the memory of the parent process.
     """
     with contextlib.suppress(OSError):
         if found := re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8")):

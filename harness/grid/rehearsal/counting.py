@@ -13,9 +13,10 @@ from harness.params.replicates import shared_updates
 
 @dataclass(frozen=True)
 class Training:
-    """The work of one training. `counts` is the number of such trainings, or the expected number after a search.
+    """The work of one training: `updates` updates, `validated` rows answered during the training, `answered` rows at
+    its end.
 
-    It answers `validated` rows during the training and `answered` rows at its end.
+    `counts` is the number of such trainings. If it depends on the result of tuning, it is the expected number.
     """
 
     updates: float
@@ -26,7 +27,10 @@ class Training:
 
 @dataclass(frozen=True)
 class Amount:
-    """All trainings of a stage. `most` is the number of updates if every search chooses the longest candidate."""
+    """All trainings of a stage, with sums over them.
+
+    `most` is the number of updates if tuning always chooses the longest recipe.
+    """
 
     trainings: tuple[Training, ...]
     most: float
@@ -49,23 +53,28 @@ class Amount:
 
 
 def evaluations(steps: float, every: int) -> int:
-    """How often a run of `steps` updates answers the validation part: after each `every` updates and at its end."""
+    """How often a run of `steps` updates answers the validation part: after every `every` updates, and at the end of
+    the run."""
     return -int(-steps // every)
 
 
 def _training(recipe: Recipe, rows: Mapping[str, int], *, tried: bool = False, counts: float = 1.0) -> Training:
-    """The work of runs by `recipe`. A trial (`tried`) answers only the validation part."""
+    """The work of `counts` runs with one `recipe`. `rows` is the number of rows by part.
+
+    In a run that only tries a candidate (`tried`), the encoder answers the validation part and no other part.
+    """
     validated = evaluations(recipe.steps, recipe.evaluate_every) * rows.get("validation", 0)
     answered = 0 if tried else sum(rows[part] for part in prediction_lines.answered(rows) if part != "validation")
     return Training(recipe.steps, validated, answered, counts)
 
 
 def finetuning(settings: FinetuneSettings, rows: Mapping[str, int]) -> Amount:
-    """The work of every arm and seed of a comparison. `rows` counts rows by part, with perturbed ones (`test KIND`).
+    """The work of every arm and seed of a comparison.
 
-    This is an upper bound, because patience may end a run early. A tuned arm tries every candidate. It is then trained
-    by the declared recipe, and also by the chosen candidate if that is another. For the choice, the mean of the
-    candidates counts.
+    `rows` is the number of rows by part, with perturbed parts (`test KIND`). The result is an upper bound, because
+    `patience` may end a run early. A tuned arm tries every candidate recipe. The arm is then trained by the declared
+    recipe, and also by the chosen candidate if that is another recipe. Nobody knows yet which candidate is chosen, so
+    each counts as equally likely.
     """
     runs = len(settings.arms) * len(settings.seeds)
     declared = _training(settings.recipe, rows, counts=runs)
@@ -81,7 +90,10 @@ def finetuning(settings: FinetuneSettings, rows: Mapping[str, int]) -> Amount:
 
 
 def cross_validation(settings: FinetuneSettings, folds: Folds, rows: Mapping[str, int]) -> Amount:
-    """The work of every arm on every fold. Each fold is once the test part, and a share of the rest validation."""
+    """The work of every arm on every fold. `rows` is the number of rows by part.
+
+    Each fold is the test part once. Of the other rows, the share `folds.validation` is the validation part.
+    """
     every = sum(rows.get(part, 0) for part in ("train", "validation", "test"))
     test = every / folds.number
     parts = {"test": round(test), "validation": round((every - test) * folds.validation)}
@@ -91,8 +103,12 @@ def cross_validation(settings: FinetuneSettings, folds: Folds, rows: Mapping[str
 
 @dataclass(frozen=True)
 class Pretrained:
-    """The work of pre-training one encoder. The held-out text of `parts` is measured `measured` times. `saved` is the
-    number of saved states, without those of `save_minutes`."""
+    """The work of pre-training one encoder. The held-out text of `parts` of the corpus is measured `measured` times.
+
+    `saved` is the number of states that are saved because of `save_steps`. States that are saved because of
+    `save_minutes` are not counted. A `branched` encoder starts from a state of the arm's first training, so its
+    `updates` are fewer.
+    """
 
     encoder: str
     updates: int
@@ -103,12 +119,16 @@ class Pretrained:
 
 
 def building(recipe: Pretraining, steps: int) -> Pretrained:
-    """The work of making a baseline in `steps` updates."""
+    """The work of making a baseline: an encoder that is trained from random weights, in `steps` updates."""
     return _pretrained(BASELINE, recipe, steps, parts_of(BASELINE))
 
 
 def pretraining(settings: PretrainSettings, steps: int) -> Iterator[Pretrained]:
-    """The work of every encoder that is trained on from the baseline, in `steps` updates or fewer if it is branched."""
+    """The work of every encoder that is trained on from the baseline. Each training has `steps` updates.
+
+    A branched replicate has fewer updates, because it starts from a saved state of its arm's first training. Yields
+    nothing if no arm is pre-trained here.
+    """
     recipe = settings.pretraining
     if recipe is None:
         return
@@ -121,7 +141,10 @@ def pretraining(settings: PretrainSettings, steps: int) -> Iterator[Pretrained]:
 
 
 def _pretrained(encoder: str, recipe: Pretraining, steps: int, parts: Sequence[str], done: int = 0) -> Pretrained:
-    """The work of one encoder. Held-out text is measured at both ends, and between them by `evaluate_every`."""
+    """The work of one encoder, which starts after `done` of the `steps` updates. `parts` are the parts of the corpus.
+
+    Held-out text is measured at both ends, and between them after every `evaluate_every` updates.
+    """
 
     def times(every: int) -> int:
         return (steps - 1) // every - done // every if every else 0

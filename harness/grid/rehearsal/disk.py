@@ -1,4 +1,4 @@
-"""Forecast the bytes that a run writes."""
+"""Forecast the number of bytes that each stage of a run writes to the disk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,10 @@ CACHED = 2
 
 @dataclass(frozen=True)
 class Writes:
-    """The bytes that a stage writes. `stays` are outputs, without DVC's copy. `passes` are there only in training."""
+    """The bytes that a stage writes.
+
+    `stays` are the outputs, without DVC's copy. `passes` are files that exist only during training.
+    """
 
     stays: int
     passes: int
@@ -46,7 +49,11 @@ def checkpoint(parameters: int, recipe: Pretraining | None, *, builds: bool) -> 
 
 
 def pretrain(parameters: int, settings: PretrainSettings, at_once: int) -> Writes:
-    """The bytes of every encoder, of the states of simultaneous trainings, and of the trunks of branched trainings."""
+    """The bytes of all encoders, of the states of simultaneous trainings, and of the saved states from which trainings
+    branch.
+
+    `parameters` is the number of parameters of one encoder, and `at_once` is the number of trainings at the same time.
+    """
     encoders = settings.replicates * len(settings.trained)
     given = 0 if isinstance(settings.source, Build) else 1
     states = STATES * min(at_once, encoders) if _saves(settings.pretraining) else 0
@@ -65,6 +72,9 @@ def finetune(answers: float) -> Writes:
 
 
 def total(writes: Mapping[str, Writes]) -> int:
-    """The bytes at the fullest moment. Trainings run one after the other, so only the largest `passes` counts."""
+    """The bytes on the disk at the fullest moment.
+
+    Stages run one after the other, so only the largest `passes` counts.
+    """
     passing = max((one.passes for one in writes.values()), default=0)
     return CACHED * sum(one.stays for one in writes.values()) + passing

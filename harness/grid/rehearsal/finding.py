@@ -1,12 +1,15 @@
-"""The type of a finding: one fault that would make a run fail."""
+"""Define a finding of a rehearsal: one fault that would make the run fail."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault. `where` is the stage, `message` says what is wrong, and `remedy` says what to do. With `stands_in`,
-    the rehearsal uses a replacement and goes on."""
+    """One fault that would make a run fail.
+
+    `where` is the stage, `message` says what is wrong, and `remedy` says what to do. If `stands_in` is true, the
+    rehearsal replaced what is missing and went on.
+    """
 
     where: str
     message: str

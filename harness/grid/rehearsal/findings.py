@@ -1,4 +1,5 @@
-"""Find, before anything is trained, what would fail after hours: row length, memory, disk, options of Slurm."""
+"""Find, before anything is trained, what would fail after hours: too long rows, too little memory or disk, bad Slurm
+options."""
 
 import difflib
 import re
@@ -35,7 +36,10 @@ SBATCH = frozenset(_SBATCH.split())
 
 
 def positions(params: ParamsFile, shapes: Mapping[str, Shape]) -> Iterator[Finding]:
-    """A finding for each row length in `params.yaml` that is above an encoder's maximum."""
+    """Yield a finding for each row length in `params.yaml` that is above an encoder's maximum.
+
+    `shapes` has the sizes by family.
+    """
     everything = params.everything()
     for family, shape in shapes.items():
         if shape.positions is None:
@@ -56,7 +60,8 @@ def _stage_of(key: str, family: str) -> str:
 
 
 def recipes(params: ParamsFile, family: str) -> dict[str, Pretraining]:
-    """The pre-training recipes that this run uses for a family, by their key in `params.yaml`."""
+    """The pre-training recipes that this run uses for a family, by their key in `params.yaml` ("general",
+    "adaptation")."""
     one = params.everything().families[family]
     found = {}
     if one.general is not None and one.baseline.source == "build":
@@ -68,7 +73,10 @@ def recipes(params: ParamsFile, family: str) -> dict[str, Pretraining]:
 
 @dataclass(frozen=True)
 class Room:
-    """The `memory` in bytes that `at_once(jobs)` processes of a stage share. `whose` names the machine or device."""
+    """The `memory` in bytes that the processes of a stage share. `whose` names the machine or device in messages.
+
+    `at_once(jobs)` is the number of processes that run at the same time if the stage has `jobs` trainings.
+    """
 
     memory: int
     whose: str
@@ -76,7 +84,11 @@ class Room:
 
 
 def memory(params: ParamsFile, shapes: Mapping[str, Shape], texts: Mapping[str, int], room: Room) -> Iterator[Finding]:
-    """A finding for each batch whose estimated memory exceeds `room`. `texts` is the number of texts a row, by task."""
+    """Yield a finding for each batch that needs more memory than `room` has, by an estimate.
+
+    `shapes` has the sizes of the encoder by family. `texts` has the number of texts in a row by task, such as one per
+    option of a question.
+    """
     everything = params.everything()
     for family, shape in shapes.items():
         settings = params.pretrain(family)
@@ -120,7 +132,10 @@ def _too_large(
 
 
 def space(needed: int, free: int, largest: Mapping[str, int]) -> Iterator[Finding]:
-    """A finding if `needed` bytes will be written and fewer are `free`. `largest` has the bytes by stage."""
+    """Yield a finding if `needed` bytes will be written and fewer are `free`.
+
+    `largest` has the bytes that each stage writes.
+    """
     if needed <= free:
         return
     named = ", ".join(f"{name} {size / GB:.1f} GB" for name, size in sorted(largest.items(), key=lambda x: -x[1])[:3])
@@ -132,7 +147,7 @@ def space(needed: int, free: int, largest: Mapping[str, int]) -> Iterator[Findin
 
 
 def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Finding]:
-    """Findings for options that Slurm or the grid would refuse. If Slurm is here, it is asked itself."""
+    """Yield findings for options that Slurm or `harness grid` would refuse. Slurm is asked if it is installed here."""
     engine = params.everything().engine
     jobs = len(params.everything().run.tasks) * len(params.everything().run.families)
     for text in options.sbatch:
@@ -167,7 +182,10 @@ def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Findin
 
 
 def _refused(script: str) -> str:
-    """Slurm's reason to refuse a batch script, which is not run. Empty if Slurm accepts it or is not here."""
+    """Slurm's reason to refuse a batch script, which is not run.
+
+    Empty if Slurm accepts the script or is not installed here.
+    """
     if shutil.which("sbatch") is None:
         return ""
     asked = subprocess.run(["sbatch", "--test-only"], input=script, capture_output=True, text=True)

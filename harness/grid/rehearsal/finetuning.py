@@ -1,4 +1,7 @@
-"""Measure a small part of a fine-tuning with the stage's own training loop, in a separate process."""
+"""Measure the time of a few updates of a fine-tuning, with the training loop of the stage `finetune`.
+
+`harness.grid.rehearsal.children` runs each measurement in a process of its own.
+"""
 
 import dataclasses
 import itertools
@@ -23,12 +26,18 @@ ANSWERED = 200  # rows that are answered if that is quick
 def finetune(
     root: Path, name: str, family: str, settings: FinetuneSettings, shape: Shape, cut: Cut, *, long: bool
 ) -> dict:
-    """Time a few updates of a fine-tuning of the baseline in the scratch copy.
+    """Time a few updates of the fine-tuning of a family's baseline on the task `name`.
 
-    With `long`, every training row counts as long as the recipe allows. Returns, among others, the seconds of an update
-    (`update`), of its part that does not grow with the batch (`optimizer`), of an answered row (`row`), of judging a
-    validation row (`judge`), of the rest of a run (`fixed`), and of encoding a row, once per comparison (`encode`).
-    `flops` are those of an update, `row_flops` those of a row, `bytes` those that a stored answer takes.
+    `root` is the scratch copy of the repository, and `cut` says which part of a batch is measured. If `long`, every
+    training row counts as long as the recipe allows.
+
+    Seconds in the result: `update` (one update), `optimizer` (the part of an update that does not grow with the batch),
+    `longest` (an update on the longest rows), `row` (to answer a row), `judge` (to score an answered validation row),
+    `fixed` (the rest of a run), `encode` (to tokenise a row, done once per comparison).
+
+    Other values: `flops` and `row_flops` (operations of an update and of an answered row), `bytes` (of a stored
+    answer), `factor` (by which the time of the measured updates was scaled to whole ones), `windows` (examples per
+    record), `device_peak` (bytes of GPU memory), `busy` (share of the threads' time that the process got).
     """
     from harness.artifacts.parts import by_part
     from harness.plugins import registry
@@ -104,7 +113,7 @@ def finetune(
 
 
 def _spread(records: Sequence[dict], number: int) -> list[dict]:
-    """`number` records at equal distances, from the first on."""
+    """`number` of the records, at equal distances, beginning with the first record."""
     return list(records[:: max(1, len(records) // number)][:number])
 
 
@@ -113,7 +122,7 @@ def _longest(head, records: Sequence[dict], number: int) -> list[dict]:
 
 
 def _widths(examples, batch: int) -> list[int]:
-    """The length of every batch of an epoch: the tokens of its longest row."""
+    """The length in tokens of every batch of an epoch, which is the length of the batch's longest row."""
     import torch
 
     from harness.training.finetune.batching import bucketed
@@ -137,7 +146,7 @@ class _Done:
     recipe: Recipe
 
     def flops(self, shape: Shape) -> float:
-        """The floating-point operations of the timed update, whose rows all count as long as the longest."""
+        """The floating-point operations of the timed update. All rows count as long as the longest row."""
         rows = self.recipe.batch * len(self.trained[0].rows) * self.recipe.accumulation
         return update_flops(shape, rows, int(self.trained.lengths.max()))
 
@@ -148,7 +157,7 @@ class _Done:
 
 @dataclass(frozen=True)
 class _Run:
-    """Makes one run of a comparison as the stage does, and times it."""
+    """Makes one fine-tuning run as the stage `finetune` does, and times it."""
 
     root: Path
     task: Any
@@ -194,7 +203,7 @@ class _Run:
 
 
 def _stretched(examples, width: int):
-    """Examples of `width` tokens a row: the tokens between the first and the last are repeated."""
+    """Examples with `width` tokens in every row: the tokens between the first and the last one are repeated."""
     from harness.training.finetune.examples import Examples
 
     def longer(row: tuple) -> tuple:

@@ -1,4 +1,4 @@
-"""Forecast time, memory and disk of every stage, from the work of the stage and the measured time of a part of it."""
+"""Forecast the time of every stage, from its counted work and the measured time of a part of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +15,11 @@ STARTING = 4.0
 class Stage:
     """The forecast of a stage that runs alone on one machine.
 
-    `seconds` is its wall time. `busy` is the time of all occupied cores or devices together, and `parts` splits it by
-    kind of work. Peak `memory` and `disk` are in bytes. `memory_measured`: the memory was measured with the batch of
-    `params.yaml`.
+    The stage makes `runs` trainings with `updates` updates together. `most_updates` is the number if every tuned arm
+    chooses its longest recipe. `seconds` is the wall time. `busy` is the time of all occupied cores or devices
+    together, in seconds, and `parts` splits `busy` by kind of work. `memory` (at its peak) and `disk` are in bytes.
+    `memory_measured` is true if the memory was measured with the batch of `params.yaml`, and false if it is an
+    estimate.
     """
 
     stage: str
@@ -45,8 +47,8 @@ class Stage:
 class Speed:
     """The measured speed of a training, on the device of the forecast.
 
-    All are seconds: of an `update`, of a held-out or answered `row`, to `judge` a row, of the rest of a run (`fixed`),
-    and to `encode` a row.
+    All values are seconds: `update` for one update, `row` to answer a row or measure a held-out row, `judge` to score
+    an answered row, `encode` to tokenise a row, and `fixed` for the rest of a run.
     """
 
     update: float
@@ -57,7 +59,11 @@ class Speed:
 
     @classmethod
     def of(cls, measured: Mapping[str, Any], carried: "Carry", *, devices: int = 1) -> "Speed":
-        """The speed from what was `measured` here. `devices` share the arithmetic of an update."""
+        """The speed from `measured`, a result of `pretraining.pretrain` or `finetuning.finetune` on this machine.
+
+        `carried` converts seconds to the device of the forecast. The arithmetic of an update is divided among
+        `devices`.
+        """
         arithmetic, flops = measured["update"] - measured["optimizer"], measured["flops"] / devices
         update = carried.seconds(arithmetic, flops) + carried.other(measured["optimizer"], arithmetic, flops)
         row = carried.seconds(measured["row"], measured["row_flops"])
@@ -67,7 +73,10 @@ class Speed:
 
 @dataclass(frozen=True)
 class Carry:
-    """Converts seconds of this machine to a device of `device_flops` operations a second. None: no conversion."""
+    """Converts seconds on this machine to seconds on a device that makes `device_flops` operations a second.
+
+    If `device_flops` is None, nothing is converted.
+    """
 
     device_flops: float | None = None
 
@@ -75,19 +84,29 @@ class Carry:
         return here if self.device_flops is None else flops / self.device_flops
 
     def other(self, optimizer: float, arithmetic: float, flops: float) -> float:
-        """Seconds of the optimizer's step, which depends on no batch. Assumed to speed up as the arithmetic of `flops`
-        operations does, which took `arithmetic` seconds here."""
+        """Seconds of the optimizer's step on the device. `optimizer` are its seconds on this machine.
+
+        The step does not depend on the batch. It is assumed to speed up by the same factor as the arithmetic of the
+        update, which has `flops` operations and took `arithmetic` seconds on this machine. The step never counts as
+        slower than on this machine.
+        """
         faster = 1.0 if self.device_flops is None else self.device_flops * arithmetic / flops
         return optimizer / max(1.0, faster)
 
 
 def device_flops(measured: Mapping[str, Any], seconds: float, devices: int) -> float:
-    """The floating-point operations a second of a device on which an update of this training takes `seconds`."""
+    """The floating-point operations a second that one of `devices` devices makes, if an update takes `seconds` there.
+
+    `measured` is a result of `pretraining.pretrain`.
+    """
     return measured["flops"] / devices / seconds
 
 
 def side_by_side(seconds: Sequence[tuple[float, float]], workers: int) -> float:
-    """The total time of trainings on `workers` workers. `seconds` are pairs (seconds of a training, how many)."""
+    """The total seconds of trainings that `workers` workers share.
+
+    `seconds` are pairs (seconds of a training, how many such).
+    """
     if len(seconds) == 1:
         ((each, number),) = seconds
         return -(-number // workers) * each
@@ -107,7 +126,11 @@ def finetuning(
     device: str,
     **more: Any,
 ) -> Stage:
-    """The forecast of a comparison. `rows` rows of all parts are encoded and `encoders` loaded and hashed once."""
+    """The forecast of fine-tuning one comparison.
+
+    `rows` rows of all parts are tokenised once, and `encoders` are loaded and hashed once. `more` are further fields of
+    the `Stage`.
+    """
     parts = {
         "updates": amount.updates * speed.update,
         "validation": amount.validated * (speed.row + speed.judge),
@@ -144,8 +167,12 @@ def pretraining(
     engine: Engine,
     **more: Any,
 ) -> Stage:
-    """The forecast of a family. `held_out` counts the measured rows of each part. Saving a state takes `state` seconds.
-    `once` are the seconds of work that is done once."""
+    """The forecast of pre-training the `encoders` of one family.
+
+    `held_out` is the number of measured rows by part of the corpus. `state` is the number of seconds to save a state,
+    which also happens every `save_minutes` minutes (0: never). `once` has the seconds of work that is done once for all
+    encoders, by kind of work. `more` are further fields of the `Stage`.
+    """
     phases: dict[bool, list[float]] = {False: [], True: []}
     parts = {"updates": 0.0, "held-out text": 0.0, "saving": 0.0, "loading": 0.0}
     encoders = list(encoders)
@@ -169,7 +196,10 @@ def pretraining(
 
 
 def _in_order(seconds: Sequence[float], workers: int) -> float:
-    """The total time if each training begins on the worker that is free first."""
+    """The total seconds if each training begins on the worker that is free first.
+
+    `seconds` are those of the trainings, in order.
+    """
     free = [0.0] * max(1, workers)
     for each in seconds:
         free[free.index(min(free))] += each

@@ -1,7 +1,7 @@
-"""Prepare a scratch copy of the repository: the data of every task, split, and a part of the corpus.
+"""Prepare the scratch copy of the repository in which `harness rehearse` tries a run.
 
-Existing files are linked and only read. The stages write to the scratch folder. If a task has no data, generated rows
-stand in for them.
+The copy has every task's data, validated and split, and a part of the corpus. Existing files are linked and only read,
+and the stages write to the scratch copy. If a task has no data, generated rows replace the data.
 """
 
 import contextlib
@@ -42,7 +42,11 @@ _LINKED = ("harness", "tasks", "pipeline", "params.yaml")
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages that train nothing, as functions. The caller gives them, because `stages` is above `grid`."""
+    """The functions of the three stages that train nothing.
+
+    Each function gets the folder of the repository. `validate` and `split` also get the name of a task. The caller
+    passes these functions, because the package `stages` imports `grid` and `grid` must not import `stages`.
+    """
 
     validate: Callable[[Path, str], object]
     split: Callable[[Path, str, Split], object]
@@ -51,9 +55,13 @@ class Stages:
 
 @dataclass
 class Prepared:
-    """The content of the scratch folder `root`, and the findings. `rows` counts rows by task and part. `seconds` has
-    the time of each stage, scaled to the whole corpus. `stand_ins` are the tasks with generated rows. `read` is the
-    share of the corpus's bytes in `root`. `texts` is the number of texts in a row, by task."""
+    """What the scratch copy in the folder `root` contains, and what was found while it was made.
+
+    `rows` is the number of rows by task and part. `seconds` is the time of each stage, scaled to the whole corpus.
+    `stand_ins` are the tasks with generated rows in place of their data, and `corpus_stands_in` says the same of the
+    corpus. `read` is the share of the corpus's bytes that is in the scratch copy. `texts` is the number of texts in a
+    row, by task.
+    """
 
     root: Path
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -66,7 +74,7 @@ class Prepared:
 
 
 def prepare(root: Path, scratch: Path, params: ParamsFile, stages: Stages) -> Prepared:
-    """Run the stages that come before any training in `scratch`. Returns what they made and found."""
+    """Run the stages that come before any training in the folder `scratch`. Returns what they made and found."""
     made, everything = Prepared(scratch), params.everything()
     for name in _LINKED:
         (scratch / name).symlink_to((root / name).resolve())
@@ -84,7 +92,7 @@ def prepare(root: Path, scratch: Path, params: ParamsFile, stages: Stages) -> Pr
 
 
 class _Generated:
-    """The embedded data set, made when it is first asked for."""
+    """The data set that the harness generates. It is written when a folder of it is first asked for."""
 
     def __init__(self, scratch: Path, seed: int):
         self._folder, self._seed = scratch / "generated", seed
@@ -97,8 +105,12 @@ class _Generated:
         return self._folder / name
 
     def stand_in(self, root: Path, task: Task) -> Path | None:
-        """The folder of generated rows for a task without data, or None. A translation gets its original's rows, which
-        are Norwegian already."""
+        """The folder of generated rows that replace the data of `task`, or None if the harness generates no rows for
+        the task.
+
+        A translated task gets the generated rows of its original, which are Norwegian already, as originals and as
+        translation.
+        """
         if task.translation_of is None:
             return self.folder(task.name)
         if (original := self.folder(task.translation_of)) is None:
@@ -114,7 +126,7 @@ class _Generated:
 
 @contextlib.contextmanager
 def _finding(made: Prepared, where: str) -> Iterator[None]:
-    """Turn an error of the block into one of the findings."""
+    """Record an error that the block raises as a finding about `where`, and go on after the block."""
     try:
         yield
     except HarnessError as error:
@@ -160,7 +172,7 @@ def _task(
 
 
 def _is_current(root: Path, name: str) -> bool:
-    """Whether the validated records were made from the present data."""
+    """Whether the validated records in `artifacts/` were made from the present data of the task `name`."""
     try:
         return validated.card(root, name).source == read_json(root / "data" / name / "source.json")
     except HarnessError:
@@ -173,7 +185,7 @@ def _link(source: Path, place: Path) -> None:
 
 
 def _timed(run: Callable[[], object]) -> float:
-    """The CPU seconds of `run()`. Its output is hidden, because the real run will show it."""
+    """The CPU seconds that `run()` takes. What `run()` prints is hidden, because the real run will print it again."""
     begun = time.process_time()
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,
@@ -193,7 +205,7 @@ def _corpus(
     *,
     stand_in_for_real: bool,
 ) -> None:
-    """Clean a part of a large corpus with the stage `corpus`, and scale its time to the whole corpus."""
+    """Clean a part of the corpus with the stage `corpus`, and scale the stage's time to the whole corpus."""
     folder, chosen = root / "data" / "corpus", settings.corpus
     cut = dataclasses.replace(chosen, general=("general.jsonl",), clinical=("clinical.jsonl",))
     if not folder.is_dir():
@@ -226,7 +238,10 @@ def _corpus(
 
 
 def _documents(folder: Path, files: list[Path], most: int | None, taken: Counter[str]) -> Iterator[dict]:
-    """Documents until `most` bytes of text (None: all). `taken` counts the bytes of the files that were read."""
+    """Yield the documents of `files` below `folder`, until they have `most` bytes of text (None: all documents).
+
+    Adds to `taken["bytes"]` the number of bytes of the files that were read.
+    """
     text = 0
     for chunk in chunks(folder, files):
         if most is not None and text >= most:
@@ -238,6 +253,7 @@ def _documents(folder: Path, files: list[Path], most: int | None, taken: Counter
 
 
 def _joined(documents: Iterator[dict]) -> Iterator[dict]:
-    """Join generated documents, because these are sentences and real ones are pages."""
+    """Yield generated documents joined to longer ones, because a generated document is a sentence and a real one has
+    pages."""
     while some := list(itertools.islice(documents, JOINED)):
         yield some[0] | {"text": "\n".join(document["text"] for document in some)}

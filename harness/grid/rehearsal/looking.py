@@ -1,4 +1,8 @@
-"""Inspect families before training: files of pins, sizes of encoders, the machine's speed. Also write a baseline."""
+"""Inspect the encoders of a run before training: files of pinned checkpoints, sizes, and this machine's speed.
+
+Also writes a family's baseline to the scratch copy. `harness.grid.rehearsal.children` runs each of these functions in a
+process of its own, so each returns a dict.
+"""
 
 import time
 from collections.abc import Sequence
@@ -14,7 +18,11 @@ from harness.params.config import Encoder, Engine, Folder, Hub
 
 
 def several(calls: Sequence[tuple]) -> dict:
-    """{"results": those of the calls (function, arguments…), in order}. A HarnessError takes the place of a result."""
+    """Make several calls in one process. `calls` are tuples (function, its arguments …).
+
+    Returns {"results": what the functions returned, in order}. If a function raises a HarnessError, the error takes the
+    place of the result.
+    """
     from harness.errors import HarnessError
 
     def answer(work, *given):
@@ -27,7 +35,10 @@ def several(calls: Sequence[tuple]) -> dict:
 
 
 def look(architecture: str, encoder: Encoder | None, folder: Path | None, attention: str) -> dict:
-    """{"shape": that of an encoder of these sizes, or of the configuration in `folder`}. No weights are made."""
+    """Find the sizes of an encoder, from `encoder` or from the configuration in `folder`. No weights are made.
+
+    Returns {"shape": the `Shape`}. Raises CheckpointError if the configuration does not fit `architecture`.
+    """
     import torch
 
     from harness.encoders import families
@@ -59,8 +70,11 @@ def look(architecture: str, encoder: Encoder | None, folder: Path | None, attent
 
 
 def pins(source: Hub | Folder, architecture: str) -> dict:
-    """Check whether `source` can be imported from files on this machine, without asking the hub. Returns {"faults":
-    (message, remedy) pairs, "folder": the folder, or None if it has no configuration}."""
+    """Check whether the checkpoint `source` can be imported from files on this machine, without asking the hub.
+
+    Returns {"faults": list of (message, remedy), "folder": the checkpoint's folder, or None if it has no
+    configuration}.
+    """
     from harness.encoders import hub
     from harness.encoders import pins as pinned
     from harness.encoders.weights import weight_files, weight_index
@@ -100,7 +114,7 @@ def pins(source: Hub | Folder, architecture: str) -> dict:
 
 @dataclass(frozen=True)
 class _Ids:
-    """The part of a tokenizer that a new encoder needs: its size and the ids of special tokens."""
+    """The part of a tokenizer that a new encoder needs: the size of the vocabulary and the ids of special tokens."""
 
     size: int
     pad_token_id: int = 0
@@ -127,7 +141,7 @@ def _config(kind, folder: Path):
 
 @dataclass(frozen=True)
 class _Sized:
-    """A tokenizer that states the size of a larger vocabulary. The tokens that it lacks never occur."""
+    """A tokenizer that claims a larger vocabulary of `size` tokens. The tokens that it lacks never occur in texts."""
 
     tokenizer: Any
     size: int
@@ -140,7 +154,10 @@ class _Sized:
 
 
 def probe(threads: int, device: str) -> dict:
-    """{"flops": operations a second of large matrix products on this machine, in fp32 on a CPU, bf16 on a GPU}."""
+    """Measure this machine's speed in large matrix products, in fp32 on a CPU and in bf16 on a GPU.
+
+    Returns {"flops": floating-point operations a second}.
+    """
     import torch
 
     from harness.system.determinism import prepare_torch
@@ -160,10 +177,11 @@ def probe(threads: int, device: str) -> dict:
 def make(
     root: Path, family: str, architecture: str, encoder: Encoder | None, source: Hub | Folder | None, engine: Engine
 ) -> dict:
-    """Write the baseline of a family to the scratch copy: import `source`, or make random weights of the sizes
-    `encoder` and a tokenizer from the corpus in the scratch copy.
+    """Write the baseline of a family to the scratch copy `root`.
 
-    Returns the CPU seconds of making the tokenizer (0 for an import), the seconds of saving the baseline and its bytes.
+    The baseline is imported from `source`. Without a `source`, it gets random weights of the sizes `encoder`, and a
+    tokenizer that is made from the corpus in the scratch copy. Returns {"tokenizer": CPU seconds of making the
+    tokenizer (0 for an import), "save": seconds of saving the baseline, "bytes": its size}.
     """
     import torch
 

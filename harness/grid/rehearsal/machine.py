@@ -1,4 +1,4 @@
-"""Find the memory, the GPUs and the cores of this machine."""
+"""Find the memory, the GPUs and the cores of this machine, for the forecast of a run."""
 
 import contextlib
 import os
@@ -15,8 +15,11 @@ PUBLISHED_GPU = round(48 * GB)
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine of a run. `memory` (bytes) is that of one device if the run is on devices, or that of all processes
-    together. `memory_of` names its owner in messages. This process may use `gpus` GPUs and `cores` cores."""
+    """The machine of a run. This process may use `gpus` GPUs and `cores` cores.
+
+    `memory` is in bytes: of one device if the run is on GPUs, otherwise of all processes together. `memory_of` names
+    the owner of that memory in messages.
+    """
 
     memory: int
     memory_of: str
@@ -25,7 +28,10 @@ class Machine:
 
 
 def here(device: str, memory_gb: float | None) -> Machine:
-    """This machine for a run on `device` (cpu or cuda). `memory_gb` overrides its memory, if it is given."""
+    """This machine, for a run on `device` ("cpu" or "cuda").
+
+    If `memory_gb` is given, it replaces the memory found here.
+    """
     gpus, memory = _gpus() if device == "cuda" else (0, 0)
     if memory_gb is not None:
         return Machine(

@@ -14,9 +14,13 @@ from harness.params.config import Encoder, Folder, Hub
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of `harness rehearse`. `grid` has those of `harness grid`. Measuring may take `minutes`. With
-    `random_weights`, random weights replace the missing files of a pin. The rest describes the run's corpus and machine
-    if they are not here: `device_flops` a second, `update_seconds` by STAGE/FAMILY, `free` bytes of disk."""
+    """The options of `harness rehearse`. `grid` are the parsed options, which include those of `harness grid`.
+
+    All measurements together may take `minutes`. If `only_check`, nothing is measured. If `random_weights`, random
+    weights replace missing files of a pinned checkpoint. The other options describe a corpus or a machine that is not
+    here: `corpus_tokens`, `device_flops` (operations a second), `update_seconds` (by STAGE/FAMILY), `memory_gb` of a
+    device, and `free` bytes of disk.
+    """
 
     grid: Namespace
     minutes: float = 12.0
@@ -31,7 +35,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Family:
-    """A rehearsed family. Its baseline is imported from `source`, or gets random weights of the sizes `encoder`."""
+    """A family of encoders that is rehearsed.
+
+    Its baseline is imported from `source`, or gets random weights of the sizes `encoder`.
+    """
 
     name: str
     architecture: str
@@ -42,8 +49,13 @@ class Family:
 
 @dataclass
 class Rehearsal:
-    """The findings, the forecast, and `notes` that a reader needs to judge them. `seconds` and `peak` (bytes) are
-    those of the rehearsal itself."""
+    """The result of a rehearsal: findings, forecast of the `stages`, and `notes` that a reader needs to judge the
+    forecast.
+
+    `measured` has the result of each measurement, and `writes` the bytes to be written, by stage such as "finetune
+    aismec nb_bert". `free` are the free bytes on the disk. `seconds` and `peak` (bytes of memory) are those of the
+    rehearsal itself.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -66,5 +78,9 @@ def encoder_of(shape: Shape) -> Encoder:
 
 
 def held_back(read: float) -> float:
-    """The held-out rows of the whole corpus per held-out row of the share `read`. At most 2, for there is a limit."""
+    """The factor from the held-out rows of the scratch copy to those of the whole corpus.
+
+    `read` is the copied share of the corpus. The factor is at most 2, because each part of the corpus has at most 200
+    held-out documents.
+    """
     return min(2.0, 1 / read)

@@ -1,4 +1,8 @@
-"""Measure a small part of a pre-training with the stage's own training loop, in a separate process."""
+"""Measure the time of a few updates of a pre-training, with the training loop of the stages `checkpoint` and
+`pretrain`.
+
+`harness.grid.rehearsal.children` runs each measurement in a process of its own.
+"""
 
 import dataclasses
 import itertools
@@ -18,9 +22,11 @@ from harness.params.config import Engine, Pretraining
 
 @dataclass(frozen=True)
 class Text:
-    """The inputs of a measured pre-training. `root` is the scratch copy, `trained_on` the parts of the corpus, `replay`
-    the share of general text. Of every part, `held_out` held-out rows are measured. `stands_in` says that generated
-    text replaces the corpus."""
+    """The text of a measured pre-training. `root` is the scratch copy of the repository.
+
+    The training reads the parts `trained_on` of the corpus, with the share `replay` of general text mixed in. In every
+    part, at most `held_out` held-out rows are measured. If `stands_in`, generated text replaces the real corpus.
+    """
 
     root: Path
     family: str
@@ -32,7 +38,10 @@ class Text:
 
 
 class _Joined:
-    """Documents that are each joined from a group of `documents`. `groups` has their positions."""
+    """A sequence of long documents.
+
+    Each is the concatenation of the `documents` at the positions in one of the `groups`.
+    """
 
     def __init__(self, documents, groups: list[list[int]]):
         self._documents, self._groups = documents, groups
@@ -73,10 +82,15 @@ def _pages(documents, tokens: int) -> _Joined:
 def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut: Cut) -> dict:
     """Time a few updates of a pre-training that starts from the baseline in the scratch copy.
 
-    Returns, among others, the seconds of an update on one device (`update`), of its part that does not grow with the
-    batch (`optimizer`), of a held-out row (`row`), and of the work before the first update (`fixed`). `flops` are those
-    of an update on all devices. `epoch` is the number of updates in an epoch of the present corpus (None if the recipe
-    states `steps`), `width` the mean tokens of a row, `held_out` the number of rows by part.
+    `cut` says which part of a batch is measured. Seconds in the result: `update` (an update on one device), `optimizer`
+    (the part of an update that does not grow with the batch), `longest` (an update on the longest rows), `row` (to
+    measure a held-out row), `fixed` (the work before the first update), `tokenise` (CPU seconds to tokenise the copied
+    corpus).
+
+    Other values: `flops` (operations of an update on all devices), `row_flops` (of a held-out row), `width` (mean
+    tokens of a row), `epoch` (updates in an epoch of the copied corpus, None if the recipe states `steps`), `held_out`
+    (rows by part), `factor` (by which the time of the measured updates was scaled to whole ones), `device_peak` (bytes
+    of GPU memory), `busy` (share of the threads' time that the process got), and the last `loss`.
     """
     from harness.encoders import families
     from harness.training.common.distributed import World
@@ -166,7 +180,7 @@ def _typical_rows(read, tokenizer, config, recipe: Pretraining) -> float:
 
 
 class _Heard:
-    """An observer of a pre-training that records the time of each event."""
+    """An observer of a pre-training that records the time of each update and of each measurement of held-out text."""
 
     def __init__(self, stamps: Stamps):
         self._stamps, self._before = stamps, len(stamps.optimizer)
@@ -189,7 +203,10 @@ class _Heard:
 
     @property
     def before(self) -> float:
-        """Seconds from the first held-out measurement to the end of the first update, less those of an update."""
+        """Seconds between the first held-out measurement and the first update.
+
+        The first update itself is not counted.
+        """
         return max(0.0, self._at[0] - self._ends[0] - self.update_seconds)
 
     @property

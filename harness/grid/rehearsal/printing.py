@@ -1,4 +1,4 @@
-"""Show a forecast as a table for a reader, and as plain values for a program."""
+"""Show the result of a rehearsal as a table for a reader, and as plain values for a program."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,10 @@ _HEADS = ("stage", "runs", "updates", "hours", "", "memory", "disk", "most of it
 
 
 def lines(made: Rehearsal, engine: Engine, cores: int) -> Iterator[str]:
-    """The lines of the table: a row per stage, the sums, then times, notes and the number of findings."""
+    """Yield the lines of the table: a row per stage, the sums, then times, notes and the number of findings.
+
+    `cores` is the number of cores that `harness repro` would use.
+    """
     unit = "device h" if engine.device == "cuda" else "core h"
     rows = [tuple(unit if not head and at == 4 else head for at, head in enumerate(_HEADS))]
     rows += [_row(stage) for stage in made.stages]
@@ -80,7 +83,10 @@ def _size(written: int) -> str:
 
 
 def values(made: Rehearsal) -> dict:
-    """The whole result as plain values, in seconds and bytes."""
+    """The whole result of a rehearsal as plain values that JSON can store.
+
+    Times are in seconds, and sizes are in bytes.
+    """
     return {
         "findings": [dataclasses.asdict(finding) for finding in made.findings],
         "notes": made.notes,

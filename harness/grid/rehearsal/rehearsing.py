@@ -42,7 +42,8 @@ MOST_MEMORY = 16 * GB  # bytes that measurements on the CPU may take together
 
 
 class Rehearsing:
-    """One rehearsal of the repository `root` in the folder `scratch`. `say` prints one line for the user."""
+    """One rehearsal of the repository `root` in the scratch folder `scratch`. `say(line)` prints a line for the
+    user."""
 
     def __init__(self, root: Path, scratch: Path, params: ParamsFile, asked: Asked, say: Callable[[str], None]):
         self.root, self.scratch, self.params, self.asked, self._say = root, scratch, params, asked, say
@@ -76,7 +77,8 @@ class Rehearsing:
     # What would fail
 
     def _families(self) -> Iterator[Family]:
-        """The families whose sizes are known. What their pins lack becomes a finding, an unknown size a note."""
+        """Yield the families of known size. A fault of a pinned checkpoint becomes a finding, an unknown size a
+        note."""
         names = self.everything.run.families
         of = {name: self.everything.families[name] for name in names}
         given = [
@@ -120,7 +122,8 @@ class Rehearsing:
 
     @staticmethod
     def _encoder(family, folder: Path | None) -> Encoder | None:
-        """The published or declared sizes of a baseline. None if `folder` has its configuration, or if nobody knows."""
+        """The published or declared sizes of a baseline. None if `folder` has its configuration, or if no size is
+        known."""
         if folder is not None:
             return None
         published = SHAPES.get(family.baseline.repository) if isinstance(family.baseline, Hub) else None
@@ -189,7 +192,7 @@ class Rehearsing:
                 )
 
     def _at_once(self, jobs: int) -> int:
-        """How many of `jobs` trainings share the memory of the machine or device at the same time."""
+        """The number of trainings, of `jobs`, that share the memory of the machine or device at the same time."""
         return 1 if self.engine.device == "cuda" else max(1, min(jobs, usable_workers()))
 
     # Measuring
@@ -213,7 +216,7 @@ class Rehearsing:
         return found
 
     def _threads(self, of_run: int) -> int:
-        """The threads of a measurement: those `of_run`, or all cores if the CPU replaces a GPU."""
+        """The threads of a measurement: `of_run` as in the real run, or all cores if the CPU replaces a missing GPU."""
         return of_run if self.engine.device == "cpu" or self.on_device else self.machine.cores
 
     def _measure(self, prepared: inputs.Prepared, families: list[Family]) -> None:
@@ -307,7 +310,11 @@ class Rehearsing:
         return carry
 
     def _memory(self, found: Mapping[str, Any], cut: Cut, estimate: float, processes: int) -> dict[str, Any]:
-        """The memory fields of a `Stage`: measured if the whole batch ran on the run's kind of device, or estimated."""
+        """The fields `memory` (bytes) and `memory_measured` of a stage's forecast.
+
+        The memory was measured if the whole batch ran on the run's kind of device. Otherwise, it is the `estimate`. On
+        a CPU, the memory of all `processes` is added up.
+        """
         if cut.whole and self.on_device:
             return {"memory": found["device_peak"], "memory_measured": True}
         if cut.whole and self.engine.device == "cpu":
@@ -350,7 +357,12 @@ class Rehearsing:
         self, shape: Shape, rows: int, batches: int, width: int, threads: int, copies: int, allowed: float, *,
         guesses: bool, texts: int = 1,
     ) -> Cut:  # fmt: skip
-        """The whole batch, or as much of it as `allowed` seconds and the memory of this machine permit."""
+        """The part of a training that is measured: the whole batch, or as much as time and memory permit here.
+
+        A batch has `batches` times `rows` rows of `width` tokens, and `texts` texts a row. The first updates may take
+        `allowed` seconds. `copies` such measurements share the memory. `guesses` is true for pre-training, which also
+        computes logits of masked tokens.
+        """
         speed = training_flops(self.flops, threads, self.engine.device)
 
         def fits(some: int, times: int, long: int) -> bool:
@@ -377,8 +389,8 @@ class Rehearsing:
 
 
 def training_flops(probed: float, threads: int, device: str) -> float:
-    """The expected operations a second of a training with `threads`, from those that the probe reached.
+    """The expected operations a second of a training with `threads` threads, from those that `looking.probe` measured.
 
-    For a CPU the probe has one thread. For a GPU it has the whole device, or all the cores that replace it.
+    On a CPU, the probe used one thread. For a GPU, the probe used the whole device, or all the cores that replace it.
     """
     return SHARE * probed * (threads if device == "cpu" else 1)

@@ -15,8 +15,12 @@ STARTING = 700_000_000
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of an encoder. `parameters` counts those of its masked LM, `through` those of its layers without
-    embeddings. `positions` is the maximum number of tokens in a row, None if there is no maximum."""
+    """The sizes of an encoder.
+
+    `parameters` is the number of parameters of its masked LM with embeddings and output layer. `through` is the number
+    of parameters in its layers, without embeddings. `positions` is the maximum number of tokens in a row, or None if
+    there is no maximum.
+    """
 
     architecture: str
     hidden: int
@@ -31,8 +35,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class _Kept:
-    """The numbers that a layer keeps for its backward pass: `hidden` × hidden size + `inner` × intermediate size
-    per token, and `pairs` per head and pair of tokens."""
+    """The number of values that a layer keeps for its backward pass.
+
+    Per token, a layer keeps `hidden` × hidden size + `inner` × intermediate size values. Per attention head and pair of
+    tokens, it keeps `pairs` values.
+    """
 
     hidden: float
     inner: float
@@ -45,18 +52,27 @@ _EAGER = 3.0  # scores, probabilities, and probabilities after dropout
 
 
 def forward_flops(shape: Shape, rows: float, width: float) -> float:
-    """Floating-point operations of reading `rows` rows of `width` tokens. Training on them takes three times that."""
+    """Floating-point operations of reading `rows` rows of `width` tokens.
+
+    A training update on these rows takes three times as many.
+    """
     return rows * width * (2 * shape.through + 4 * width * shape.hidden * shape.layers)
 
 
 def update_flops(shape: Shape, rows: float, width: float, *, guesses: bool = False) -> float:
-    """Floating-point operations of an update. One that `guesses` masked tokens (pre-training) also computes logits."""
+    """Floating-point operations of an update on `rows` rows of `width` tokens.
+
+    If the update `guesses` masked tokens, as in pre-training, the logits of these tokens are counted, too.
+    """
     logits = GUESSED * rows * width * 2 * shape.hidden * shape.vocabulary if guesses else 0.0
     return 3 * (forward_flops(shape, rows, width) + logits)
 
 
 def kept_by_row(shape: Shape, engine: Engine, width: int, *, guesses: bool) -> float:
-    """Bytes that one row of `width` tokens takes until its gradients are computed."""
+    """Bytes of memory that one row of `width` tokens takes from the forward pass until its gradients are computed.
+
+    If the update `guesses` masked tokens, as in pre-training, the logits of these tokens are counted, too.
+    """
     kept = _KEPT.get(shape.architecture, _KEPT["bert"])
     size = BF16 if engine.precision == "bf16" else FP32
     pairs = kept.pairs if engine.attention == "sdpa" else max(kept.pairs, _EAGER)
@@ -68,7 +84,11 @@ def kept_by_row(shape: Shape, engine: Engine, width: int, *, guesses: bool) -> f
 
 
 def training_memory(shape: Shape, engine: Engine, rows: int, width: int, *, guesses: bool) -> float:
-    """The peak bytes of an update with `rows` rows at a time. Fine-tuning also keeps its best weights."""
+    """The peak memory in bytes of an update that reads `rows` rows of `width` tokens at a time.
+
+    `guesses` is true for pre-training, which needs memory for the logits of masked tokens. It is false for fine-tuning,
+    which also keeps its best weights.
+    """
     whole: float = shape.parameters * (TRAINED + (0 if guesses else FP32))
     if guesses and engine.sharding == "fsdp":
         whole /= engine.devices

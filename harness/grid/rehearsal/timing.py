@@ -1,8 +1,8 @@
-"""Choose the part of a training that is measured, and take its times.
+"""Choose the part of a training that a rehearsal measures, and take its times.
 
-A few updates on the longest rows show how much memory is needed. If updates are short, more updates on ordinary rows
-show how long one takes. If the machine is too slow or too small for the batch, fewer rows are used, and their time is
-scaled up by the arithmetic that is left out.
+A few updates on the longest rows show how much memory the training needs. If updates are short, more updates on
+ordinary rows show how long one update takes. If the machine is too slow or too small for a whole batch, fewer rows are
+used. Their time is then scaled up by the arithmetic that is left out.
 """
 
 import dataclasses
@@ -19,9 +19,11 @@ LONGEST_RUN = 400  # the maximum number of updates
 
 @dataclass(frozen=True)
 class Cut:
-    """The part of a training that is measured. An update has `micro_batches` batches of `rows` rows, each of at most
-    `width` tokens. If updates are short, `seconds` are spent on ordinary ones. `whole` says that this is the batch of
-    `params.yaml`."""
+    """The part of a training that is measured.
+
+    An update has `micro_batches` batches of `rows` rows of at most `width` tokens. If updates are short, further
+    updates on ordinary rows are measured for `seconds`. `whole` is true if the batch is that of `params.yaml`.
+    """
 
     rows: int
     micro_batches: int
@@ -33,8 +35,10 @@ class Cut:
 
 @dataclass
 class Stamps:
-    """A clock in seconds: CPU time of this process for one thread of a CPU, and wall time for all else. `optimizer` has
-    the seconds of each optimizer step."""
+    """A clock in seconds: CPU time of this process for one thread of a CPU, and wall time for all other cases.
+
+    `optimizer` collects the seconds of each optimizer step, after a call of `watch_optimizer`.
+    """
 
     device: str
     threads: int
@@ -50,7 +54,10 @@ class Stamps:
         return time.perf_counter()
 
     def watch_optimizer(self) -> None:
-        """Time the steps of every optimizer from now on, because they do not grow with the batch."""
+        """Time the steps of every optimizer from now on.
+
+        The steps are timed separately, because their time does not grow with the batch.
+        """
         from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
         begun: list[float] = []
@@ -59,13 +66,19 @@ class Stamps:
 
 
 def busy(begun: tuple[float, float], threads: int) -> float:
-    """The share of `threads` cores that this process got since `begun` (wall time, CPU time)."""
+    """The share of the time of `threads` cores that this process got.
+
+    `begun` is (wall time, CPU time) at the beginning, in seconds.
+    """
     passed = time.perf_counter() - begun[0]
     return (time.process_time() - begun[1]) / max(1e-9, passed * threads)
 
 
 def prepared_engine(engine: Engine, cut: Cut) -> Engine:
-    """The engine for one device of this machine, which is the CPU if there is no GPU. Also sets torch for it."""
+    """The engine for a measurement on one device of this machine, which is the CPU if there is no GPU.
+
+    Also sets torch's threads and options for that device.
+    """
     import torch
 
     from harness.system.determinism import prepare_torch
@@ -85,7 +98,10 @@ def baseline(root: Path, family: str) -> Path:
 
 
 def device_memory(engine: Engine) -> int:
-    """The peak bytes that torch has reserved on the device. 0 on a CPU, where the memory of the process counts."""
+    """The peak bytes that torch has reserved on the GPU.
+
+    Returns 0 on a CPU, for which the memory of the process is measured.
+    """
     if engine.device != "cuda":
         return 0
     import torch

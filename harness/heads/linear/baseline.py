@@ -8,9 +8,14 @@ Answers = dict[str, list[dict]]
 
 @dataclass(frozen=True)
 class Baseline:
-    """A linear model that is fitted once for each of the `candidates`, the values of its `setting`. `answers` fits the
-    model with one value and returns its answers: for each part one dict per record, with the fields of a prediction
-    line besides id, group, part and gold. `fitted` is recorded with the setting."""
+    """A linear model with one setting. Several values of the setting are tried.
+
+    `name`: name of the model. `setting`: name of the setting. `candidates`: values to try.
+    `answers(value)`: fits the model with this value of the setting, and returns for each part one dict per record, with
+    the fields of a prediction line except id, group, part and gold.
+    `fitted`: further facts about the fit that are recorded with the setting, such as the number of training rows if not
+    all were used.
+    """
 
     name: str
     setting: str

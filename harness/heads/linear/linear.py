@@ -1,5 +1,5 @@
-"""The linear baseline of heads with one label: logistic regression on TF-IDF features of a text, a text pair, or a
-question with options."""
+"""The linear baseline of all heads except token classification: logistic regression on TF-IDF features of a text, a
+text pair, or a question with options."""
 
 import math
 from array import array
@@ -29,16 +29,17 @@ MANY, SHARE, LEAST = 50, 20, 1000
 
 
 class Weights:
-    """TF-IDF weights of words, pairs of words, and groups of 3 to 5 characters inside a word.
+    """TF-IDF features of texts: words, pairs of words, and groups of 3 to 5 characters inside a word.
 
-    AT_ONCE texts are counted at a time, because scikit-learn needs 20 bytes per group of characters while it counts.
+    The vocabulary and the document frequencies are those of the `texts` given at construction. AT_ONCE texts are
+    counted at a time, because scikit-learn needs 20 bytes per group of characters while it counts.
     """
 
     def __init__(self, texts: Sequence[str]):
         self._parts = [_fitted(counter, texts) for counter in (_words, _Characters)]
 
     def __call__(self, texts: Sequence[str]) -> csr_matrix:
-        """The weights of `texts`, [texts, features]."""
+        """The features of `texts`, a sparse matrix [texts, features]."""
         blocks = (
             hstack([weighing.transform(counter.transform(some), copy=False) for counter, weighing in self._parts])
             for some in _cut(texts)
@@ -52,9 +53,10 @@ def _words() -> CountVectorizer:
 
 
 class _Characters:
-    """Same results as `CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float64)`, to the bit.
+    """Count groups of 3 to 5 characters inside words, with the same results to the bit as
+    `CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float64)`.
 
-    It is faster because it cuts each different word only once, and then multiplies two sparse matrices.
+    This class is faster, because it cuts each different word only once, and then multiplies two sparse matrices.
     """
 
     def __init__(self):
@@ -83,13 +85,15 @@ class _Characters:
 
 
 def _split(texts: Sequence[str]) -> tuple[csr_matrix, list[str]]:
-    """The counts of each word in each text, [texts, words], and the words."""
+    """The pair (counts, words): the number of times that each word occurs in each text, [texts, words], and the words.
+    Words are separated by white space and are in lower case."""
     counter = CountVectorizer(analyzer=lambda text: text.lower().split(), dtype=np.float64)
     return counter.fit_transform(texts), sorted(counter.vocabulary_)
 
 
 def _fitted(counting: Callable, texts: Sequence[str]) -> tuple:
-    """A counter and its TF-IDF weighting, as in `TfidfVectorizer(sublinear_tf=True, …).fit(texts)` to the bit."""
+    """A pair (counter, TF-IDF weighting) for `texts`, the same to the bit as `TfidfVectorizer(sublinear_tf=True,
+    …).fit(texts)`. `counting()` returns a new counter."""
     holding = _holding(counting, texts)
     terms = sorted(holding)
     counter = counting()
@@ -101,7 +105,7 @@ def _fitted(counting: Callable, texts: Sequence[str]) -> tuple:
 
 
 def _holding(counting: Callable, texts: Sequence[str]) -> Counter[str]:
-    """The number of texts that contain each term."""
+    """The number of texts that contain each term, by term. `counting()` returns a new counter."""
     holding: Counter[str] = Counter()
     for some in _cut(texts):
         counter = counting()
@@ -116,7 +120,8 @@ def _cut(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _on_top_of_one_another(blocks: Iterable[csr_matrix]) -> csr_matrix:
-    """The same as `vstack`, with less memory: the values are appended to arrays that grow in place."""
+    """The `blocks` as one matrix, one below the other. The result is that of scipy's `vstack`, but the values are
+    appended to arrays that grow in place, which needs less memory."""
     data, columns, ends, width = array("d"), array("i"), array("q", [0]), 0
     for block in map(csr_matrix, blocks):
         data.frombytes(block.data.astype(np.float64, copy=False).tobytes())
@@ -128,7 +133,11 @@ def _on_top_of_one_another(blocks: Iterable[csr_matrix]) -> csr_matrix:
 
 
 def regression(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
-    """The logistic regression for `head`, on TF-IDF weights of the training part. `scored` are records by part."""
+    """The logistic regression baseline of a task, on TF-IDF features of the training part.
+
+    `training` are the training records. If there are more than `MOST`, the model is fitted on a sample. `scored` has
+    the records to answer, by part.
+    """
     every, training = len(training), sample(training, MOST, head.strata(training))
     weights = Weights([text for record in training for text in head.texts_of(record)])
     # All parts are answered at once, because a head may fit its models anew at every call.
@@ -148,8 +157,12 @@ def regression(head, labels: Sequence[str], training: list[dict], scored: dict[s
 
 
 def sample(records: list[dict], most: int, strata: Mapping[str, str]) -> list[dict]:
-    """The records, or a sample of about `most` of them if there are more. The sample contains of each stratum its
-    share, and at least one record. `strata` are by record id."""
+    """The records, or a sample of about `most` records if there are more. The sample has from each stratum its share,
+    and at least one record.
+
+    `strata` maps the id of a record to its stratum. The sample is in the order of the records, and the same at every
+    call.
+    """
     if len(records) <= most:
         return records
     order = np.random.default_rng(derived_seed("rows of a linear model")).permutation(len(records))
@@ -169,16 +182,17 @@ def logistic(strength: float, **options) -> LogisticRegression:
 
 
 class Regression:
-    """Logistic regression on records, or on each of their `options`. `strength` is the inverse of the regularisation.
+    """Logistic regression on records with one label, or on each option of a question if `options` is True. `strength`
+    is the inverse of the regularisation (scikit-learn's C).
 
-    Rare labels get a higher weight, otherwise they would never be answered. More than two labels are fitted one against
-    the rest. Labels that the training part lacks get probability 0.
+    Rare labels get a higher weight, otherwise no record would be given a rare label. With more than two labels, one
+    model per label separates the label from the rest. Labels that the training part lacks get probability 0.
 
-    With `MANY` labels or more, each label has few rows, and the cost of one against the rest would grow with labels
+    With `MANY` labels or more, each label has few rows, and the cost of one model per label would grow with labels
     times rows. So each label is fitted against a sample of the other rows, which gets the weight of all of them. A
     sample of many times the label's own rows loses little (King and Zeng 2001, "Logistic regression in rare events
     data"). The dual form of the problem (Yu, Huang and Lin 2011) is then ten times faster. The model of a label has one
-    weight per feature. To save memory, it answers at once and is not kept.
+    weight per feature. To save memory, each model answers right after its fit and is not kept.
     """
 
     def __init__(self, labels: Sequence[str], strength: float, options: bool = False):
@@ -186,7 +200,8 @@ class Regression:
         self._model = logistic(strength)
 
     def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Regression":
-        """Fit the model. `encoded` are the features of `records`."""
+        """Fit the model on `records`. `encoded` has their features, [rows, features], with one row per record or per
+        option."""
         gold = np.array(_targets(self._options, records, self._labels))
         present = len(np.unique(gold))
         if present == 1:
@@ -199,7 +214,8 @@ class Regression:
         return self
 
     def scores(self, encoded: csr_matrix) -> np.ndarray:
-        """The probabilities [records, labels], with sum 1 per record. With `MANY` labels the models are fitted here."""
+        """The probabilities of the labels, [records, labels], with sum 1 per record. `encoded` has the features of the
+        records, or of their options. With `MANY` labels or more, the models are fitted here and not in `fit`."""
         found = self._model.predict_proba(encoded)
         if self._options:
             right = found[:, list(self._model.classes_).index(1)].reshape(-1, len(self._labels))
@@ -209,7 +225,8 @@ class Regression:
         return scores
 
     def answers(self, encoded: csr_matrix) -> list[dict]:
-        """The `prediction` and `scores` of each record, as in a prediction line."""
+        """The answer to each record with the features `encoded`: the most probable label (`prediction`), and the
+        probability of every label (`scores`), as in a prediction line."""
         rows = self.scores(encoded)
         best = rows.argmax(axis=1)
         return [
@@ -219,7 +236,8 @@ class Regression:
 
 
 class _AgainstSome:
-    """A classifier of each label against a sample of the others, fitted when probabilities are asked for."""
+    """A classifier that fits one logistic regression per label, against a sample of the rows with other labels. The
+    models are fitted in `predict_proba` and not in `fit`."""
 
     def __init__(self, strength: float):
         self._strength = strength

@@ -20,7 +20,8 @@ PENALTIES = (1e-6,)
 
 
 def words(text: str) -> list[tuple[int, int]]:
-    """The start and end of every word and every other visible character, with its combining marks."""
+    """The position (start, end), in characters, of each word of a text and of each other character that is not white
+    space. A combining mark belongs to the letter before it."""
     found = (match.span() for match in _WORD.finditer(text))
     if letters.has_marks(text):
         found = (letters.whole(text, start, end) for start, end in found)
@@ -28,7 +29,8 @@ def words(text: str) -> list[tuple[int, int]]:
 
 
 def described(text: str, found: Sequence[tuple[int, int]]) -> Iterator[list[str]]:
-    """The features of each word of `found`: the words and shapes near it, its beginning and its end."""
+    """Yield the features of each word of a text as a list of names: the words and word shapes around the word, and the
+    beginning and the end of the word. `found` has the (start, end) of each word."""
     plain = [text[start:end].lower() for start, end in found]
     shapes = [shape(text[start:end]) for start, end in found]
     for i, word in enumerate(plain):
@@ -41,13 +43,15 @@ def described(text: str, found: Sequence[tuple[int, int]]) -> Iterator[list[str]
 
 
 def shape(word: str) -> str:
-    """The shape of a word, such as `Aaa` for Hansen or `00` for 17. Longer runs of one kind are cut to two."""
+    """The kinds of characters in a word, such as `Aaa` for Hansen or `00` for 17. A run of more than two characters of
+    one kind is cut to two."""
     kinds = "".join("0" if c.isdigit() else "A" if c.isupper() else "a" if c.islower() else c for c in word)
     return re.sub(r"(.)\1{2,}", r"\1\1", kinds)
 
 
 def tagger(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
-    """The linear tagger for `labels`. `scored` are records by part."""
+    """The linear tagger of a token classification task, fitted on the `training` records. `scored` has the records to
+    answer, by part."""
     encoded, features = encoding(training), {part: encoding(records) for part, records in scored.items()}
 
     def answers(penalty: float) -> Answers:
@@ -58,14 +62,16 @@ def tagger(head, labels: Sequence[str], training: list[dict], scored: dict[str, 
 
 
 def encoding(records: Sequence[dict]) -> csr_matrix:
-    """The hashed features of documents, [words of all documents, features]."""
+    """The features of all words of all records, one row per word, as a sparse matrix [words, features]. Names of
+    features are hashed to columns."""
     texts = (record["text"] for record in records)
     hasher = FeatureHasher(FEATURES, input_type="string")
     return hasher.transform(features for text in texts for features in described(text, words(text)))
 
 
 class Tagger:
-    """A linear classifier of words by BIO tag, one against the rest. `penalty` is the weight of the L2 penalty."""
+    """A linear classifier that gives each word of a text a BIO tag, with one model per tag. `penalty` is the weight of
+    the L2 penalty (scikit-learn's alpha)."""
 
     def __init__(self, labels: Sequence[str], penalty: float):
         self._labels = tuple(labels)
@@ -74,7 +80,7 @@ class Tagger:
         )
 
     def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Tagger":
-        """Fit the model. `encoded` are the features of `records`."""
+        """Fit the model on `records`. `encoded` has the features of all their words, as `encoding` returns them."""
         gold = [tag for r in records for tag in Tags(r["spans"], self._labels).of(words(r["text"]))]
         if len(set(gold)) == 1:
             self._model = DummyClassifier(strategy="most_frequent")
@@ -82,7 +88,8 @@ class Tagger:
         return self
 
     def answers(self, encoded: csr_matrix, records: Sequence[dict]) -> list[dict]:
-        """The `prediction` and `length` of each document, as in a prediction line."""
+        """The answer to each record: the spans (`prediction`) and the text length in characters (`length`), as in a
+        prediction line. `encoded` has the features of all words of the records."""
         tags = iter(self._model.predict(encoded).tolist())
         lines = []
         for record in records:

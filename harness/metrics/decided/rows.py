@@ -1,9 +1,9 @@
 """Gold and predicted labels of rows that have one label each out of a fixed list.
 
-A ratio without a denominator is 0. So a label of the list that occurs neither in gold nor in predictions counts as F1 0
-in a macro mean. A class that occurs only in predictions changes no denominator. The mean is over the same labels for
-every arm, seed and subset. The tests compare all scores with scikit-learn. It is not used here, because its import
-takes longer than a small encoder's run.
+A ratio without a denominator is 0. So a label of the list that occurs neither in gold nor in predictions has F1 0 in a
+macro mean. The macro mean is over all labels of the list, and so over the same labels for every arm, seed and subset.
+The tests compare all scores with scikit-learn. The code does not use scikit-learn, because the import takes longer than
+a small encoder's run.
 """
 
 from collections import Counter
@@ -19,9 +19,10 @@ from harness.metrics.decided.counts import hits, refuse_unlisted, table
 
 @dataclass(frozen=True)
 class Decisions:
-    """One gold label, one predicted label and one group key per example, in the same order.
+    """The gold label, the predicted label and the group of every row, in the same order.
 
-    Raises DataError if the columns differ in length, are empty, or contain a label outside `labels`.
+    `groups` may be empty. `positive` is the positive label, if the task declares one. Raises DataError if the columns
+    differ in length, are empty, or contain a label outside `labels`.
     """
 
     labels: tuple[str, ...]
@@ -41,7 +42,7 @@ class Decisions:
         refuse_unlisted(self.labels, self.held, set(self.predicted))
 
     def codes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Gold and predicted as positions in the label list."""
+        """Two arrays [rows]: the gold and the predicted label of each row, as positions in the label list."""
         position = {label: i for i, label in enumerate(self.labels)}
         gold = np.fromiter((position[label] for label in self.gold), dtype=np.int64, count=len(self.gold))
         predicted = np.fromiter((position[label] for label in self.predicted), dtype=np.int64, count=len(self.gold))
@@ -52,23 +53,25 @@ class Decisions:
 
     @property
     def held(self) -> set[str]:
-        """The labels that gold has."""
+        """The labels that occur in gold."""
         return set(self.gold)
 
     def subset(self, at: list[int]) -> "Decisions":
-        """The rows at these positions."""
+        """A copy with only the rows at the positions `at`."""
         gold, predicted, groups = (
             tuple(column[i] for i in at) if column else () for column in (self.gold, self.predicted, self.groups)
         )
         return replace(self, gold=gold, predicted=predicted, groups=groups)
 
     def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """The group of every row. A row without a group is a group of its own."""
+        """The group of every row. Without groups, each row is a group of its own. The argument `groups` is not used
+        (see `Decided`)."""
         return self.groups or tuple(f"{i:09d}" for i in range(len(self)))
 
     @property
     def at_positive(self) -> int:
-        """The position of the positive label. Raises DataError if the task declares none."""
+        """The position of the positive label in the label list. Raises DataError if the task declares no positive
+        label."""
         if self.positive not in self.labels:
             raise DataError(
                 "This score needs the positive label, and the task declares none.",
@@ -77,8 +80,12 @@ class Decisions:
         return self.labels.index(self.positive)
 
     def hits(self, of_positive: bool | None = None) -> sparse.csr_array:
-        """(hit, missed) of each row: of all rows, of the positive ones (True), or of the others (False). Among these
-        two, an answer is right if it is positive exactly when gold is."""
+        """The table [rows, 2] of (hit, missed). A row that does not count has (0, 0).
+
+        If `of_positive` is None, every row counts, and a hit is a right prediction. If it is True, only rows with a
+        positive gold label count, and a hit is a positive prediction (sensitivity). If it is False, only the other rows
+        count, and a hit is a prediction of any other label (specificity).
+        """
         gold, predicted = self.codes()
         if of_positive is None:
             return hits(gold == predicted)
@@ -94,27 +101,30 @@ class Decisions:
         return table(rows, columns, np.ones_like(rows), (len(gold), 3 * len(self.labels)))
 
     def pooled(self) -> sparse.csr_array:
-        """The counts of `by_label` pooled over labels: a wrong answer is a false positive and a false negative."""
+        """The counts of `by_label` summed over labels, [rows, 3]. A wrong answer is one false positive and one false
+        negative."""
         right, wrong = self.hits().toarray().T
         return sparse.csr_array(np.stack([right, wrong, wrong], axis=-1))
 
     def of_positive(self) -> sparse.csr_array:
-        """The counts of `by_label` for the positive label alone."""
+        """The counts of `by_label` for the positive label alone, [rows, 3]."""
         return self.by_label()[:, 3 * self.at_positive : 3 * self.at_positive + 3]
 
     def confusion(self) -> list[list[int]]:
-        """The cells of the confusion matrix that are not 0: [position of gold, position of prediction, count]."""
+        """The cells of the confusion matrix that are not 0: [position of the gold label, position of the predicted
+        label, number of rows]. Positions are those in the label list."""
         gold, predicted = self.codes()
         counts = Counter(zip(gold.tolist(), predicted.tolist(), strict=True))
         return [[*cell, n] for cell, n in sorted(counts.items())]
 
 
 def majority_label(training: list[str], labels: tuple[str, ...]) -> str:
-    """The commonest label of the training part; ties go to the earlier one in the fixed list."""
+    """The most frequent label in `training`, the labels of the training rows. Of equally frequent labels, the first in
+    `labels` is taken."""
     counts = Counter(training)
     return max(labels, key=lambda label: (counts[label], -labels.index(label)))
 
 
 def constant(decisions: Decisions, label: str) -> Decisions:
-    """The same examples, all predicted as `label`, as by a system that reads nothing."""
+    """A copy of `decisions` in which every row is predicted as `label`, as by a system that reads no text."""
     return replace(decisions, predicted=(label,) * len(decisions))

@@ -1,4 +1,5 @@
-"""Gold and predicted labels of rows with any number of labels each. Each label of a row is one decision."""
+"""Gold and predicted labels of rows that have any number of labels each. Each label of the list is one yes-or-no
+decision about a row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,20 +33,21 @@ class LabelSets:
 
     @property
     def held(self) -> set[str]:
-        """The labels that gold has."""
+        """The labels that occur in gold."""
         return set().union(*self.gold)
 
     def subset(self, at: list[int]) -> "LabelSets":
-        """The rows at these positions."""
+        """A copy with only the rows at the positions `at`."""
         columns = {name: getattr(self, name) for name in ("gold", "predicted", "groups")}
         return replace(self, **{name: tuple(column[i] for i in at) for name, column in columns.items()})
 
     def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """The group of every row."""
+        """The group of every row. The argument `groups` is not used (see `Decided`)."""
         return self.groups
 
     def hits(self) -> sparse.csr_array:
-        """(hit, missed) of each row. A row is a hit if all its labels are right."""
+        """The table [rows, 2] of (hit, missed). A row is a hit if the set of its predicted labels is the set of its
+        gold labels."""
         return hits(np.array([gold == called for gold, called in zip(self.gold, self.predicted, strict=True)]))
 
     def by_label(self) -> sparse.csr_array:
@@ -55,7 +57,7 @@ class LabelSets:
         return sparse.csr_array(three.reshape(len(self), -1).astype(np.int64))
 
     def pooled(self) -> sparse.csr_array:
-        """The counts of `by_label` pooled over labels."""
+        """The counts of `by_label` summed over labels, [rows, 3]."""
         return sparse.csr_array(self.by_label().toarray().reshape(len(self), -1, 3).sum(axis=1))
 
     def _table(self, rows: tuple[frozenset[str], ...]) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""Entities as character spans, gold and predicted, counted in the same way for every tokenizer.
+"""Gold and predicted entities of documents as character spans, counted in the same way for every tokenizer.
 
-A span is (start, end, label), end exclusive, in characters of its document.
+A span is (start, end, label): characters of its document, from `start` to before `end`.
 """
 
 import unicodedata
@@ -21,8 +21,11 @@ Matching = Callable[[set[tuple[int, int]], set[tuple[int, int]]], int]
 
 @dataclass(frozen=True)
 class Document:
-    """Gold and predicted spans of one document. A span given twice counts once. `unseen` are the characters inside gold
-    spans that nobody can read (see the function `unseen`). Unmasked, they reveal nothing."""
+    """The gold and predicted spans of one document. A span that is given twice counts once.
+
+    `length` is the number of characters. `unseen` has the positions of characters inside gold spans that nobody can
+    read, such as blanks (see the function `unseen`). Such characters reveal nothing if they are not masked.
+    """
 
     id: str
     gold: tuple[Span, ...]
@@ -32,16 +35,17 @@ class Document:
 
     @property
     def masked(self) -> set[int]:
-        """The characters that masking the predicted spans would remove."""
+        """The positions of the characters that masking the predicted spans would remove."""
         return {i for start, end, _ in self.predicted for i in range(start, end)}
 
     def seen(self, spans: Iterable[Span]) -> set[int]:
-        """The characters inside `spans` that a reader of the document sees."""
+        """The positions of the characters inside `spans` that a reader of the document sees."""
         return {i for start, end, _ in spans for i in range(start, end)} - self.unseen
 
 
 def unseen(text: str, spans: Iterable[Span]) -> frozenset[int]:
-    """The characters inside `spans` that show nothing: white space, controls, format characters, variation selectors.
+    """The positions of the characters inside `spans` that show nothing: white space, control and format characters,
+    variation selectors.
 
     A combining mark is visible: an accent that is left over says something about the masked letter.
     """
@@ -63,10 +67,10 @@ _DRAWN_AS_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
 @dataclass(frozen=True)
 class SpanDecisions:
-    """Documents to score over a fixed label list.
+    """The gold and predicted spans of documents to score, over a fixed list of labels.
 
-    Raises DataError for a repeated document id, a label outside the list, or a span that is empty
-    or reaches outside its document.
+    Raises DataError if a document id occurs twice, a label is not in the list, or a span is empty or reaches outside
+    its document.
     """
 
     labels: tuple[str, ...]
@@ -98,20 +102,24 @@ class SpanDecisions:
 
     @property
     def held(self) -> set[str]:
-        """The labels that gold has."""
+        """The labels that occur in gold."""
         return {label for document in self.documents for _, _, label in document.gold}
 
     def subset(self, at: list[int]) -> "SpanDecisions":
-        """The documents at these positions."""
+        """A copy with only the documents at the positions `at`."""
         return replace(self, documents=tuple(self.documents[i] for i in at))
 
     def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """The group of every document: its own id, unless `groups` maps the id to a group."""
+        """The group of every document. `groups` maps document ids to groups. Without `groups`, the group of a document
+        is its id."""
         return tuple(groups[d.id] if groups is not None else d.id for d in self.documents)
 
     def found(self, matching: Matching, pooled: bool) -> "sparse.csr_array":
         """True positives, false positives and false negatives of every document: [documents, 3] if `pooled` over
-        labels, else [documents, 3 × labels]."""
+        labels, otherwise [documents, 3 × labels].
+
+        `matching` (`strictly` or `paired`) counts the matches between the gold and the predicted spans of a label.
+        """
         from harness.metrics.decided.counts import table
 
         at = {label: 0 if pooled else 3 * i for i, label in enumerate(self.labels)}
@@ -126,11 +134,13 @@ class SpanDecisions:
         return table(rows, columns, counts, shape)
 
     def by_label(self) -> "sparse.csr_array":
-        """The counts of each label, if only a span with the same ends matches."""
+        """True positives, false positives and false negatives of every document and label, [documents, 3 × labels]. A
+        predicted span matches only a gold span with the same label and the same ends."""
         return self.found(strictly, pooled=False)
 
     def leaking(self) -> "sparse.csr_array":
-        """(leaks, does not leak) of every document, both 0 without a gold span."""
+        """The table [documents, 2] of (leaks, does not leak), see `leaks`. A document without a gold span has (0,
+        0)."""
         import numpy as np
 
         from harness.metrics.decided.counts import hits
@@ -141,7 +151,7 @@ class SpanDecisions:
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of matches, gold spans and predicted spans."""
+    """The numbers of matches, gold spans and predicted spans of one label in one document."""
 
     matched: int
     gold: int
@@ -149,7 +159,8 @@ class Counts:
 
 
 def counted(document: Document, matching: Matching) -> dict[str, Counts]:
-    """The counts of each label that occurs in the document, in order of the labels."""
+    """The counts of each label that a gold or predicted span of the document has, by label, in alphabetical order.
+    `matching` is as in `SpanDecisions.found`."""
     gold, predicted = _by_label(document.gold), _by_label(document.predicted)
     return {
         label: Counts(matching(gold[label], predicted[label]), len(gold[label]), len(predicted[label]))
@@ -165,12 +176,13 @@ def _by_label(spans: Iterable[Span]) -> dict[str, set[tuple[int, int]]]:
 
 
 def strictly(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
-    """The number of identical spans."""
+    """The number of spans (start, end) that are both in `gold` and in `predicted`."""
     return len(gold & predicted)
 
 
 def paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
-    """The size of the largest one-to-one pairing of spans that share a character."""
+    """The largest number of pairs of a gold and a predicted span that share a character, if each span is in one pair at
+    most."""
     # Each prediction touches a contiguous run of the (disjoint) gold spans. Walking the gold from
     # left to right and giving each the prediction whose run ends first is then a maximum matching
     # (Glover 1967, convex bipartite graphs).
@@ -191,5 +203,5 @@ def leaks(document: Document) -> bool:
 
 
 def nothing_found(decisions: SpanDecisions) -> SpanDecisions:
-    """The same documents without predictions: every token called the majority class, "outside"."""
+    """A copy of `decisions` without predicted spans, as if every token were called the majority class, "outside"."""
     return replace(decisions, documents=tuple(replace(d, predicted=()) for d in decisions.documents))

@@ -1,2 +1,3 @@
-"""Functions that the objectives share: rows of documents, packing, segments, masks. They are separate because they need
-torch, which must not be loaded to read `params.yaml`."""
+"""Functions that several pre-training objectives share: they make rows of documents, pack rows, pair segments and mask
+tokens. The functions are in a package of their own because they need torch, which must not be loaded to read
+`params.yaml`."""

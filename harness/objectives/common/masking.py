@@ -1,6 +1,7 @@
 """Masking for masked language modelling: the choice of tokens to hide, and of their replacements.
 
-All randomness comes from the generator of the call, so the masks of an update depend only on its seed.
+All randomness comes from the generator that a function gets, so the masks of an update depend only on the generator's
+seed.
 """
 
 import math
@@ -21,10 +22,11 @@ def mask_tokens(
     replacements: torch.Tensor,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mask ids [B, T] as BERT does (Devlin et al. 2019, section 3.1). Returns (inputs, targets) of that shape.
+    """Mask ids [B, T] as BERT does (Devlin et al. 2019, section 3.1). Returns (inputs, targets), both [B, T].
 
     Every position where `maskable` [B, T] is true is chosen with probability `rate`. Of the chosen tokens, 80 % become
-    `mask_id`, 10 % become a random token of `replacements`, and 10 % stay. Targets at other positions are `IGNORED`.
+    `mask_id`, 10 % become a random token of `replacements`, and 10 % stay. The target at a chosen position is its token
+    id, and at other positions `IGNORED`, which the loss skips.
     """
     draw = torch.rand(ids.shape, generator=generator)
     chosen = maskable & (draw < rate)
@@ -42,13 +44,15 @@ def mask_spans(
     p: float,
     modulus: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mask spans of ids [B, T] as LTG-BERT does (Samuel et al. 2023). Returns (inputs, targets) of that shape.
+    """Mask spans of ids [B, T] as LTG-BERT does (Samuel et al. 2023). Returns (inputs, targets), both [B, T], as in
+    `mask_tokens`.
 
-    A row's budget is binomial: every maskable token adds one with probability `rate`. Spans are drawn until they
-    contain that many maskable tokens or more. The last span is not cut, and a token in two spans counts twice. A span's
-    length is geometric with `p`, modulo `modulus`, and a length of 0 hides nothing. A span may begin at every position
-    from which it could touch the row, also before the first token. So tokens at the edges are hidden as often as the
-    others. The 80/10/10 rule of `mask_tokens` is decided once per span, but random tokens are drawn per position.
+    The number of tokens to mask in a row is binomial: every maskable token adds one with probability `rate`. Spans are
+    drawn until they contain that many maskable tokens or more. The last span is not cut, and a token in two spans
+    counts twice. A span's length is geometric with `p`, modulo `modulus`, and a length of 0 hides nothing. A span may
+    begin at every position from which it could touch the row, also before the first token. So tokens at the edges are
+    hidden as often as the others. The 80/10/10 rule of `mask_tokens` is decided once per span, but random tokens are
+    drawn per position.
     """
     kind = place_spans(maskable, rate, generator, p, modulus)
     return _replaced(ids, kind < 1, kind, mask_id, replacements, generator)
@@ -57,7 +61,8 @@ def mask_spans(
 def place_spans(
     maskable: torch.Tensor, rate: float, generator: torch.Generator, p: float, modulus: int
 ) -> torch.Tensor:
-    """The spans of `mask_spans`, [B, T]: on all positions of a span the same draw from 0 to 1, elsewhere ∞."""
+    """Draw the spans that `mask_spans` masks. Returns float64 [B, T]: one random number from 0 to 1 on all positions of
+    a span, and ∞ outside the spans. The random number decides how the tokens of the span are replaced."""
     rows, width = maskable.shape
     place = torch.arange(width)
     # The length of a row without padding: one position more than its last maskable token.
@@ -78,7 +83,8 @@ def place_spans(
 
 
 def span_lengths(p: float, modulus: int) -> torch.Tensor:
-    """The probabilities [modulus] of the span lengths 0, 1, …: geometric with `p` from 1 on, modulo `modulus`.
+    """The probabilities [modulus] of the span lengths 0, 1, … A length is drawn from the geometric distribution with
+    `p` that begins at 1, and is then taken modulo `modulus`.
 
     For `p` 1/3 and `modulus` 10, the length 0 has probability .009 and the mean length is 2.74.
     """
@@ -101,7 +107,11 @@ def masking_rate(step: int, steps: int, schedule: str, start: float, end: float)
 
 
 def _replaced(ids, chosen, kind, mask_id: int, replacements, generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """The (inputs, targets) of `ids`. `kind`, a draw from 0 to 1 at `chosen` positions, decides their replacement."""
+    """Replace the `chosen` tokens of `ids` [B, T]. Returns (inputs, targets) as in `mask_tokens`.
+
+    `kind` has a random number from 0 to 1 at each chosen position. Below 0.8 the token becomes `mask_id`, from 0.8 to
+    0.9 a random one of `replacements`, and from 0.9 on the token stays.
+    """
     targets = torch.where(chosen, ids, IGNORED)
     drawn = replacements[torch.randint(len(replacements), ids.shape, generator=generator)]
     inputs = torch.where(chosen & (kind < _MASKED), mask_id, ids)

@@ -1,7 +1,8 @@
-"""Sequence packing: rows without padding that contain several documents, without attention between documents.
+"""Sequence packing: fill pre-training rows with several documents each, without padding and without attention between
+documents.
 
-ModernBERT was trained so (Warner et al. 2024). Krell et al. 2021 show that attention across documents would change the
-training.
+ModernBERT was trained in this way (Warner et al. 2024). Krell et al. 2021 show that attention across documents would
+change the training.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,12 +17,14 @@ from harness.errors import TrainingError
 def pack(
     documents: Sequence[Sequence[int] | np.ndarray], length: int, cls_id: int, sep_id: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Fill rows of `length` tokens (at least 3) with `documents`, ids without special tokens, in a new order. Returns
-    the rows [R, length] and the number (from 0) of each position's piece within its row, of the same shape.
+    """Fill rows of `length` tokens (at least 3) with `documents` in a random order. A document is a sequence of token
+    ids without special tokens. Returns (rows, numbers), both [R, length]: the token ids, and the number (from 0) of
+    each position's piece within its row.
 
-    A document that does not fit continues in another row. Every piece is framed by [CLS] and [SEP], like the windows of
-    fine-tuning. One or two positions left at the end of a row are too few for a piece and contain only these tokens.
-    The last row is filled with tokens from the first documents. Raises TrainingError if there is no token.
+    A document that does not fit continues in another row, so a piece is a document or a part of one. Every piece is
+    framed by [CLS] and [SEP], like the windows of fine-tuning. One or two positions left at the end of a row are too
+    few for a piece and contain only these special tokens. The last row is filled with tokens from the first documents.
+    Raises TrainingError if there is no token.
     """
     if length < 3:
         raise ValueError(f"rows of {length} tokens have no room between [CLS] and [SEP]")
@@ -43,7 +46,8 @@ def pack(
 
 
 def _pieces(texts: Sequence[np.ndarray], length: int) -> Iterator[tuple[np.ndarray, int]]:
-    """Yield (tokens of a piece, its positions with the frame) until every text is placed and the last row is full."""
+    """Cut `texts` into the pieces that fill rows of `length` positions, until every text is placed and the last row is
+    full. Yields (token ids of a piece, positions that the piece fills together with [CLS] and [SEP])."""
     left, room = sum(len(text) for text in texts), length
     for text in cycle(texts):
         while len(text):
@@ -59,12 +63,13 @@ def _pieces(texts: Sequence[np.ndarray], length: int) -> Iterator[tuple[np.ndarr
 def packed_inputs(
     rows: torch.Tensor, document_ids: torch.Tensor, local_attention: int, attention: str = "sdpa"
 ) -> dict[str, torch.Tensor | dict[str, torch.Tensor]]:
-    """The inputs of ModernBERT's `forward` for `rows` [B, T], in which each document is encoded as if it were alone.
+    """The inputs of ModernBERT's `forward` for `rows` [B, T] of token ids, in which each document is encoded as if it
+    were alone.
 
-    A document begins where `document_ids` [B, T] changes, and its positions start from 0. There is one mask
-    [B, 1, T, T] for each kind of layer. It allows attention within the same document, and in sliding layers at most
-    `local_attention` // 2 (`config.local_attention`) positions away. The mask is boolean for `attention` "sdpa" and
-    additive for "eager". transformers uses such a mapping of masks unchanged. It can also find packed sequences in
+    A document begins where `document_ids` [B, T] changes, and its positions are counted from 0. Each kind of layer has
+    one mask, [B, 1, T, T]. A mask allows attention within the same document, and in sliding layers only to positions at
+    most `local_attention` // 2 away (`config.local_attention`). A mask is boolean for `attention` "sdpa" and additive
+    for "eager". transformers uses such a mapping of masks unchanged. transformers can also find packed sequences in
     position ids, but only for causal models.
     """
     place = torch.arange(rows.shape[1], device=rows.device)

@@ -11,8 +11,9 @@ from harness.text.bio import IGNORED
 
 @dataclass(frozen=True)
 class Row:
-    """One input row: token ids with special tokens, segment ids (or empty), the document number of every token (empty
-    if the row is one document), and a label for the whole row (`IGNORED`: none)."""
+    """One input row for pre-training: token ids with special tokens, segment ids (or empty), the document number of
+    every token (empty if the row is one document), and a label for the whole row, such as that of next-sentence
+    prediction (`IGNORED` if the row has no label)."""
 
     ids: tuple[int, ...]
     segments: tuple[int, ...] = ()
@@ -25,7 +26,8 @@ class Row:
 
 
 class Table:
-    """A sequence of rows in 4 to 8 bytes per token. `Row` objects take 40 to 80. `lengths`: int32 [rows].
+    """A sequence of `Row`s in flat arrays, which take 4 to 8 bytes per token. `Row` objects would take 40 to 80 bytes
+    per token. `lengths` is the number of tokens of each row, int32 [rows].
 
     Raises ValueError if only some of the rows have `segments` or `documents`.
     """

@@ -1,10 +1,11 @@
-"""Make the rows of next-sentence prediction (Devlin et al. 2019): two segments, and whether the second continues the
-first.
+"""Make the rows of next-sentence prediction (Devlin et al. 2019): two segments, and a label that says whether the
+second segment continues the first.
 
 A document is cut into runs of sentences that fill a row, and each run is cut in two at a random sentence border. Half
-of the runs keep their second segment. The others exchange it with a run of another document whose second segment is
-about as long. So every sentence is read once per epoch, and the lengths in a row say nothing about its label. They
-would if foreign segments were drawn to fill rows while the documents are short.
+of the runs keep their second segment. The others exchange their second segment with a run of another document that has
+a second segment of about the same length. So every sentence is read once per epoch, and the lengths in a row say
+nothing about its label. The lengths would show the label if foreign segments were drawn to fill rows while the
+documents are short.
 """
 
 from array import array
@@ -20,13 +21,14 @@ from harness.text.bio import IGNORED
 
 CONTINUES, FOREIGN = 0, 1  # transformers' convention for `next_sentence_label`
 
-# How many places away, in order of length, a run of another document is searched before one is used a second time.
+# The exchange of second segments tries neighbours in order of length that are less than this number of places away.
+# If none of them fits, a run of another document is read a second time.
 _REACH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Sentences `start` to `end` (exclusive) of document number `document`."""
+    """A segment of a document: the sentences `start` to `end` (exclusive) of the document with the index `document`."""
 
     document: int
     start: int
@@ -35,7 +37,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """A row of two segments. `label` is CONTINUES or FOREIGN, or IGNORED if there is no second segment."""
+    """A row of two segments, before it becomes token ids. `label` is CONTINUES or FOREIGN, or IGNORED if there is no
+    second segment."""
 
     first: Segment
     second: Segment | None
@@ -43,10 +46,11 @@ class PairRow:
 
 
 class Cut(Sequence):
-    """The sentences of a document. A sentence of more than `longest` tokens is cut into about equal parts.
+    """The sentences of a document, as a sequence of lists of token ids. A sentence of more than `longest` tokens is cut
+    into about equal parts.
 
-    With `longest` = (row length − 3) // 2, any two neighbours fit into a row, so no token is lost. Tokens are
-    stored in four bytes each, because a block of documents has millions of them.
+    With `longest` = (row length − 3) // 2, any two neighbouring sentences fit into a row, so no token is lost. Tokens
+    are stored in four bytes each, because a block of documents has millions of tokens.
     """
 
     def __init__(self, sentences: Iterable[Sequence[int]], longest: int):
@@ -71,13 +75,14 @@ class Cut(Sequence):
 def next_sentence_pairs(
     documents: Sequence[Sequence[Sequence[int]]], length: int, generator: torch.Generator, short_rows: float = 0.0
 ) -> list[PairRow]:
-    """The rows of one epoch, in a new order. `documents` are lists of sentences of token ids without special tokens.
+    """The rows of one epoch of next-sentence prediction, in a random order. `documents` are lists of sentences of token
+    ids without special tokens.
 
-    A row is [CLS] a [SEP] b [SEP] with at most `length` tokens. In about a share `short_rows` of the documents, runs
-    end earlier, at a number of tokens that is drawn for the document. Of the rows with two segments, half are
-    FOREIGN (rounded down). A run of one sentence becomes a row of one segment, which only the masked LM uses. In a
-    foreign pair, it would make a short row a sign of the label. Raises TrainingError if a foreign segment is needed and
-    there is only one document.
+    A row is [CLS] a [SEP] b [SEP] with at most `length` tokens, and comes from a run of consecutive sentences. In about
+    a share `short_rows` of the documents, runs end earlier, after a number of tokens that is drawn for the document. Of
+    the rows with two segments, half are FOREIGN (rounded down). A run of one sentence becomes a row of one segment,
+    which only the masked LM uses. If such runs were paired with a foreign segment, a short row would show the label.
+    Raises TrainingError if a foreign segment is needed and there is only one document.
     """
     lengths = [[len(sentence) for sentence in document] for document in documents]
     targets = _targets(len(documents), length - 3, generator, short_rows)
@@ -95,7 +100,8 @@ def next_sentence_pairs(
 
 
 def _targets(documents: int, room: int, generator: torch.Generator, share: float) -> list[int | None]:
-    """The number of tokens after which the runs of each document end, 2 to `room`, or None if they fill a row."""
+    """The number of tokens (2 to `room`) after which the runs of each document end, or None for a document with runs
+    that fill a row. About the share `share` of the documents has a number."""
     if not share:
         return [None] * documents
     short, where = _uniform(documents, generator), _uniform(documents, generator)
@@ -103,10 +109,12 @@ def _targets(documents: int, room: int, generator: torch.Generator, share: float
 
 
 def _runs(sizes: Sequence[int], room: int, target: int | None = None) -> list[tuple[int, int]]:
-    """The (start, end) of consecutive runs of at most `room` tokens. A single last sentence gets the one before it, if
-    possible.
+    """Cut a document into runs of consecutive sentences. Returns the (start, end) sentence indices of each run, end
+    exclusive.
 
-    A run ends with the sentence that reaches `target`, but has at least two sentences to make two segments.
+    `sizes` are the numbers of tokens of the sentences. A run has at most `room` tokens, if its sentences are not
+    longer. A run ends with the sentence that reaches `target` tokens, but has at least two sentences to make two
+    segments. If the last run is a single sentence, it also gets the sentence before, if possible.
     """
     runs, start, total = [], 0, 0
     for i, size in enumerate(sizes):
@@ -129,13 +137,18 @@ def _uniform(n: int, generator: torch.Generator) -> list[float]:
 
 
 def _halved(run: Segment, draw: float) -> tuple[Segment, Segment]:
-    """The two parts of `run`, cut at one of its inner sentence borders with equal probability."""
+    """The (first, second) parts of `run`, cut at one of its inner sentence borders with equal probability. `draw` is a
+    random number from 0 to 1."""
     border = run.start + 1 + int(draw * (run.end - run.start - 1))
     return Segment(run.document, run.start, border), Segment(run.document, border, run.end)
 
 
 def _exchanged(pairs, runs, sums, generator) -> list[tuple[Segment, Segment]]:
-    """The pairs with second segments of other documents, about as long as their own."""
+    """Exchange the second segments of `pairs`, lists of (first, second) segments, so that each second segment is from
+    another document and about as long as the original one. Returns the new pairs.
+
+    `runs` are the runs of all documents. `sums` are the cumulative numbers of tokens of each document's sentences.
+    """
 
     def tokens(segment: Segment) -> int:
         return sums[segment.document][segment.end] - sums[segment.document][segment.start]
@@ -176,10 +189,11 @@ def _borrowed(first: Segment, size: int, runs, tokens, draw: float) -> Segment:
 def encode_pair(
     row: PairRow, documents: Sequence[Sequence[Sequence[int]]], cls_id: int, sep_id: int, length: int
 ) -> Row:
-    """The row as token and segment ids with its label, of at most `length` tokens.
+    """Encode `row` as a `Row` of at most `length` token ids, with segment ids and the row's label. `documents` are as
+    in `next_sentence_pairs`.
 
-    If two segments are too long, the longer one is cut first. The first segment is cut at its beginning and the second
-    at its end, so that the tokens where they meet remain.
+    If two segments are too long, the longer segment is cut first. The first segment is cut at its beginning and the
+    second segment at its end, so that the tokens at their common border remain.
     """
     first = _tokens(row.first, documents)
     if row.second is None:

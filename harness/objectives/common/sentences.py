@@ -1,9 +1,9 @@
 """A rule-based sentence splitter for Norwegian clinical text, bokmål and nynorsk.
 
-Clinical notes contain many lines that are not sentences: headings, lists, findings without a verb. So the end of a
-line always ends a sentence. Inside a line a full stop ends one, unless it belongs to an abbreviation or an ordinal. In
-doubt, nothing is cut: two joined sentences harm next-sentence prediction little, but half sentences would show the
-model where segments come from.
+Clinical notes contain many lines that are not sentences: headings, lists, findings without a verb. So the end of a line
+always ends a sentence. Inside a line a full stop ends a sentence, unless the stop belongs to an abbreviation or an
+ordinal. If in doubt, the text is not cut: two joined sentences harm next-sentence prediction little, but half sentences
+would show the model which segments belong together.
 """
 
 import re
@@ -30,9 +30,9 @@ _LAST_WORD = re.compile(r"[^\s(\[«\"'/]+$")
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of `text` in their order, without white space at their edges. None of them is empty.
+    """The sentences of `text` in their order, without white space at their edges. No sentence is empty.
 
-    Together they contain all characters of `text` except white space.
+    Together the sentences contain all characters of `text` except white space.
     """
     return [sentence for line in text.splitlines() for sentence in _of_line(line) if sentence]
 
@@ -47,7 +47,7 @@ def _of_line(line: str) -> list[str]:
 
 
 def _ends(before: str, stop: str) -> bool:
-    """Does the stop `stop` after the text `before` end a sentence?"""
+    """Return whether the punctuation `stop` (such as "." or "?!") after the text `before` ends a sentence."""
     if stop[0] != ".":
         return True
     last = _LAST_WORD.search(before)

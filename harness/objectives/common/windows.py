@@ -1,4 +1,4 @@
-"""Cut documents into rows of limited length, and pad rows to a batch."""
+"""Cut tokenised documents into pre-training rows of limited length, and pad rows to a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SHORTEST = 4  # fewest tokens of a row besides the special ones; fewer give no c
 
 
 class Documents(Protocol):
-    """A tokenised corpus, without special tokens."""
+    """The interface of a tokenised corpus: documents as token ids, without special tokens."""
 
     def __len__(self) -> int: ...
 
@@ -28,8 +28,9 @@ class Documents(Protocol):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The facts about a tokenizer that rows and masks need: ids of special tokens, and `replacements`, all other ids.
-    `segments` is True if the model has segment ids."""
+    """The facts about a tokenizer that rows and masks need. `pad`, `cls`, `sep` and `mask` are the ids of these special
+    tokens. `special` are the ids of all special tokens, and `replacements` all other ids. `segments` is True if the
+    model has segment ids."""
 
     pad: int
     cls: int
@@ -48,7 +49,7 @@ class Vocabulary:
         return cls(*ids, special, plain.nonzero().flatten(), "token_type_ids" in tokenizer.model_input_names)
 
     def maskable(self, ids: torch.Tensor) -> torch.Tensor:
-        """A mask of the shape of `ids`, True at tokens that are not special."""
+        """A boolean tensor of the shape of `ids`, True at tokens that are not special."""
         return ~torch.isin(ids, self.special)
 
 
@@ -59,11 +60,13 @@ def windows(
     short_rows: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> list[Row]:
-    """The rows of a document, of at most `length` tokens with [CLS] and [SEP].
+    """Cut a document into rows of at most `length` tokens, including [CLS] and [SEP]. `tokens` are the document's token
+    ids.
 
     A rest of fewer than SHORTEST tokens is dropped. About a share `short_rows` of the rows is shorter, with a number of
-    tokens drawn uniformly from SHORTEST to one below the full row. Published code drops the rest of such a row and
-    starts rows at every sentence. Here the next row begins where the short row ends, so that no text is lost.
+    tokens that `generator` draws uniformly from SHORTEST to one below the full row. Published code drops the rest of
+    such a row and starts rows at every sentence. Here the next row begins at the end of the short row, so that no text
+    is lost.
     """
     borders = [0]
     while borders[-1] < len(tokens):
@@ -80,7 +83,8 @@ def _row_size(room: int, short_rows: float, generator: torch.Generator | None) -
 
 
 def padded(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[str, torch.Tensor]:
-    """The ids and attention mask (and segment ids, if the model has them) of rows, each [B, longest row]."""
+    """The inputs of an encoder for `rows`, padded to the longest row: "input_ids", "attention_mask" and, if the model
+    has segment ids, "token_type_ids", each [B, longest row]."""
     width = max(row.length for row in rows)
 
     def filled(values, filler: int) -> torch.Tensor:

@@ -1,4 +1,5 @@
-"""Profiles of `params.yaml`. Each file contains the settings that its profile changes in `base.yaml`."""
+"""Make `params.yaml` from a profile, which is a preset. The file of each profile contains only the settings that differ
+from `base.yaml`."""
 
 import io
 import re
@@ -32,12 +33,13 @@ def names() -> list[str]:
 
 
 def purpose(name: str) -> str:
-    """What the profile is for: the first line of its file."""
+    """The purpose of the profile `name` in one sentence, which is the first line of the profile's file."""
     return _file(name).partition("\n")[0].lstrip("# ")
 
 
 def text(name: str) -> str:
-    """The whole `params.yaml` of a profile, with the comments of both files. Raises ConfigError for an unknown name."""
+    """The text of the whole `params.yaml` of the profile `name`: `base.yaml` with the profile's changes, and the
+    comments of both files. Raises ConfigError if there is no such profile."""
     if name not in names():
         raise ConfigError(
             f"There is no profile {name!r}.{nearest(name, names())}", remedy=f"Profiles: {', '.join(names())}."
@@ -59,8 +61,9 @@ def text(name: str) -> str:
 
 
 def use(root: Path, name: str) -> None:
-    """Write the profile to `root/params.yaml`, and to the same folder the schema that it names for editors."""
-    # The schema is the same for all profiles. If it is there, one file changes, so a kill leaves the old or the new.
+    """Write `root/params.yaml` for the profile `name`. Also writes the JSON Schema `root/params.schema.json`, which
+    editors use to check `params.yaml`, if this schema is missing or outdated."""
+    # All profiles have the same schema. If it is there, only params.yaml changes, so a killed command leaves it whole.
     if not (root / schema.NAME).is_file() or schema.outdated(root):
         schema.write(root)
     write_text(root / "params.yaml", text(name))
@@ -74,7 +77,8 @@ def _yaml():
     from ruamel.yaml import YAML, RoundTripRepresenter
 
     class WithNull(RoundTripRepresenter):
-        """Writes None as `null`. It is a class of its own, because `add_representer` changes the class."""
+        """A YAML representer that writes None as `null`. It is a class of its own, because `add_representer` changes
+        the class on which it is called."""
 
     WithNull.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null"))
     yaml = YAML()
@@ -83,7 +87,8 @@ def _yaml():
 
 
 def _wrapped(line: str) -> str:
-    """The line. If it is too long, its settings are on lines of their own, which break between settings."""
+    """One line of YAML, broken into several lines if it is too long. The settings in braces then begin on the next
+    line, and lines are broken only between settings. Comments are not broken."""
     if len(line) <= _WIDTH or _is_comment(line):
         return line
     key, _, settings = line.partition(" {")
@@ -95,7 +100,8 @@ def _wrapped(line: str) -> str:
 
 
 def _read(yaml, text: str) -> tuple[Mapping, dict[tuple[str, ...], str]]:
-    """A file's values, and the comment above each key, by the key's path."""
+    """The (values, comments) of the YAML file with this `text`. `comments` maps the path of a key, such as ("run",
+    "tasks"), to the comment above the key. Keys without a comment are left out."""
     lines = text.splitlines()
     values = yaml.load("\n".join("" if _is_comment(line) else line for line in lines))
     return values, {path: comment for path, at in _keys(values) if (comment := _above(lines, at))}
@@ -113,7 +119,8 @@ def _above(lines: list[str], at: int) -> str:
 
 
 def _keys(section, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
-    """The path and the line (from 0) of each key that begins a line."""
+    """Yield (path, line number from 0) of each key of `section` that begins a line. `path` is the path of `section`
+    itself."""
     from ruamel.yaml.comments import CommentedMap
 
     if isinstance(section, CommentedMap) and not section.fa.flow_style():
@@ -123,7 +130,8 @@ def _keys(section, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...]
 
 
 def _put(section, changes) -> None:
-    """Put the values of `changes` into `section`. In a section on one line they precede the unchanged values."""
+    """Copy the values of `changes` into `section`, also within inner sections. If a section is written on one line, in
+    braces, the changed values come before the unchanged values."""
     for i, (key, value) in enumerate(changes.items()):
         here = section.get(key)
         if isinstance(value, Mapping) and isinstance(here, Mapping):

@@ -1,1 +1,1 @@
-"""Reduce a report on restricted data to what may be shown."""
+"""Remove from the report what must not be shown of restricted data (statistical disclosure control)."""

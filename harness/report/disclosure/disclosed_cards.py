@@ -1,6 +1,7 @@
-"""Remove from the cards of restricted data what must not be shown.
+"""Remove small counts of restricted data from the cards: the descriptions of data sets, splits, corpora and checkpoints
+that the stages wrote.
 
-Counts that may not be shown are None. The rule is that of `harness.privacy.suppression`.
+A count that may not be shown becomes None. `harness.privacy.suppression` says which counts may not be shown.
 """
 
 from collections.abc import Mapping
@@ -17,8 +18,8 @@ ABOUT_LABELS = ("label shares", "labels in every part")
 
 
 def disclosed(known: Background) -> Background:
-    """The background without the small counts of restricted data. If one data set is restricted, the corpora and
-    checkpoints are taken to contain restricted text, too."""
+    """The cards of the report (`known`) without the small counts of restricted data. If one data set is restricted, all
+    corpora and checkpoints are treated as if they contained restricted text."""
     kinds = {card["kind"] for card in known.cards.values()} | {(known.corpus.get("source") or {}).get("kind")}
     hidden = {task for task, card in known.cards.items() if card["kind"] == restricted.KIND}
     few = {task for task in hidden if _crowded(known.cards[task], known.leakage[task])}
@@ -34,25 +35,32 @@ def disclosed(known: Background) -> Background:
 
 
 def _crowded(card: Mapping, leakage: Mapping) -> bool:
-    """Does the test part have so few rows that no size of any part may be shown?"""
+    """True if the test part has so few rows that its size would reveal a small count of a label. Then the size of no
+    part may be shown. Never true for tasks with spans. `card` describes the data, and `leakage` describes the split."""
     rows = leakage["splits"].get("test", {}).get("rows", 0)
     head = heads.HEADS.get(str(card.get("head")))
     return (head is None or head.decides != "spans") and crowded(rows, len(card.get("labels", ())))
 
 
 def parted(counts: Mapping[str, int], shown: tuple[str, ...] = ()) -> tuple[dict[str, int | None], bool]:
-    """The counts of one total, None if hidden, and whether the total may be shown with them. The parts in `shown` are
-    shown elsewhere, so they cannot be hidden to protect other parts."""
+    """Hide the small counts among `counts`, which add up to a total. Further counts are hidden if a small one would
+    follow from the rest.
+
+    Returns the counts by name, with None for a hidden count, and whether the total may be shown together with these
+    counts. The names in `shown` are counts that the report shows elsewhere, so they cannot be hidden to protect other
+    counts.
+    """
     hidden = suppressed(counts, shown=shown)
     kept = {name: None if name in hidden else n for name, n in counts.items()}
     return kept, protected([counts[name] for name in hidden])
 
 
 def data(card: Mapping, few: bool = False) -> dict:
-    """The card of a data set without small counts, and without any row count if the test part has too `few` rows.
+    """The card of a restricted data set without small counts. `few` says that the test part has too few rows, so that
+    no row count at all may be shown (see `_crowded`).
 
     The number of rows read is hidden if a hidden number of dropped rows would follow from it. Label counts are always
-    hidden: a split keeps the shares of labels, so a label's total discloses its count in the test part.
+    hidden: a split keeps the shares of labels, so the total of a label would disclose its count in the test part.
     """
     dropped, together = parted(card.get("dropped", {}))
     labels = dict.fromkeys(card.get("labels", {}))
@@ -67,8 +75,9 @@ def data(card: Mapping, few: bool = False) -> dict:
 
 
 def split(leakage: Mapping, few: bool = False) -> dict:
-    """The leakage report of the stage `split` without small counts and without labels by part. It has no sizes at all
-    if the test part has too `few` rows."""
+    """The leakage report of a restricted data set, which the stage `split` wrote, without small counts, record ids and
+    label counts. `few` says that the test part has too few rows, so that no size at all may be shown (see
+    `_crowded`)."""
     sizes = {}
     for what in ("rows", "groups"):
         counted = {part: found[what] for part, found in leakage["splits"].items() if found.get(what) is not None}
@@ -101,8 +110,9 @@ def corpus(card: Mapping) -> dict:
 
 
 def _tally(tally: Mapping) -> dict:
-    """The counts of one corpus without small numbers of removed documents. The number of documents read is hidden if a
-    hidden number of removed documents would follow from it."""
+    """The document counts of one corpus without small numbers of removed documents. Totals of removed documents by
+    reason are never kept. The number of documents read is hidden if a hidden number of removed documents would follow
+    from it."""
     removed = {
         f"{reason}\n{kind}": n
         for reason, counts in tally["removed"].items()
@@ -119,7 +129,8 @@ def _tally(tally: Mapping) -> dict:
 
 
 def checkpoint(card: Mapping) -> dict:
-    """The card of a checkpoint without small counts of documents, and without scores of hidden document types."""
+    """The card of a checkpoint without small counts of documents. Measurements on held-out text of a document type are
+    removed if the number of its documents is hidden."""
     made, secret = dict(card), {}
     for name, part in (card.get("corpus") or {}).items():
         counted = {key: parted(part.get(key) or {})[0] for key in ("document_types", "written_standards")}
@@ -133,7 +144,8 @@ def checkpoint(card: Mapping) -> dict:
 
 
 def _measured(moment: Mapping, secret: Mapping[str, set[str]]) -> dict:
-    """The measurements of one moment by corpus, without `secret` document types. Other fields such as `step` stay."""
+    """The measurements on held-out text at one moment of pre-training (`moment`), by corpus. `secret` maps a corpus to
+    the document types that are left out. Other fields of `moment`, such as `step`, stay."""
     return {
         name: _of_types(found, secret.get(name, set())) if isinstance(found, Mapping) else found
         for name, found in moment.items()

@@ -1,4 +1,4 @@
-"""Read the stored scores of a run as comparisons, with scores on restricted data only as they were released."""
+"""Load the stored scores of a run for the report, and reduce scores on restricted data to what was released."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,9 +12,11 @@ from harness.task import Task
 
 
 def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[results.Comparison]:
-    """The scores of every task × family of the run, in the order of `params.yaml`, as far as they may be shown.
+    """One Comparison for every task and encoder family of the run, in the order of `params.yaml`. Comparisons on
+    restricted data have only the released numbers.
 
-    Other stored scores are ignored. Raises MissingInputError, which names the stage, if scores are missing.
+    Stored scores of other tasks, families and seeds are ignored. Raises MissingInputError, which names the command to
+    run, if scores are missing.
     """
     found = []
     for task in run.tasks:

@@ -1,11 +1,14 @@
-"""Reduce comparisons on restricted data to the numbers that the disclosure check released.
+"""Reduce scores on restricted data to the numbers that the disclosure check released.
 
 The check ran when the task was scored (`harness.statistics.disclosure.disclosing`). A score is a ratio of counts and
-discloses them, so its precision follows the ladder of `harness.statistics.disclosure.coarsening`. On the first rung
-(`seeds`) no count of a run is small, and frequencies follow `harness.privacy.suppression`. On lower rungs the released
-numbers replace the stored scores. Slices, readings, robustness, learning curves and validation scores are about other
-or fewer rows than the check covers, so they are never shown for restricted data. Hashes of decisions are not shown
-either: a person who knows the pseudonyms could find the decisions by trying all answers.
+discloses these counts. So the check chose one of the kinds of release (`Rung`) that
+`harness.statistics.disclosure.coarsening` describes, from "seeds" (every run) to "withheld" (nothing). If the kind is
+"seeds", no count of a run is small, and only further small counts are removed here, by the rule of
+`harness.privacy.suppression`. If the kind is any other, the released numbers replace the stored scores.
+
+Slices, readings, robustness, learning curves and validation scores are about other or fewer rows than the check covers,
+so they are never shown for restricted data. Hashes of decisions are not shown either: a person who knows the pseudonyms
+could find the decisions by trying all answers.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +36,8 @@ Key = tuple[str, int, str]  # arm, seed, part
 
 
 def disclosed(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """The comparisons in their order, those on restricted data reduced to what was released."""
+    """The given comparisons in the same order, with those on restricted data reduced to what was released. `root` is
+    the repository, which has the records of the disclosure check."""
     made: dict[tuple[str, str], Comparison] = {}
     for group in by_task(comparisons):
         if group[0].data_kind == restricted.KIND:
@@ -45,8 +49,12 @@ def disclosed(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]
 
 
 def release(root: Path, task: str) -> Release:
-    """The record of the disclosure check of a restricted task. Raises DataError if the check saw other scores than
-    those stored, or if its record has another format."""
+    """Read from the repository `root` which figures of a restricted task may be shown. The disclosure check wrote this
+    record.
+
+    Raises MissingInputError if there is no record. Raises DataError if the stored scores are not those that the check
+    saw, or if the record has another format.
+    """
     made_by, folder = f"harness score {task}", Path(root) / "artifacts" / "scores" / task
     stored = files.read_json(Path(root) / releasing.place(task), made_by=made_by)
     try:
@@ -67,7 +75,8 @@ def release(root: Path, task: str) -> Release:
 
 
 def _closed(c: Comparison) -> Comparison:
-    """The comparison without what no rung releases."""
+    """A copy of the comparison `c` without everything that is never shown for restricted data, such as slices and
+    learning curves. Hashes of decisions are replaced by hashes of whole prediction files."""
     # The decisions could be found from their hash by trying all answers. The prediction file also has scores of every
     # row and keyed group names that are nowhere else, so its hash is safe.
     of_files = {name: c.inputs["predictions"][name] for name in c.inputs.get("decisions", {})}
@@ -87,7 +96,8 @@ def _closed(c: Comparison) -> Comparison:
 
 
 def _coarse(c: Comparison, release: Release) -> Comparison:
-    """The comparison with the released numbers in place of its scores."""
+    """A copy of the comparison `c` with the released differences, and the evidence of verdicts, in place of all scores.
+    Used if `release` does not allow to show every run."""
     test = release.figures.get("test", {}).get(c.family, Figures())
     none = release.rung.name == WITHHELD
     return replace(
@@ -109,7 +119,9 @@ def _coarse(c: Comparison, release: Release) -> Comparison:
 
 
 def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
-    """The released numbers of a difference as an estimate, with the sizes that may be shown. All others are None."""
+    """The difference between the clinical arm and `arm`, with only the released numbers: difference, interval, p-value,
+    and numbers of groups, seeds and replicates. All other fields are None. `figures` are the released numbers of the
+    encoder family."""
     known, found = c.estimates["test", arm], figures.against.get(arm, {})
     untold = known.n_groups is None or is_small(known.n_groups)
     nothing = Estimate.of_nothing(None if untold else known.n_groups, known.n_seeds, known.n_replicates)
@@ -119,7 +131,8 @@ def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
 
 
 def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
-    """The released numbers behind a verdict, as an estimate that is judged like any other."""
+    """The released numbers from which the verdict between the clinical arm and `arm` follows, as an estimate that can
+    be judged like any other. The field `delta` of the estimate is only the sign of the difference (−1, 0 or 1)."""
     found, known = figures.against[arm], c.estimates["test", arm]
     return replace(
         Estimate.of_nothing(known.n_groups, known.n_seeds, known.n_replicates), delta=float(found.get("sign") or 0),
@@ -128,7 +141,8 @@ def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
 
 
 def _of_task(group: list[Comparison]) -> list[Comparison]:
-    """The comparisons of a task without the counts and scores that may not be shown, for its linear model, too."""
+    """The comparisons of one task (one per encoder family) without the counts and scores that may not be shown. The
+    linear model of the task is reduced in the same way. Used if every run was released."""
     linear = group[0].linear
     shown = [*group, linear] if linear else group
     shown = _leaks(_classes(shown)) if "masking" in heads.named(group[0].head).shows else _matrices(shown)
@@ -136,8 +150,11 @@ def _of_task(group: list[Comparison]) -> list[Comparison]:
 
 
 def _without_few(c: Comparison) -> Comparison:
-    """The comparison without sizes of parts that have few rows or groups, and without scores of such parts. Scores of a
-    small test part stay, because the disclosure check has decided on them."""
+    """A copy of the comparison `c` without the sizes and scores of parts with few rows or groups (1 to 4). Scores of a
+    small test part stay, because the disclosure check has decided on them.
+
+    No size of any part is shown if the test part has so few rows that its size would reveal a small count of a label.
+    """
     few = {part for of in (c.n, c.groups) for part, n in of.items() if is_small(n)}
     gone = few - {"test"}
     # The size of one part discloses the sizes of the others.
@@ -158,8 +175,8 @@ def _without_few(c: Comparison) -> Comparison:
 
 
 def _matrices(group: list[Comparison]) -> list[Comparison]:
-    """The comparisons of a classification task, without any confusion matrix if one cell is below MINIMUM (0 included).
-    A cell can be small even if no count of a label is."""
+    """The comparisons of a classification task. All confusion matrices are removed if any cell is below MINIMUM (0
+    included), because a cell can be small even if no count of a label is small."""
     shown = [dict(_reported(c, c.matrices)) for c in group]
     if any(n < MINIMUM for of in shown for matrix in of.values() for row in matrix for n in row):
         shown = [{} for _ in group]
@@ -170,8 +187,9 @@ def _matrices(group: list[Comparison]) -> list[Comparison]:
 
 
 def _two_or_none(secret: set[str], supports: dict[str, int]) -> set[str]:
-    """The hidden labels, and the rarest other label if only one is hidden. The score of a single hidden label would
-    follow from the mean over labels."""
+    """The labels with scores that must be hidden: `secret`, and also the rarest other label if `secret` has only one
+    label. Otherwise the score of a single hidden label would follow from the mean over labels. `supports` maps labels
+    to gold counts."""
     others = sorted((n, label) for label, n in supports.items() if label not in secret)
     return secret | {others[0][1]} if len(secret) == 1 and others else secret
 
@@ -186,7 +204,8 @@ def _class_row(row: dict, secret: set[str], counts: set[str]) -> dict:
 
 
 def _reported(c: Comparison, found: dict) -> Iterable[tuple[Key, Any]]:
-    """The items of `found` for the run's seeds and the reported parts."""
+    """Those items of `found` that belong to a seed of this run and to a reported part. The keys of `found` are (arm,
+    seed, part)."""
     return ((key, value) for key, value in found.items() if key[1] in c.seeds and key[2] in c.parts)
 
 
@@ -195,8 +214,9 @@ def _without(values: dict, keep: Callable[[tuple], bool]) -> dict:
 
 
 def _classes(group: list[Comparison]) -> list[Comparison]:
-    """The comparisons of a span task, without the scores of labels with small counts. A count is small if few spans or
-    documents have the label, or if few spans were found, missed or invented."""
+    """The comparisons of a task with spans, without the scores of labels with small counts (below MINIMUM, 0 included).
+    A count is small if few gold spans or documents have the label, if few spans were found, missed or predicted
+    wrongly, or if few documents leak or do not leak."""
     counts = {
         row["label"] for c in group for _, rows in _reported(c, c.tables) for row in rows if row["support"] < MINIMUM
     }
@@ -222,14 +242,16 @@ def _classes(group: list[Comparison]) -> list[Comparison]:
 
 
 def _few(row: dict) -> bool:
-    """Is the number of spans matched, missed or invented small, as precision and recall disclose it?"""
+    """True if the number of spans that were matched, missed or predicted wrongly is small (below MINIMUM, 0 included).
+    `row` has the scores of one label. Precision, recall and support together disclose these three numbers."""
     matched = round(row["recall"] * row["support"])
     invented = round(matched / row["precision"]) - matched if row["precision"] else 0
     return min(matched, row["support"] - matched, invented) < MINIMUM
 
 
 def _telling(row: dict) -> bool:
-    """Does a row of `harness.statistics.residual_identifiers.by_label` contain or imply a small count?"""
+    """True if the masking scores of a label (a row of `harness.statistics.residual_identifiers.by_label`) contain or
+    imply a small count, or if the counts of the row were removed already."""
     if "documents" not in row:
         return True
     leaking = round(row["document_leak_rate"] * row["documents"])
@@ -239,9 +261,13 @@ def _telling(row: dict) -> bool:
 
 
 def _leaks(group: list[Comparison]) -> list[Comparison]:
-    """The comparisons of a masking task, without counts of leaking documents and their share if one count is small.
+    """The comparisons of a masking task, without small counts of documents. A document leaks if an identifier in the
+    document stays readable.
 
-    Such a count is about few people, and its share discloses it. Raises DataError if the share is the primary metric.
+    The number and the share of leaking documents are removed if few documents (1 to 4) have an identifier, have none,
+    leak, or do not leak: such a count is about few people, and the share discloses the count. The masking scores of a
+    label are removed if a count of the label is small. Raises DataError if a count of documents is small and the share
+    of leaking documents is the primary metric.
     """
     small = any(
         is_small(n)

@@ -1,1 +1,2 @@
-"""The report for programs: Croissant, model-index, provenance, and the metrics and plots of DVC."""
+"""Write the files of the report that other programs read: Croissant, model-index, provenance, and the metrics and plots
+of DVC."""

@@ -36,10 +36,11 @@ ANSWERS = {head.answer for head in HEADS.values()}
 
 
 def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping]) -> dict:
-    """The JSON-LD of one data set.
+    """The Croissant metadata of the data set of one task, as JSON-LD.
 
-    `card` is the card of its validated records. `manifest` is the SHA-256 of its split manifest. From the `records`
-    only column names and value types are used.
+    `card` is the card of the data, with source, licence and row count. `manifest` is the SHA-256 of the file that says
+    which row is in which part of the split. Of the `records` (validated rows), only column names and value types are
+    used.
     """
     source = card.get("source") or {}
     address = source.get("address") or ""
@@ -64,7 +65,8 @@ def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping
 
 
 def _columns(records: Iterable[Mapping]) -> dict:
-    """Each column with its first value that is not empty, because an empty list does not show the type of its items."""
+    """The columns of the records, each with its first value that is not empty. This value shows the type of the column.
+    An empty list would not show the type of its items."""
     found: dict = {}
     for record in records:
         found |= {name: value for name, value in record.items() if not found.get(name)}
@@ -130,7 +132,8 @@ def _records(task: Task, record: Mapping) -> dict:
 
 
 def _field(name: str, value) -> dict:
-    """The field of a column. A list becomes a repeated field, a list of objects one with a sub-field for each key."""
+    """The Croissant field of the column `name`. `value` is an example that shows the type of the column. A list of
+    texts becomes a repeated field. A list of objects becomes a repeated field with a sub-field for each key."""
     field: dict[str, object] = {"@type": "cr:Field", "@id": f"{RECORDS}/{name}", "name": name}
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
         parts = [

@@ -9,10 +9,12 @@ from harness.statistics.verdicts import Judgement
 
 
 def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> dict:
-    """The content of `metrics.json`: the mean primary scores and the comparisons of arms, by task and family.
+    """The content of `metrics.json`, as {task: {family: numbers}}.
 
-    Mean scores are under the name of their metric. Numbers have four decimals, as in the CSVs. Unknown numbers, such as
-    an interval from one seed, are left out. If nothing can be measured, `unmeasured` says why.
+    The numbers are the mean primary score of every arm, under the name of the metric. Under `against_ARM` there is the
+    difference between the clinical arm and each other arm, with its interval, p-values, detectable differences and
+    verdict. Numbers have four decimals, as in the CSV files. Unknown numbers, such as an interval from one seed, are
+    left out. If nothing can be measured, `unmeasured` says why. `judgements` are by (task, family, other arm).
     """
     found: dict[str, dict] = {}
     for c in comparisons:
@@ -29,9 +31,11 @@ def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str]
 
 
 def curves(comparisons: list[Comparison]) -> dict[str, str]:
-    """The learning curves as CSV text by file name: each arm's mean validation score by update, a file per comparison.
+    """The learning curves of fine-tuning as CSV text, by file name. There is one file per task and encoder family, with
+    a row per number of updates and a column per arm.
 
-    A curve has only the points that every run of its arm has. A comparison without curves has no file.
+    The values are validation scores, averaged over seeds. A curve has only the points that every run of its arm has. A
+    comparison without curves has no file.
     """
     found = {}
     for c in comparisons:

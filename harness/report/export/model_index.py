@@ -1,6 +1,8 @@
-"""The `model-index` block of a hub model card: one file per family and arm, to paste into the card's header.
+"""Write the `model-index` block of a Hugging Face model card: one file per encoder family and arm, to paste into the
+header of the card.
 
-The numbers are means over seeds of the fine-tuned models. The card is that of the encoder that was fine-tuned.
+The numbers are the scores of the models that were fine-tuned from one encoder, averaged over seeds. The card is the
+card of this encoder.
 """
 
 import io
@@ -12,7 +14,8 @@ from harness.report.text import formats
 
 
 def files(comparisons: list[Comparison]) -> dict[str, str]:
-    """YAML text by file name (`<family>-<arm>.yaml`), in the form that `huggingface_hub` reads."""
+    """The `model-index` blocks as YAML text, by file name (`FAMILY-ARM.yaml`), in the form that `huggingface_hub`
+    reads."""
     from huggingface_hub.repocard_data import eval_results_to_model_index
     from ruamel.yaml import YAML
 

@@ -1,8 +1,10 @@
-"""The hashes that every reported row was made from, for `provenance.json` and `artifacts/report.json`.
+"""Collect the hashes of everything that the reported numbers were made from, for `provenance.json` and
+`artifacts/report.json`.
 
-`provenance.json` is in git with the tables, so its hashes are the same wherever the pipeline is run: the lineage of a
-checkpoint (its card without measurements), and the decisions of a prediction file. The bits of weights, and with them
-the last digits of the scores behind a decision, differ between processors. Their hashes are in `artifacts/report.json`.
+`provenance.json` is in git with the tables, so it has only hashes that are the same on every computer: the lineage of a
+checkpoint (a hash of its card without measurements), and the hash of the decisions in a prediction file. The bits of
+weights, and the last digits of the scores behind a decision, differ between processors. The hashes of the files with
+these bits and digits are in `artifacts/report.json`.
 """
 
 import hashlib
@@ -20,13 +22,19 @@ MEASURED = ("losses", "held_out", "libraries", "parent", "page")
 
 
 def lineage(card: Mapping, tokenizer: str | None, parent: str | None) -> str:
-    """Hash of how a checkpoint was made: source, recipe, corpora, tokenizer, parent."""
+    """The hash of how a checkpoint was made: its source, recipe, corpora, tokenizer and parent. Measurements in the
+    `card` of the checkpoint do not enter the hash.
+
+    `tokenizer` is the hash of the tokenizer files, or None without such files. `parent` is the lineage of the
+    checkpoint from which this checkpoint was trained further, or None if it was not trained from another one.
+    """
     made = {key: value for key, value in card.items() if key not in MEASURED}
     return files.sha256_value({"card": made, "tokenizer": tokenizer, "parent": parent})
 
 
 def lineages(cards: Mapping[tuple[str, str], Mapping], tokenizers: Mapping[tuple[str, str], str | None]) -> dict:
-    """The lineage by (family, encoder). The lineage of an arm trained from the baseline includes the baseline's."""
+    """The lineage (a hash of how a checkpoint was made) by (family, name of an encoder). The lineage of an arm that was
+    trained from the baseline includes the lineage of the baseline. `cards` and `tokenizers` have the same keys."""
     found: dict[tuple[str, str], str] = {}
     for family, arm in sorted(cards, key=lambda key: (key[1] != BASELINE, key)):
         card = cards[family, arm]
@@ -36,10 +44,12 @@ def lineages(cards: Mapping[tuple[str, str], Mapping], tokenizers: Mapping[tuple
 
 
 def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, code: Mapping) -> dict:
-    """The hashes behind each row of `results.csv`, `comparison.csv` and `simple_baselines.csv`, for `provenance.json`.
+    """The hashes behind each row of three CSV files, for `provenance.json`. The keys of the result are "linear"
+    (`simple_baselines.csv`), "comparison" (`comparison.csv`) and "results" (`results.csv`), each with a list of
+    entries.
 
-    `lineages` and `tokenizers` map (family, encoder) to hashes. `code` maps a task to the hash of the code that made
-    its numbers.
+    `lineages` and `tokenizers` map (family, name of an encoder) to hashes. `code` maps a task to the hash of the code
+    that made its numbers.
     """
     results, comparison = [], []
     for c in comparisons:
@@ -72,7 +82,8 @@ def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, 
 
 
 def linear(comparisons: list[Comparison], code: Mapping) -> list[dict]:
-    """The hashes behind the rows of `simple_baselines.csv`, one entry per task."""
+    """The hashes behind the rows of `simple_baselines.csv`, one entry per task with a linear model. `code` maps a task
+    to the hash of the code that made its numbers."""
     linear = {c.task: c.linear for c in comparisons if c.linear}
     return [
         {
@@ -102,8 +113,11 @@ def parameters(c: Comparison) -> str:
 
 
 def exact(comparisons: Iterable) -> dict:
-    """The hashes of the exact files behind the numbers, and the libraries, by comparison. `comparisons` may also be
-    cross-validations."""
+    """The hashes of the exact files behind the numbers, by "TASK/FAMILY". Each entry has the hashes of prediction files
+    by name (`predictions`), the hashes of encoders (`checkpoints`) and the versions of libraries (`libraries`).
+
+    `comparisons` are Comparison or CrossValidated objects.
+    """
     return {
         f"{c.task}/{c.family}": {
             "predictions": c.inputs["predictions"],
@@ -115,21 +129,26 @@ def exact(comparisons: Iterable) -> dict:
 
 
 def exact_linear(comparisons: Iterable[Comparison]) -> dict:
-    """The same of the linear baselines, by task."""
+    """The hashes of the exact prediction files of the linear models, with library versions and chosen settings, by
+    task."""
     linear = {c.task: c.linear for c in comparisons if c.linear}
     return {task: {"predictions": c.inputs["predictions"], **c.provenance} for task, c in linear.items()}
 
 
 def tokenizer_hash(folder: Path) -> str | None:
-    """One hash over a checkpoint's tokenizer files, or None if it has none."""
+    """One SHA-256 over all tokenizer files in the `folder` of a checkpoint, or None if the folder has no such file."""
     names = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json", "merges.txt")
     present = [name for name in names if (folder / name).is_file()]
     return files.sha256_value({name: files.sha256(folder / name) for name in present}) if present else None
 
 
 def code_hash(task: str, lists: Mapping[str, str]) -> str:
-    """The SHA-256 over the code lists that concern a task: those of all stages, and its own. `lists` maps the names of
-    code lists to their hashes."""
+    """The SHA-256 over all code that can change the numbers of a task: the code of every stage, and the code of the
+    task itself.
+
+    `lists` maps the path of each code list (`harness.pipeline.code_lists`) to its hash. A code list names the files
+    that a stage or a task depends on.
+    """
     digest = hashlib.sha256()
     for name, content in lists.items():
         if code_lists.concerns(name, task):

@@ -1,7 +1,8 @@
-"""Reduce the record of a training run to what may be shown if its data are restricted.
+"""Remove from the record of a fine-tuning run what must not be shown if the data are restricted.
 
-The answers to the validation part decide which update's weights are kept and, with patience, when a run stops. Nothing
-about those answers is released for restricted data, so these decisions are not released either.
+The answers to the validation part decide which update's weights are kept and, with early stopping (`patience`), when a
+run ends. Nothing about these answers is released for restricted data. So the kept update and the end of a run are not
+released either.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,12 @@ from harness.report.model.results import Comparison
 
 
 def released(comparison: Comparison, entry: Mapping) -> Mapping:
-    """The entry of a run in `runs.json`, without what the validation part decided if data are restricted."""
+    """The entry of a run in `runs.json` (one arm and seed), reduced if the data of `comparison` are restricted.
+
+    A reduced entry has the arm, the seed, the replicate, the hash of the predictions, the planned number of updates
+    (`steps`) and the training losses (`curve`). With early stopping (`patience`), the curve is empty, because its
+    length would reveal when the run ended.
+    """
     if comparison.data_kind != restricted.KIND:
         return entry
     recipe = comparison.provenance.get("recipe") or {}
@@ -22,8 +28,12 @@ def released(comparison: Comparison, entry: Mapping) -> Mapping:
 
 
 def hashed(comparison: Comparison, entry: Mapping) -> Mapping:
-    """The part of a run's entry that may enter a hash, without scores if data are restricted. Scores of few rows can be
-    found from a hash by trying all values. The hash of the prediction file replaces them."""
+    """The part of a run's entry in `runs.json` that may enter a published hash, such as a fingerprint in MLflow.
+
+    For restricted data, this part has no scores and no losses, because a reader could find the scores of few rows from
+    a hash by trying all values. The hash of the prediction file represents the scores. For other data, the part is the
+    whole entry.
+    """
     if comparison.data_kind != restricted.KIND:
         return entry
     return {key: value for key, value in released(comparison, entry).items() if key != "curve"}

@@ -1,6 +1,8 @@
-"""The types of a report's parts, before rendering: sections of tables, figures and sentences.
+"""The types that describe a report before it is rendered as HTML, Markdown or LaTeX: sections, paragraphs, tables and
+figures.
 
-Text is in the notation of `harness.text.escaping`, with `code` between backticks. The renderers escape the rest.
+Text in these types is in the notation of `harness.text.escaping`, such as `code` between backticks. The renderers
+escape all other special characters.
 """
 
 from dataclasses import dataclass
@@ -18,10 +20,12 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of ready-made text. The first `names` columns are text, the others are numbers.
+    """A table of the report. Every cell is a text that is ready to be shown. The first `names` columns have words, and
+    the other columns have numbers.
 
-    Neighbouring rows with the same first `grouped` columns form a group. A renderer may show those columns once, as a
-    heading of the group. `shade` is the darkness of each cell of a matrix, 0 to 1 (rows × numeric columns).
+    Neighbouring rows with the same first `grouped` cells form a group. A renderer may show these cells once, as the
+    heading of the group. `shade` is only given for a confusion matrix: the darkness of each cell with a number, from 0
+    to 1 (rows × columns with numbers).
     """
 
     caption: str
@@ -34,7 +38,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture in `reports/figures/`. `alt` describes it in words. `narrow` names a version for phones, if any."""
+    """A picture of the report. `name` is the name of its file in `reports/figures/`. `alt` describes the picture in
+    words. `narrow` is the name of the file with a version for phones, or "" if the picture has no such version."""
 
     name: str
     caption: str
@@ -44,7 +49,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks that are hidden until the reader opens them. `summary` is always shown."""
+    """A part of the report that is hidden until the reader opens it. `summary` is the line that is always shown.
+    `blocks` are the hidden paragraphs, bullets, tables and figures."""
 
     summary: str
     blocks: tuple
@@ -58,7 +64,8 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole report. `notice` names the kind of data and comes before the text. `sections` are the first page."""
+    """The whole report. `notice`, at the top, says what kind of data the numbers are about. `lead` is the answer in a
+    few sentences. `sections` are the first page, and `appendix` has all further sections."""
 
     title: str
     lead: str

@@ -1,4 +1,8 @@
-"""Judge the difference of each encoder family, and those of its tasks if the family's verdict is not inconclusive."""
+"""Give the verdicts of the report (better, worse, equivalent, inconclusive) from the differences between arms.
+
+Each encoder family gets a verdict on its mean difference over tasks. Single tasks of the family get a verdict of their
+own only if the verdict of the family is not inconclusive.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +22,13 @@ NUMBERS = ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "p_
 
 @dataclass(frozen=True)
 class Summary:
-    """The mean difference over the tasks of a family between the clinical arm and the arm `against`.
+    """The mean difference, over the tasks of an encoder family, between the clinical arm and the arm `against`.
 
-    `primary` is true for the family's declared question. `tasks` enter the mean. `left_out` are tasks without a
-    difference, or with one on another scale. `translated` has (task, note on its translation or "").
+    `primary` is true if this difference answers the question that was declared in advance for the family. `tasks` are
+    the tasks in the mean. `left_out` are the other tasks: their difference is unknown or on another scale. `data_kinds`
+    are the kinds of data of the tasks, such as "public". `joint` has the mean difference with its interval.
+    `translated` has a pair for each task: its name, and a note on the translation of its data ("" if the data are not
+    translated).
     """
 
     family: str
@@ -44,7 +51,8 @@ class Summary:
 
     @property
     def scale(self) -> str:
-        """The metric name by which values are formatted: SHARE, or the tasks' metric if it is no share."""
+        """The name by which `formats` chooses the unit of the mean: SHARE (points of 100) if the tasks' metric is a
+        share of 1, otherwise the name of the metric."""
         return SHARE if self.joint.metric.in_points else self.joint.metric.name
 
     @property
@@ -53,18 +61,23 @@ class Summary:
 
 
 def scope(estimate: Estimate) -> str:
-    """The scope of a difference: two `checkpoints`, or the `procedure` if each arm has several replicates."""
+    """The subject of a verdict: "checkpoints" if it is only about these encoders, or "procedure" if each arm was
+    pre-trained several times, so that the verdict is about this way of pre-training."""
     return "procedure" if estimate.n_replicates > 1 else "checkpoints"
 
 
 def numbers(estimate: Estimate, judgement: Judgement) -> dict[str, float | None]:
-    """The NUMBERS of a difference by name. A number is None if it is unknown or not released."""
+    """The numbers of a difference by their names in NUMBERS, such as `delta` or `p_holm`. A number is None if it is
+    unknown or not released."""
     return {name: getattr(judgement if name.endswith("_holm") else estimate, name) for name in NUMBERS}
 
 
 def summaries(comparisons: Sequence[Comparison], statistics: Statistics) -> list[Summary]:
-    """One summary for each encoder family and other arm, in the order of `comparisons`. The primary questions, one per
-    encoder family, are one family of tests. All other summaries are a second one."""
+    """One summary for each encoder family and each arm that its clinical arm is compared with, in the order of
+    `comparisons`.
+
+    Holm's adjustment is made separately for the primary questions (one per encoder family) and for all other summaries.
+    """
     keys = list(dict.fromkeys((c.family, arm) for c in comparisons for arm in c.others))
     groups = {key: [c for c in comparisons if c.family == key[0] and key[1] in c.others] for key in keys}
     asked = {family: _primary([arm for of, arm in keys if of == family], statistics) for family, _ in keys}
@@ -99,10 +112,12 @@ def _summary(
 
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
-    """The judgements by (task, family, other arm). All comparisons on whole test splits are one family of tests.
+    """The judgement of every difference on a test split, by (task, encoder family, arm that the clinical arm is
+    compared with).
 
-    Holdouts repeat these comparisons and are left out. If the mean of an encoder family is inconclusive, so are all
-    verdicts of its tasks.
+    Holm's adjustment is made over all these differences together. Differences on a holdout get no judgement, because
+    they repeat the same comparisons. If the mean difference of an encoder family is inconclusive, the verdicts on its
+    tasks are inconclusive, too.
     """
     found = summaries(comparisons, statistics)
     answered = {(s.family, s.against): s.judgement.verdict != "inconclusive" for s in found}
@@ -112,7 +127,11 @@ def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
 
 
 def judged_readings(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple, Judgement]:
-    """The judgements by (task, family, reading). The readings of all comparisons are a separate family of tests."""
+    """The judgement of every reading, by (task, encoder family, reading). A reading compares two arms on the test rows
+    that one kind of word decides (`harness.report.model.stored.Reading`).
+
+    Holm's adjustment is made over the readings of all comparisons together, separately from all other differences.
+    """
     of = [(c, reading) for c in comparisons for reading in c.readings]
     return _judged(of, [reading.estimate for _, reading in of], statistics)
 

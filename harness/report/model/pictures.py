@@ -1,4 +1,4 @@
-"""The file names of the report's figures, which the text and the renderer share."""
+"""The names of figure files that are needed both in the text of the report and in the code that draws the figures."""
 
 LEARNING, LOSSES = "learning.png", "losses.png"
 

@@ -1,4 +1,7 @@
-"""The type `Comparison`: the scores of one task and family by arm, seed and metric, with mean and spread."""
+"""The type `Comparison`: the scores of one task with one encoder family, by arm, seed and metric.
+
+The functions of this module convert stored scores to this type, and take means over seeds.
+"""
 
 import math
 import statistics
@@ -25,25 +28,32 @@ _FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "M
 
 @dataclass(frozen=True)
 class Comparison:
-    """The scores of one task × family, restricted to the seeds of this run.
+    """The scores of one task with one encoder family, for the seeds of this run.
 
-    `primary` names the metric that the arms are compared by. `n` and `groups` count rows and groups by part. `values`
-    maps (arm, seed, part, metric) to a score on the metric's own scale. `tables` maps (arm, seed, part) to the
-    per-class rows. `matrices` has the same keys and confusion matrices (rows gold), none with over MATRIX labels.
-    `estimates` maps (part, other arm) to the clinical arm compared with that arm by primary score. `slices`, `privacy`
-    and `thresholds` are rows of `harness.statistics.further_scores` with arm, seed and part. `learning` has a curve per
-    run. `readings` compare the arms on each kind of test row, if the data say what decides a row. `robustness` has the
-    losses on perturbed test parts. `replicates` maps (arm, seed) to the number of the pre-training run that made the
-    encoder. If the arms were tuned, `tuned` describes the search, and `untuned` has the estimates with the declared
-    recipe. `translated` is the data's note on a translation, such as "machine-translated by … at …".
+    An arm is a version of the encoder, such as "baseline" or "clinical". A part is "test", "holdout" or "validation".
+    `primary` is the name of the metric by which the arms are compared. `n` and `groups` map a part to its number of
+    rows and of groups. `values` maps (arm, seed, part, metric) to a score on the metric's own scale. `tables` maps
+    (arm, seed, part) to the scores of each label. `matrices` maps (arm, seed, part) to a confusion matrix with gold in
+    rows, and is empty if the task has spans or over MATRIX labels. `estimates` maps (part, other arm) to the difference
+    in the primary score between the clinical arm and the other arm.
 
-    `linear` has the scores of the task's linear model in the same shape (one arm, one seed, no estimates). `constants`
-    has the scores of constant answers by part, `reference` those on the test part. `lacking` maps a part to the labels
-    that its gold lacks. `unmeasurable` maps part and metric to the reason (`harness.statistics.measurable`).
+    `slices`, `privacy` and `thresholds` have the results of `harness.statistics.further_scores`, each with its arm,
+    seed and part. `learning` has one learning curve per run. `readings` compare two arms on the test rows that one kind
+    of word decides, if the data say what decides a row. `robustness` has the losses of score on perturbed test texts.
+    `diverged` has (arm, seed) of each run with a diverged training. `replicates` maps (arm, seed) to the number of the
+    pre-training run that made the encoder. `tuned` describes the search of each arm for a recipe, or is None if no arm
+    was tuned. `untuned` has the estimates with the recipe that was declared in advance. `translated` is a note on the
+    translation of the data, such as "machine-translated by … at …".
 
-    If restricted data are released coarsely, `rung` says how (`harness.statistics.disclosure.coarsening`), `values` is
-    empty, and `evidence` maps each other arm to the estimate behind its verdict. For other restricted data, counts and
-    scores that may not be shown are None. `constants_shown` says whether scores of constant answers may be shown.
+    `linear` has the scores of the task's linear model in the same form, with one arm, one seed and no estimates.
+    `constants` maps a part, the name of a constant answer and a metric to a score. `reference` has the same scores on
+    the test part only. `lacking` maps a part to the labels that do not occur in its gold. `unmeasurable` maps a part
+    and a metric to the reason why the metric cannot be measured (`harness.statistics.measurable`).
+
+    If restricted data are only released in a coarse form, `rung` describes the form
+    (`harness.statistics.disclosure.coarsening`), `values` is empty, and `evidence` maps each other arm to the estimate
+    from which the verdict follows. For other restricted data, counts and scores that must not be shown are None.
+    `constants_shown` says whether the scores of constant answers may be shown.
     """
 
     task: str
@@ -84,38 +94,43 @@ class Comparison:
     translated: str = ""
 
     def withheld(self, metric: str | None = None, part: str = "test") -> bool:
-        """Is there no score to show, because it cannot be measured or is not released?"""
+        """True if a part has no scores to show by a metric (default: the primary one), because the metric cannot be
+        measured or the scores are not released."""
         first = (self.arms[0], self.seeds[0], part, metric or self.primary)
         return first not in self.values or bool(self.unmeasured(metric, part))
 
     def unmeasured(self, metric: str | None = None, part: str = "test") -> str:
-        """The reason why a metric (default: the primary one) cannot be measured on a part, or "" if it can."""
+        """The reason why a metric (default: the primary one) cannot be measured on a part, or "" if the metric can be
+        measured."""
         return self.unmeasurable.get(part, {}).get(metric or self.primary, "")
 
     @property
     def metric(self) -> Metric:
-        """The primary metric."""
+        """The primary metric, by which the arms are compared."""
         return named(self.primary)
 
     @property
     def best_constant(self) -> float:
-        """The best primary score of a constant answer on the test split."""
+        """The best primary score on the test split that a constant answer reaches. A constant answer is the same for
+        every row."""
         return self.metric.best(scores[self.primary] for scores in self.reference.values())
 
     def constant_answers(self, part: str = "test") -> dict[str, dict[str, float]]:
-        """The scores of constant answers by answer and metric, or nothing if they may not be shown."""
+        """The scores of constant answers on a part, as {name of the answer: {metric: score}}. A constant answer is the
+        same for every row. Returns {} if these scores may not be shown."""
         if not self.constants_shown:
             return {}
         return self.constants.get(part, self.reference if part == "test" else {})
 
     @property
     def short_title(self) -> str:
-        """The title without its subtitle."""
+        """The title of the task without its subtitle, which follows a colon."""
         return self.title.split(":")[0]
 
     @property
     def heading(self) -> str:
-        """The title, and the task's name as code, in the notation of `harness.text.escaping`."""
+        """The short title of the task, followed by the name of the task as code, in the notation of
+        `harness.text.escaping`."""
         return f"{plain(self.short_title)} (`{self.task}`)"
 
     @property
@@ -124,13 +139,13 @@ class Comparison:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The parts that are reported: the test split, and the holdout if the task ships one."""
+        """The parts that are reported: "test", and "holdout" if the data set has its own further test rows."""
         found = {part for _, _, part, _ in self.values} or {"test"}
         return tuple(part for part in ("test", "holdout") if part in found)
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Metric names, the primary one first."""
+        """The names of the metrics with scores on the test split, the primary metric first."""
         found = (metric for _, _, part, metric in self.values if part == "test")
         return tuple(dict.fromkeys(found)) or (self.primary,)
 
@@ -140,34 +155,40 @@ class Comparison:
         return tuple(arm for arm in self.arms if ("test", arm) in self.estimates)
 
     def replicate(self, arm: str, seed: int) -> int:
-        """The number, from 1, of the pre-training run that made the encoder of a seed."""
+        """The number, from 1, of the pre-training run that made the encoder of this arm and seed. An arm may be
+        pre-trained several times."""
         return self.replicates.get((arm, seed), 1)
 
     def encoder(self, arm: str, seed: int) -> str:
         return named_encoder(arm, self.replicate(arm, seed))
 
     def over_seeds(self, arm: str, metric: str | None = None, part: str = "test") -> list[float]:
-        """The scores of an arm for every seed, by the primary metric unless another is named."""
+        """The scores of an arm on a part, one per seed, by a metric (default: the primary one)."""
         return [self.values[arm, seed, part, metric or self.primary] for seed in self.seeds]
 
     def mean(self, arm: str, metric: str | None = None, part: str = "test") -> float:
         return mean(self.over_seeds(arm, metric, part))
 
     def delta(self, metric: str | None = None, part: str = "test") -> float | None:
-        """The clinical mean over seeds minus that of the baseline, also if lower is better. None if not released."""
+        """The mean score of the clinical arm minus the mean score of the baseline, over seeds. The sign is not turned
+        if a lower score is better. `metric` is the primary metric by default. Returns None if the difference is not
+        released."""
         if self.rung and part == "test":
             return self.estimates["test", BASELINE].delta  # rounded once, like the interval
         return self.mean("clinical", metric, part) - self.mean(BASELINE, metric, part)
 
     def learned(self, arm: str) -> tuple[list[dict[int, float]], dict[int, float]]:
-        """The validation scores of an arm's runs by update, and their means at the updates that every run has."""
+        """The learning curves of an arm: a list with one {number of updates: validation score} per run, and the mean
+        scores over runs as {number of updates: mean}. The means are only given for numbers of updates that every run
+        has."""
         runs = [dict(run["points"]) for run in self.learning if run["arm"] == arm and run["points"]]
         # A run that stopped early has no later points, so the mean ends where the shortest run ends.
         shared = sorted(set.intersection(*map(set, runs))) if runs else []
         return runs, {step: mean([run[step] for run in runs]) for step in shared}
 
     def mean_table(self, arm: str, part: str = "test") -> list[dict]:
-        """The per-class rows of an arm, with precision, recall and F1 averaged over seeds."""
+        """One row per label with the keys `label`, `support` (number of gold rows or spans), `precision`, `recall` and
+        `f1`. The scores are means over the seeds of an arm, or None if a score of one seed may not be shown."""
         by_seed = [{row["label"]: row for row in self.tables[arm, seed, part]} for seed in self.seeds]
         return [
             {
@@ -179,7 +200,8 @@ class Comparison:
         ]
 
     def summed_matrix(self, arm: str) -> list[list[int | None]]:
-        """The confusion counts of an arm added up over seeds (rows gold), None if one of them is not shown."""
+        """The confusion matrix of an arm on the test split, summed over seeds, with gold in rows. A cell is None if one
+        of its counts may not be shown."""
         matrices = [self.matrices[arm, seed, "test"] for seed in self.seeds]
         return [
             [sum(known) if len(known := [n for n in cells if n is not None]) == len(cells) else None
@@ -189,17 +211,18 @@ class Comparison:
 
 
 def family_title(name: str) -> str:
-    """The display name of an encoder family, or the name itself if it is not a known one."""
+    """The display name of an encoder family, or `name` itself if the family has no display name."""
     return _FAMILY_TITLES.get(name, name)
 
 
 def column(part: str, metric: str) -> str:
-    """The name of a metric of a part in `results.csv`."""
+    """The name that a metric of a part has in `results.csv`: only the name of the metric for the test part, and
+    "PART_METRIC" for another part."""
     return metric if part == "test" else f"{part}_{metric}"
 
 
 def four_decimals(value: float) -> float:
-    """The value rounded as in the CSVs, and never −0."""
+    """The value rounded to four decimals, as in the CSV files. The result is never −0."""
     return round(value, 4) + 0.0
 
 
@@ -219,9 +242,11 @@ def spread(values: list[float]) -> float | None:
 
 
 def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
-    """The scores `made` as a Comparison over `seeds`. Other seeds in the file are ignored.
+    """Convert stored scores of one task and encoder family to a Comparison over `seeds`. Scores of other seeds are
+    ignored.
 
-    Raises MissingInputError if an arm has no scores for a seed, DataError if arms were compared over other seeds.
+    `made` are the stored scores, and `title` is the title of the task. Raises MissingInputError if an arm has no scores
+    for one of the seeds, and DataError if the stored differences between arms are over other seeds.
     """
     task, family = made.task, made.family
     present = {(m.arm, m.seed) for m in made.metrics if (m.part, m.metric) == ("test", made.primary)}
@@ -248,7 +273,8 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
 
 
 def read_linear(made: LinearScores, title: str) -> Comparison:
-    """The scores of a task's linear model as a Comparison with one arm and the seed 0."""
+    """Convert the stored scores of a task's linear model to a Comparison with one arm and the seed 0. `made` are the
+    stored scores, and `title` is the title of the task."""
     return _shape(made, title, LINEAR, (made.system,), (0,))
 
 

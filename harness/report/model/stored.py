@@ -1,4 +1,5 @@
-"""Convert the tables of a stored scores file to report values: confusion matrices, estimates, readings."""
+"""Convert the tables in a stored scores file (`harness.artifacts.scores`) to the types of the report: confusion
+matrices, estimates, readings and robustness."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -12,7 +13,12 @@ from harness.statistics.paired import Estimate
 
 @dataclass(frozen=True)
 class Reading:
-    """Two arms compared on the `n` test rows that one kind of word decides. `estimate.clinical` is for `arm`."""
+    """The difference between two arms on those `n` test rows that one kind of word (`decided_by`, such as "clinical")
+    decides.
+
+    `estimate` compares `arm` with `against`: its field `clinical` is the score of `arm`, and its field `reference` is
+    the score of `against`.
+    """
 
     decided_by: str
     arm: str
@@ -23,9 +29,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Robustness:
-    """The scores on the test part with one kind of perturbation, which changed the text of `changed` of its `n` rows.
-    `values` has the primary scores and `losses` the score losses of the runs, by (arm, seed). `estimates` compares the
-    losses of the clinical arm with those of each other arm. All three are empty if nothing was or can be measured."""
+    """The scores on the test part after its texts were perturbed in one way (`kind`), such as by spelling errors.
+
+    The perturbation changed the text of `changed` of the `n` test rows. `values` maps (arm, seed) to the primary score
+    on the perturbed texts. `losses` maps (arm, seed) to the loss: how much worse this score is than the score on the
+    original texts. `estimates` maps each arm except the clinical one to the difference of losses, clinical − that arm.
+    These three are empty if no text was changed, or if the primary metric cannot be measured.
+    """
 
     kind: str
     n: int
@@ -35,7 +45,7 @@ class Robustness:
     estimates: Mapping[str, Estimate]
 
     def of(self, arm: str, what: Mapping[tuple[str, int], float]) -> list[float]:
-        """The entries of `what` (`values` or `losses`) for an arm's runs, ordered by seed."""
+        """The scores or losses of the runs of an arm, ordered by seed. `what` is either `values` or `losses`."""
         return [what[key] for key in sorted(what) if key[0] == arm]
 
 
@@ -49,8 +59,11 @@ def matrix(cells: Iterable[tuple[int, int, int]], labels: int) -> list[list[int]
 def estimates(
     made: Scores, compared: Iterable[Mapping[str, Any]], seeds: tuple[int, ...]
 ) -> dict[tuple[str, str], Estimate]:
-    """The rows `compared` of a scores file as estimates by (part, other arm). Raises DataError if they lack the
-    baseline on the test part, or are not over exactly these `seeds`."""
+    """Convert stored differences between arms to estimates, by (part, arm that the clinical arm is compared with).
+
+    `compared` are rows of the scores file `made`. Raises DataError if there is no row for the baseline on the test
+    part, or if a row is not over exactly these `seeds`.
+    """
     rows = [dict(row) for row in compared]
     found = {(row.pop("part"), row.pop("against")): (row.pop("seeds"), row) for row in rows}
     if ("test", BASELINE) not in found or any(over != sorted(seeds) for over, _ in found.values()):

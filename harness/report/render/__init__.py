@@ -1,1 +1,1 @@
-"""The report as Markdown, HTML, LaTeX, CSV and pictures."""
+"""Render the report as Markdown, HTML, LaTeX, CSV files and pictures."""

@@ -1,4 +1,4 @@
-"""Figures of the errors in one comparison: confusion matrices of each arm, or the F1 of each label for spans."""
+"""Draw the errors of one comparison: the confusion matrix of each arm, or for tasks with spans the F1 of each label."""
 
 from harness import heads
 from harness.report.model.results import MATRIX, Comparison
@@ -10,8 +10,11 @@ NAME, BY_LABEL = "confusion.png", "by_label.png"
 
 
 def draw(comparison: Comparison) -> dict[str, bytes]:
-    """PNG by file name: `confusion.png` with a matrix per arm, or for spans `by_label.png` with the F1 of each label.
-    The result is empty if there are more labels than MATRIX, or if nothing may be shown."""
+    """The figures of errors, as {file name: bytes of a PNG}. There is `confusion.png` with a matrix per arm, or for
+    spans `by_label.png` with the F1 of each label.
+
+    Returns {} if the task has more labels than MATRIX, or if the scores of single arms may not be shown.
+    """
     if len(comparison.labels) > MATRIX or comparison.rung:
         return {}
     if all((arm, seed, "test") in comparison.matrices for arm in comparison.arms for seed in comparison.seeds):
@@ -20,7 +23,8 @@ def draw(comparison: Comparison) -> dict[str, bytes]:
 
 
 def matrices(c: Comparison) -> bytes:
-    """The confusion matrices of all arms as PNG (rows gold). Shade is a cell's share of the shown counts of its row."""
+    """The confusion matrices of all arms on the test split in one picture, as the bytes of a PNG. Gold is in rows. The
+    shade of a cell is its share of the counts in its row."""
     n, names = len(c.labels), [label.replace("_", " ") for label in c.labels]
     side = max(3.0, 0.62 * n + 1.7)
     figure, axes = plotting.canvas(1, len(c.arms), (side * len(c.arms) + 0.4, side + 0.9))
@@ -42,7 +46,8 @@ def matrices(c: Comparison) -> bytes:
 
 
 def by_label(c: Comparison) -> bytes:
-    """F1 of every label, a bar for each arm, means over seeds."""
+    """The F1 of every label as a bar chart, as the bytes of a PNG. Each arm has a bar per label with its mean over
+    seeds."""
     names = [label.replace("_", " ") for label in c.labels]
     figure, axes = plotting.canvas(1, 1, (7.5, 1.4 + 0.27 * len(names) * len(c.arms)))
     panel, height = axes.flat[0], 0.8 / len(c.arms)

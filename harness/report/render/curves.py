@@ -1,4 +1,5 @@
-"""Pictures of curves: learning, training loss during pre-training, and a binary task over all thresholds."""
+"""Draw the curves of the report: learning curves of fine-tuning, training losses of pre-training, and ROC and
+reliability curves of binary tasks."""
 
 from collections.abc import Mapping
 
@@ -10,7 +11,8 @@ TICKS = (0, 25, 50, 75, 100)
 
 
 def learning(comparisons: list[Comparison]) -> bytes:
-    """The validation score by update: tasks in rows, families in columns, thin lines for seeds, thick for means."""
+    """The learning curves of fine-tuning as the bytes of a PNG: validation score by number of updates. Tasks are in
+    rows, and encoder families in columns. A thin line is one seed, a thick line is the mean over seeds."""
     tasks = list(dict.fromkeys(c.task for c in comparisons))
     families = list(dict.fromkeys(c.family for c in comparisons))
     figure, axes = plotting.canvas(len(tasks), len(families), (10, 0.9 + 1.9 * len(tasks)))
@@ -47,9 +49,11 @@ def _learned(panel, c: Comparison, arm: str) -> None:
 
 
 def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
-    """The training loss by update of the arms that were trained here: a panel per family, a line per arm.
+    """The training losses of pre-training as the bytes of a PNG: a panel per encoder family, and a line by number of
+    updates for each arm that was trained here. `checkpoints` maps (family, name of an encoder) to the card of the
+    checkpoint.
 
-    It is the masked-LM loss, plus the next-sentence loss if the recipe has it.
+    The loss is the masked-LM loss, plus the next-sentence loss if the recipe has one.
     """
     families = list(dict.fromkeys(family for (family, _), card in checkpoints.items() if card.get("losses")))
     figure, axes = plotting.canvas(1, len(families), (10, 3.4), sharey=True)
@@ -77,7 +81,8 @@ def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
 
 
 def thresholds(group: list[Comparison]) -> bytes:
-    """ROC curves above and reliability below as PNG: a column per family, a thin line or a mark per seed."""
+    """The ROC curves (above) and reliability (below) of one binary task as the bytes of a PNG, with a column per
+    encoder family. Thin lines and marks are single seeds. `group` has the comparisons of the task, one per family."""
     figure, axes = plotting.canvas(2, len(group), (10, 6.6))
     for (above, below), c in zip(axes.T, group, strict=True):
         for panel in (above, below):
@@ -127,7 +132,8 @@ def _frame(panel) -> None:
 
 
 def _legend_above(figure, axes, *notes: str) -> None:
-    """Draw one legend for all panels above them. `notes` explain the marks."""
+    """Draw one legend above all panels of a figure. `notes` are short texts that explain the marks, such as "mark: one
+    seed"."""
     named: dict[str, object] = {}
     for panel in axes.flat:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):

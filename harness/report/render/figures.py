@@ -1,4 +1,5 @@
-"""Draw all figures of the report by file name, and the bar chart of the arms' scores."""
+"""Draw all figures of the report. The bar chart of scores is drawn here, and the other figures are drawn by `forest`
+and `curves`."""
 
 import textwrap
 from collections.abc import Mapping
@@ -20,7 +21,8 @@ def draw(
     checkpoints: Mapping[tuple[str, str], Mapping],
     statistics: Statistics,
 ) -> dict[str, bytes]:
-    """All figures as PNG by file name. A figure that has nothing to show is left out."""
+    """All figures of the report, as {file name: bytes of a PNG}. Learning curves, losses and threshold curves are left
+    out if there is nothing to show. `checkpoints` maps (family, name of an encoder) to the card of the checkpoint."""
     found = {"arms.png": arms(comparisons), "forest.png": forest.draw(comparisons, judgements, statistics)}
     found["forest-narrow.png"] = forest.draw(comparisons, judgements, statistics, forest.NARROW)
     if any(run["points"] for c in comparisons for run in c.learning):
@@ -34,7 +36,8 @@ def draw(
 
 
 def arms(comparisons: list[Comparison]) -> bytes:
-    """The bar chart of mean scores by task (panels) and family, with whiskers of one SD and a mark for every seed."""
+    """The bar chart of mean primary scores as the bytes of a PNG: a panel per task, a group of bars per encoder family,
+    and a bar per arm. Whiskers show one SD over seeds, and every seed has a mark."""
     tasks = formats.by_task(comparisons)
     columns = min(3, len(tasks))
     rows = -(-(len(tasks) + (len(tasks) > 1)) // columns)

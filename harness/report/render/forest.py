@@ -1,4 +1,5 @@
-"""The forest plot: every difference with its interval, and a mark that shows the verdict by its shape."""
+"""Draw the forest plot of the report: every difference between two arms with its interval, and a mark that shows the
+verdict by its shape."""
 
 import math
 import textwrap
@@ -25,11 +26,12 @@ BESIDE = 7.0  # from this width on there is room for numbers next to the interva
 
 
 def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics, width: float = WIDE) -> bytes:
-    """The forest plot as PNG: one row per difference in points, grouped by task. The band is the declared margin.
+    """The forest plot as the bytes of a PNG file: one row per difference between the clinical arm and another arm, in
+    points of 100, grouped by task. The band around 0 is the margin within which a difference does not matter.
 
-    Better is to the right. If lower is better, a difference is drawn with the opposite sign but printed unchanged. An
-    interval that is much longer than the others is cut off with an arrow. Its ends are printed at its right, if `width`
-    (inches) leaves room.
+    Better is to the right. If a lower score is better, the difference is drawn with the opposite sign but printed
+    unchanged. An interval that is much longer than the others is cut off with an arrow. `width` is in inches. If the
+    plot is wide enough, the numbers of each row are printed on its right.
     """
     rows = [(c, arm) for c in comparisons for arm in c.others]
     margin, level = statistics.margin, statistics.level
@@ -70,7 +72,8 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
 
 
 def _across(text: str, width: float) -> str:
-    """The text, wrapped to fit below the panel, which is half of a narrow picture."""
+    """The text with line breaks, so that it fits below the panel. `width` is the width of the whole picture in inches.
+    In a narrow picture, the panel takes only half of the width."""
     lines = (textwrap.wrap(line, 120 if width >= BESIDE else 27) for line in text.split("\n"))
     return "\n".join(part for line in lines for part in line)
 
@@ -83,12 +86,14 @@ def _title(c: Comparison, width: float) -> str:
 
 
 def kind(judgement: Judgement) -> str:
-    """The key of a verdict's mark."""
+    """The key in MARK of the mark for a judgement: its verdict, or "collapsed" if neither arm knows more than a
+    constant answer."""
     return "collapsed" if judgement.collapsed else judgement.verdict
 
 
 def _limit(rows: list, margin: float) -> float:
-    """Half the width of the x axis in points, chosen so that three quarters of the intervals fit."""
+    """Half the width of the x axis in points of 100, so that three quarters of the intervals fit. `rows` are pairs of a
+    comparison and the arm that the clinical arm is compared with. `margin` is a share of 1."""
     ends = []
     for c, arm in rows:
         estimate = c.estimates["test", arm]
@@ -99,7 +104,8 @@ def _limit(rows: list, margin: float) -> float:
 
 
 def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> str:
-    """Draw a difference, and return its numbers as text, or the reason why there are none."""
+    """Draw the difference between the clinical arm and `arm` at the height `y`. Returns the difference and its interval
+    as text, or the reason why nothing was drawn. `limit` is half the width of the x axis in points of 100."""
     e, mark = c.estimates["test", arm], MARK[kind(judgement)]
     if e.delta is None:
         return formats.WITHHELD if c.rung else formats.UNMEASURED
@@ -126,7 +132,8 @@ def _beside(panel, y: float, text: str) -> None:
 
 
 def _legend(panel, width: float, judgements: list[Judgement]) -> None:
-    """Draw a legend with the marks of the verdicts that occur."""
+    """Draw a legend with the marks of those verdicts that occur in `judgements`. `width` is the width of the picture in
+    inches."""
     present = {kind(judgement) for judgement in judgements}
     for name, mark in MARK.items():
         if name in present:

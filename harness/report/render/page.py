@@ -79,7 +79,8 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 
 
 def page(report: Report, pictures: Mapping[str, bytes]) -> str:
-    """The HTML of `report`. `pictures` maps the names of its figures to PNG bytes, which are inlined."""
+    """The report as the text of an HTML page. `pictures` maps the file name of each figure to the bytes of a PNG, which
+    are put into the page."""
     heading = escaping.html_text(report.title)
     every = (*report.sections, *report.appendix)
     anchors = {section.title: f"s{i}" for i, section in enumerate(every, start=1)}
@@ -134,8 +135,8 @@ def _block(block, pictures: Mapping[str, bytes]) -> str:
 
 
 def _table(table: Table) -> str:
-    """A table in a box that scrolls sideways, so that the page does not. A table with more than REFLOW columns becomes
-    a list on a narrow page."""
+    """The HTML of a table, in a box that scrolls sideways if the table is wider than the page. On a narrow page, a
+    table with more than REFLOW columns is shown as a list of its rows."""
     # The shared columns of a group become one heading row, which saves half the width.
     header = "".join(
         f'<th scope="col"{"" if i < table.names else " class=number"}>{escaping.html(name)}</th>'

@@ -25,7 +25,9 @@ INK, SOFT, GRID = "#1c2330", "#6b7482", "#dde1e7"
 
 
 def style(arm: str, among: Collection[str] = ()) -> dict[str, Any]:
-    """The drawing style of an arm. `among` are the arms of the run. An arm of an unknown name has its own marker."""
+    """The drawing style of an arm, with the keys `stroke` (colour of lines), `color` (of areas), `hatch`, `marker`,
+    `line` (line style) and `label`. `among` are the arms of the run. All arms with an unknown name have the same
+    style."""
     unknown: dict[str, Any] = {"color": "#bbbbbb", "hatch": "xx", "marker": "v", "line": "-."}
     label = formats.arm_title(arm, among) if arm in ARM_STYLE else arm
     return {"stroke": LINE_COLOR.get(arm, SOFT), "label": label, **ARM_STYLE.get(arm, unknown)}
@@ -45,13 +47,13 @@ def limits(metric: Metric) -> tuple[float, float]:
 
 
 def jitter(n: int) -> list[float]:
-    """Evenly spread offsets in −0.5 … 0.5, so that equal scores stay visible."""
+    """Offsets for `n` marks, spread evenly from −0.5 to 0.5, so that marks of equal scores do not cover each other."""
     return [0.0] if n == 1 else [i / (n - 1) - 0.5 for i in range(n)]
 
 
 def canvas(rows: int, columns: int, size: tuple[float, float], **options):
-    """An empty figure and its array of panels. `size` is in inches. `options` are passed to `subplots`. The figure is
-    made without pyplot, which would keep global state."""
+    """An empty matplotlib figure, and its panels as a two-dimensional array (rows × columns). `size` is (width, height)
+    in inches. `options` are passed to `subplots`. The figure is made without pyplot, which would keep global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

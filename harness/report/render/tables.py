@@ -35,17 +35,18 @@ TRANSLATION = "translation"  # the last column of each CSV, in a run with transl
 
 
 def number(value: float | None, decimals: int = 4) -> str:
-    """A value with four decimals, or "" for None. Scores come from counts, and further digits differ between
-    processors."""
+    """A number as text for a CSV with this many decimals, or "" for None. With more than four decimals, the text could
+    differ between processors."""
     return "" if value is None else f"{value + 0.0:.{decimals}f}".replace("-0.0000", "0.0000")
 
 
 def results_csv(comparisons: list[Comparison]) -> str:
-    """`results.csv`: one row per task, family, arm, seed and metric of the test split and of a shipped holdout.
+    """The content of `results.csv`: one row per task, family, arm, seed and metric, on the test split and on a holdout
+    (further test rows that some data sets have).
 
-    `primary` marks the metric that arms are compared by. Metrics of a holdout have the prefix `holdout_` and the
-    holdout's row count, and are never primary. A value is empty if it cannot be measured or is not released. The seed
-    is empty if no score of a seed is released.
+    The column `primary` is true for the metric by which arms are compared. Metrics on a holdout have the prefix
+    `holdout_` and the row count of the holdout, and are never primary. A value is empty if it cannot be measured or is
+    not released. The seed is empty if no score of a single seed is released.
     """
     rows = []
     for c in comparisons:
@@ -60,10 +61,8 @@ def results_csv(comparisons: list[Comparison]) -> str:
 
 
 def simple_baselines_csv(comparisons: list[Comparison]) -> str:
-    """`simple_baselines.csv`: one row per task, system without an encoder (linear model, constant answers) and metric.
-
-    Metrics are named as in `results.csv`.
-    """
+    """The content of `simple_baselines.csv`: one row per task, system without an encoder (linear model or constant
+    answer) and metric. Metrics have the same names as in `results.csv`."""
     rows = []
     for c in {c.task: c for c in comparisons}.values():
         if (linear := c.linear) is None:
@@ -79,7 +78,8 @@ def simple_baselines_csv(comparisons: list[Comparison]) -> str:
 
 
 def _named(c: Comparison, part: str, metric: str) -> tuple[str, str]:
-    """A metric's name in a CSV, and whether it is the primary one (`true` or `false`)."""
+    """Two cells of a CSV row: the name of a metric of a part, and "true" for the primary metric on the test split or
+    "false" for any other."""
     name = column(part, metric)
     return name, str(name == c.primary).lower()
 
@@ -89,10 +89,12 @@ def _of(c: Comparison, part: str) -> tuple[int, str]:
 
 
 def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> str:
-    """`comparison.csv`: one row per task, family and arm that the clinical arm is compared with, on the test split.
+    """The content of `comparison.csv`: one row per task, family and arm that the clinical arm is compared with, on the
+    test split.
 
-    `judgements` are by (task, family, other arm). `delta` is clinical − reference, also if lower is better. Unknown
-    numbers are empty: an interval from one seed, or all numbers if nothing can be measured.
+    `judgements` are by (task, family, other arm). The column `delta` is clinical − reference, also if a lower score is
+    better. An unknown number is an empty cell: the interval if there is one seed, or all numbers if nothing can be
+    measured.
     """
     rows = []
     for c in comparisons:
@@ -110,10 +112,12 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
 
 
 def summary_csv(summaries: Sequence[Summary]) -> str:
-    """`summary.csv`: one row per family and other arm, with the mean difference over tasks.
+    """The content of `summary.csv`: one row per encoder family and arm that the clinical arm is compared with, with the
+    mean difference over tasks.
 
-    `primary` marks the declared question. `improved` is the probability of an improvement on a task drawn from these.
-    A score enters as 1 − score if lower is better.
+    The column `primary` is true for the question that was declared in advance. `improved` is the probability that the
+    clinical arm is better on a task drawn at random from those of the row. If a lower score is better, 1 − score enters
+    the mean.
     """
     rows = []
     for s in summaries:
@@ -126,9 +130,11 @@ def summary_csv(summaries: Sequence[Summary]) -> str:
 
 
 def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
-    """`readings.csv`: one row per task, family, kind of test row and pair of arms. `delta` is `arm` − `against`.
+    """The content of `readings.csv`: one row per task, family, kind of test row and pair of arms. The kind is what
+    decides a row, such as clinical words. The column `delta` is `arm` − `against`.
 
-    `judged` is by (task, family, reading). A task has no rows here if its data do not say what decides a row.
+    `judged` maps (task, family, reading) to a judgement. A task has no rows here if its data do not say what decides a
+    row.
     """
     rows = []
     for c in comparisons:
@@ -141,11 +147,13 @@ def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
 
 
 def robustness_csv(comparisons: list[Comparison]) -> str:
-    """`robustness.csv`: one row per task, family, kind of perturbation and arm that the clinical arm is compared with.
+    """The content of `robustness.csv`: one row per task, family, kind of perturbation and arm that the clinical arm is
+    compared with.
 
-    `reference` and `clinical` are mean scores on the perturbed test part. `changed` of its `n_test` rows have another
-    text. A loss is how much worse the score is than on the original test part. `delta` is clinical_loss −
-    reference_loss. Numbers are empty if no text changes or nothing can be measured. Restricted data have no rows.
+    The columns `reference` and `clinical` are mean scores on the perturbed test part. The perturbation changed the text
+    of `changed` of the `n_test` rows. A loss is how much worse a score is than on the original test part. `delta` is
+    clinical_loss − reference_loss. Numbers are empty if no text changes or nothing can be measured. Restricted data
+    have no rows.
     """
     rows = []
     for c in comparisons:
@@ -166,7 +174,8 @@ def _translated(comparisons: list[Comparison]) -> dict[str, str]:
 
 
 def _csv(header: tuple, rows: list, translated: Mapping[str, str]) -> str:
-    """The rows as CSV. `translated` maps first-column values to translation notes, which get a last column if any."""
+    """The text of a CSV file. `translated` maps the first cell of a row (a task or family) to a note on the translation
+    of its data. If any note is not empty, the notes become an additional last column."""
     if any(translated.values()):
         header, rows = (*header, TRANSLATION), [[*row, translated[row[0]]] for row in rows]
     text = io.StringIO()
@@ -177,7 +186,7 @@ def _csv(header: tuple, rows: list, translated: Mapping[str, str]) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The first page as Markdown, for `README.md`."""
+    """The first page of the report as Markdown, which becomes `README.md`."""
     title, lead, notice = map(escaping.markdown, (report.title, report.lead, report.notice))
     titles = "; ".join(escaping.markdown(section.title) for section in report.appendix)
     more = [f"[Appendix](appendix.md): {titles}."] if report.appendix else []
@@ -186,7 +195,7 @@ def markdown(report: Report) -> str:
 
 
 def markdown_appendix(report: Report) -> str:
-    """Everything that is not on the first page as Markdown, for `appendix.md`."""
+    """The appendix of the report as Markdown, which becomes `appendix.md`."""
     title, notice = map(escaping.markdown, (report.title, report.notice))
     head = [f"# Appendix: {title}", "", f"> **{notice}**", "", "[First page](README.md)", ""]
     return "\n".join([*head, *_markdown_sections(report.appendix)]).rstrip() + "\n"
@@ -219,7 +228,7 @@ def _markdown_block(block) -> list[str]:
 
 
 def markdown_table(table: Table) -> list[str]:
-    """Caption and pipe table, numbers aligned right."""
+    """The lines of a table in Markdown: the caption, then a pipe table with its numbers aligned right."""
 
     def row(cells) -> str:
         return "| " + " | ".join(map(escaping.markdown_cell, cells)) + " |"
@@ -229,7 +238,8 @@ def markdown_table(table: Table) -> list[str]:
 
 
 def once(table: Table) -> list[tuple[str, ...]]:
-    """The rows of a table. The shared columns of a group are blank after the first row of the group."""
+    """The rows of a table. If the first `grouped` cells of a row are the same as in the row before, these cells are
+    left blank."""
     shown, before = [], None
     for row in table.rows:
         key = row[: table.grouped]
@@ -239,7 +249,8 @@ def once(table: Table) -> list[tuple[str, ...]]:
 
 
 def latex(tables: list[Table]) -> str:
-    """The tables as LaTeX floats for `\\input`. The shared columns of a group are printed once."""
+    """The tables as LaTeX floats, the content of a file for `\\input`. Cells that several rows of a group share are
+    printed once."""
     parts = ["% Generated by the stage `report`; needs \\usepackage{booktabs} and UTF-8 input.\n"]
     for table in tables:
         columns = "l" * table.names + "r" * (len(table.header) - table.names)

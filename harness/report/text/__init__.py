@@ -1,1 +1,1 @@
-"""The text of the report, section by section."""
+"""Write the text of the report. Each module writes one section or a few sections."""

@@ -34,7 +34,8 @@ ONCE = (
 
 
 def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
-    """The answers to the primary questions and their scope, in sentences, or "" if there is no primary question."""
+    """Sentences that answer the primary questions (is pre-training on clinical text better than the other arm?) and say
+    how far the answers apply. Returns "" if there is no primary question."""
     found = []
     asked = [s for s in summaries if s.primary]
     doubted = _over_a_worse_control(summaries)
@@ -69,8 +70,12 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
 
 
 def _over_a_worse_control(summaries: Sequence[Summary]) -> list[str]:
-    """Sentences on families whose clinical arm is better than the control but not known to be better than the baseline.
-    They say if the control's mean is worse than the baseline's, because the gain is then partly the control's loss."""
+    """Sentences about encoder families with a clinical arm that is better than the control (as much pre-training on
+    general text), but not known to be better than the baseline (no further pre-training).
+
+    A sentence also says if the control has a worse mean score than the baseline, because a part of the gain is then a
+    loss of the control. Only families with the control as the primary question are considered.
+    """
     against_baseline = {s.family: s for s in summaries if s.against == "baseline"}
     found = []
     for s in summaries:
@@ -98,7 +103,8 @@ def _difference(s: Summary, level: float) -> str:
 
 
 def _open(s: Summary) -> str:
-    """A family and its interval. The difference alone would say more than is known if the verdict is inconclusive."""
+    """The title of an encoder family with the interval of its mean difference, for a family without a clear verdict.
+    The difference itself is left out, because it would say more than is known."""
     if s.estimate.delta is None:
         return f"{s.title} (nothing could be compared)"
     ends = formats.interval(s.estimate, s.scale)
@@ -106,7 +112,8 @@ def _open(s: Summary) -> str:
 
 
 def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
-    """A sentence that lists the comparisons in which no arm beat a constant answer, or "" if there are none."""
+    """A sentence that lists the pairs of task and encoder family in which no arm was shown to know more than a constant
+    answer. Returns "" if there is no such pair."""
     of = [
         f"{c.heading} with {c.family_title}"
         for c in comparisons
@@ -121,7 +128,8 @@ def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
 
 
 def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
-    """Bullets that explain each arm and how all arms were tested."""
+    """Bullets that say what each arm (version of an encoder) is, and how all arms were tested. `profile` is the name of
+    the preset of `params.yaml`."""
     present = formats.unique(arm for c in comparisons for arm in c.arms)
     tasks = formats.unique(c.task for c in comparisons)
     families = formats.unique(c.family_title for c in comparisons)
@@ -141,12 +149,14 @@ def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
 def blocks(
     summaries: Sequence[Summary], statistics: Statistics, checkpoints: Mapping[tuple[str, str], Mapping]
 ) -> tuple:
-    """The table of all families and notes on its columns. `checkpoints` has the cards by (family, encoder)."""
+    """The table of results of all encoder families, and bullets that explain its columns. `checkpoints` maps (family,
+    name of an encoder) to the card of the checkpoint."""
     return (table(summaries, statistics.level), Bullets(tuple(_notes(summaries, statistics, checkpoints))))
 
 
 def table(summaries: Sequence[Summary], level: float) -> Table:
-    """The table of results: one row per family and other arm, with the primary questions first."""
+    """The table of results: one row for each encoder family and arm that its clinical arm is compared with. The primary
+    questions come first. `level` is the level of the intervals (0 to 1)."""
     rows = []
     for s in sorted(summaries, key=lambda s: not s.primary):
         e = s.estimate

@@ -1,4 +1,5 @@
-"""The report's sections on data, splits, corpora and checkpoints, from the cards the stages wrote."""
+"""Write the report sections on data, splits, corpora and checkpoints, from the cards (descriptions) that the stages
+wrote."""
 
 from dataclasses import dataclass
 
@@ -15,10 +16,11 @@ PARTS = ("train", "validation", "test", "holdout", "excluded")
 
 @dataclass(frozen=True)
 class Background:
-    """The information of the report besides scores: the cards that the stages wrote.
+    """The information of the report besides scores: the cards (descriptions) that the stages wrote.
 
-    `cards` has the data cards and `leakage` the leakage reports, both by task. `corpus` is empty if there is no corpus.
-    `checkpoints` has the cards by (family, encoder).
+    `cards` maps a task to the card of its data, with source and row counts. `leakage` maps a task to the report on its
+    split, with sizes of parts and findings on leakage. `corpus` is the card of the pre-training corpora, or {} if there
+    are no corpora. `checkpoints` maps (family, name of an encoder such as "clinical-2") to the card of the checkpoint.
     """
 
     cards: dict[str, dict]
@@ -28,9 +30,10 @@ class Background:
 
 
 def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[str, dict]) -> tuple:
-    """Tables of the data sets, of the row counts from raw rows to parts, and of the findings of the leakage gate.
+    """Tables of the data sets, of the row counts from raw rows to parts, and of the findings on leakage between parts.
 
-    Each table is about one kind of data, because other rules apply to restricted rows.
+    `cards` and `leakages` map a task to the card of its data and to the report on its split. Each table is about one
+    kind of data, because other rules apply to restricted rows.
     """
     present = {c.data_kind for c in comparisons}
     kinds = [kind for kind in formats.KINDS if kind in present] + sorted(present - set(formats.KINDS))
@@ -78,7 +81,12 @@ def translator(source: dict) -> str:
 
 
 def _translations(titles: dict[str, str], cards: dict, kind: str, folded: str) -> list:
-    """The findings in translated data of rules that look for translation losses, folded, or nothing."""
+    """A list with one hidden table: how many items of translated data look like faults of the translation, by reason.
+    Returns [] if no data set has such checks.
+
+    `titles` maps a task to its heading, and `cards` maps a task to the card of its data. `kind` is the kind of data for
+    the caption, and `folded` ends the line that the reader opens.
+    """
     rows = []
     for task, title in titles.items():
         card = cards[task]
@@ -93,7 +101,8 @@ def _translations(titles: dict[str, str], cards: dict, kind: str, folded: str) -
 
 
 def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
-    """The steps from the rows read to the parts, as (step, rows, groups) with a dash for unknown counts."""
+    """The steps from raw rows to parts as table rows: (step, number of rows, number of groups). Unknown numbers are a
+    dash. `card` describes the data, and `leakage` describes the split."""
     steps = [("read", card["rows_in"], None)]
     steps += [(f"− dropped: {plain(reason)}", n, None) for reason, n in sorted(card.get("dropped", {}).items())]
     steps.append(("= kept", card["rows"], leakage.get("groups")))
@@ -105,12 +114,13 @@ def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
 
 
 def dropped(card: dict) -> int | None:
-    """The number of dropped rows, or None if it may not be shown."""
+    """The number of rows that validation dropped, or None if this number may not be shown."""
     return None if card["rows_in"] is None else card["rows_in"] - card["rows"]
 
 
 def findings(leakage: dict) -> str:
-    """The findings of all leakage checks of a task in one phrase."""
+    """The findings of all leakage checks of a task in one phrase. For each check with a finding, the phrase has its
+    name, the number of findings and its level (note or error). `leakage` is the report on the split."""
     checks = leakage.get("checks", [])
     raised = [
         f"{plain(check['check'])}: {formats.count(check['count'])} ({check['level']})"
@@ -134,7 +144,12 @@ def _checks(leakage: dict) -> list[tuple[str, ...]]:
 
 
 def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[tuple[str, str], dict]) -> tuple:
-    """The checkpoints of each family and their masked-LM loss, and the corpora."""
+    """The content of the section on pre-training: tables of checkpoints with their masked-LM loss, the figure of
+    training losses, and tables of the corpora.
+
+    `corpus` is the card of the corpora, or {} if there are none. `checkpoints` maps (family, name of an encoder) to the
+    card of the checkpoint.
+    """
     kind = (corpus.get("source") or {}).get("kind")
     stated = [tally["kind"] for tally in (corpus.get("parts") or {}).values() if tally.get("kind")]
     kinds = formats.kinds([kind, *stated] if kind else [c.data_kind for c in comparisons])
@@ -153,7 +168,8 @@ def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[t
 
 
 def _corpora(card: dict, kinds: str) -> list:
-    """Blocks on the size of each corpus, and on the documents removed from it by reason."""
+    """Tables of the size of each corpus, and of the documents removed from it, by reason and document type. `card` is
+    the card of the corpora, and `kinds` are the kinds of data for the captions."""
     sizes, removed = [], []
     for part, tally in card["parts"].items():
         documents = tally["documents"]

@@ -1,4 +1,4 @@
-"""The report's cautions: limits of the numbers that follow from how they were made."""
+"""Write the cautions of the report: conclusions that a reader must not draw, because of how the numbers were made."""
 
 from harness.params.arms import BASELINE
 from harness.report.model.judging import scope
@@ -14,7 +14,8 @@ OTHER_LANGUAGES = {"answerdotai/ModernBERT": "English", "sentence-transformers/a
 
 
 def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], dict]) -> tuple[str, ...]:
-    """The cautions, each as a text after "You must not conclude". `checkpoints` has the cards by (family, encoder)."""
+    """The cautions of the report. Each is a text that continues the sentence "You must not conclude". `checkpoints`
+    maps (family, name of an encoder) to the card of the checkpoint."""
     items = [
         *_data(comparisons),
         "That a difference is real because a table shows it: the verdict says which are. Nor that there is no "
@@ -65,7 +66,8 @@ def _data(comparisons: list[Comparison]) -> list[str]:
 
 
 def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """A caution on the small size of the encoders that the pipeline built itself."""
+    """A list with one caution about the small size of the encoders that the pipeline built itself, or an empty list if
+    the pipeline built no encoder."""
     counts = {
         round(card["parameters"] / 1e6, 1)
         for card in checkpoints.values()
@@ -81,7 +83,8 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 
 def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """A caution on encoders from elsewhere, because their training texts are not known here."""
+    """A list with one caution about encoders from elsewhere, because their training texts are not known here. The list
+    is empty if there are no such encoders."""
     named = formats.unique(
         f"{family_title(family)}, {arm}" for (family, arm), card in checkpoints.items() if source_kind(card) != BUILT
     )
@@ -94,7 +97,8 @@ def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 
 def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """A caution on baselines that were trained on another language: their gain may be Norwegian, not medicine."""
+    """A list with one caution about baselines that were trained on another language, because a gain over such a
+    baseline may be knowledge of Norwegian, not of medicine. The list is empty if there are no such baselines."""
     found = []
     for (family, arm), card in checkpoints.items():
         repository = (card.get("source") or {}).get("repository", "")
@@ -110,7 +114,9 @@ def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 
 def _weak(comparisons: list[Comparison]) -> list[str]:
-    """Cautions on small test splits, on arms that a constant answer beats, and on runs that went wrong."""
+    """Cautions about tasks with weak evidence: small test splits, scores near or below those of simple systems
+    (constant answers, linear model), holdouts from the same source, and runs that diverged or did not learn the
+    task."""
     # To say that a constant answer or the linear model beats a hidden score would disclose something about that score.
     items, measured = _unmeasured(comparisons), [c for c in comparisons if not (c.unmeasured() or c.rung)]
     if small := {c.task: n for c in comparisons if (n := c.n["test"]) is not None and n < SMALL_TEST}:
@@ -151,7 +157,7 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
 
 
 def _unsteady(c: Comparison) -> list[str]:
-    """Phrases on arms with some runs that beat the best constant answer and some that do not."""
+    """One phrase for each arm with some runs that beat the best constant answer and other runs that do not."""
     found = []
     for arm in c.arms:
         scores = c.over_seeds(arm)
@@ -162,7 +168,8 @@ def _unsteady(c: Comparison) -> list[str]:
 
 
 def _unmeasured(comparisons: list[Comparison]) -> list[str]:
-    """Cautions on scores that cannot be measured or earned, or weights not chosen well, because gold lacks labels."""
+    """Cautions about labels that a part lacks in its gold. Then a metric cannot be measured, macro-F1 cannot reach its
+    highest value, or the validation part cannot select the best weights."""
     first = {c.task: c for c in comparisons}.values()
     items = []
     if without := [f"{c.metric.title} of `{c.task}`: {plain(c.unmeasured())}" for c in first if c.unmeasured()]:
@@ -185,7 +192,8 @@ def _unmeasured(comparisons: list[Comparison]) -> list[str]:
 
 
 def _unearned(c: Comparison) -> str:
-    """A phrase on the labels that the test or the training part lacks, empty if macro-F1 cannot be measured at all."""
+    """A phrase that names the labels that the test or the training part lacks, because they can only score 0 in
+    macro-F1. Returns "" if no label is lacking, or if macro-F1 cannot be measured at all."""
     if c.unmeasured("macro_f1"):
         return ""
     said = [(name, c.lacking.get(part, [])) for part, name in (("test", "test"), ("train", "training"))]
@@ -193,17 +201,18 @@ def _unearned(c: Comparison) -> str:
 
 
 def beats_constants(c: Comparison) -> bool:
-    """Are the means of the baseline and the clinical arm better than every constant answer?"""
+    """True if the baseline and the clinical arm both have a better mean score than every constant answer."""
     return _both_better(c, c.best_constant)
 
 
 def near_chance(c: Comparison) -> bool:
-    """Is no arm more than CHANCE better than the best constant answer?"""
+    """True if no arm has a mean score that is more than CHANCE better than the best constant answer."""
     return all(c.metric.gain(c.mean(arm) - c.best_constant) <= CHANCE for arm in c.arms)
 
 
 def beats_linear(c: Comparison) -> bool:
-    """Are the means of the baseline and the clinical arm better than the linear model?"""
+    """True if the baseline and the clinical arm both have a better mean score than the linear model, or if the task has
+    no linear model."""
     return c.linear is None or _both_better(c, c.linear.mean(*c.linear.arms))
 
 

@@ -1,4 +1,4 @@
-"""Two reporting checklists, answered as far as the pipeline itself knows the answers.
+"""Fill in two reporting checklists for the appendix of the report, as far as the pipeline itself knows the answers.
 
 REFORMS (Kapoor et al. 2024, Science Advances) is for science based on machine learning. TRIPOD-LLM (Gallifant et al.
 2025, Nature Medicine) is for language models in health care. The names of items are short forms of our own. An answer
@@ -22,7 +22,8 @@ INAPPLICABLE = "does not apply"
 
 @dataclass(frozen=True)
 class Facts:
-    """Short answers about the run, each shared by several checklist items."""
+    """Short texts about the run, one for each subject. The checklists use one text as the answer to one or several
+    items."""
 
     data: str
     rows: str
@@ -40,7 +41,8 @@ class Facts:
 
 
 def blocks(comparisons: list[Comparison], known: Background, statistics: Statistics) -> tuple:
-    """Both checklists, folded, each with its number of answered items."""
+    """The section with both checklists. Each checklist is a table that is hidden until the reader opens it, under a
+    line with the number of answered items."""
     facts = gather(comparisons, known, statistics)
     kinds = formats.data_of(comparisons)
     found: list = [
@@ -105,7 +107,8 @@ def _dropped(cards: Mapping, tasks: Iterable[str]) -> str:
 
 
 def reforms(f: Facts) -> list[tuple[str, str, str]]:
-    """The 32 items of REFORMS as (module, item, answer)."""
+    """The 32 items of the checklist REFORMS, each as (module of the checklist, item, answer). `f` has the answers that
+    the run gives."""
     return _items({
         "Study goals": [
             ("population the claim is about", NOT_PROVIDED), ("why this population", NOT_PROVIDED),
@@ -147,7 +150,8 @@ def reforms(f: Facts) -> list[tuple[str, str, str]]:
 
 
 def tripod_llm(f: Facts) -> list[tuple[str, str, str]]:
-    """The items of TRIPOD-LLM that concern an evaluation of encoders, as (part, item, answer)."""
+    """The items of the checklist TRIPOD-LLM that concern an evaluation of encoders, each as (part of the checklist,
+    item, answer). `f` has the answers that the run gives."""
     return _items({
         "Title and abstract": [("title names model and task", NOT_PROVIDED), ("structured abstract", NOT_PROVIDED)],
         "Introduction": [("health context and rationale", NOT_PROVIDED), ("intended use and users", NOT_PROVIDED),

@@ -1,4 +1,5 @@
-"""The report's tables on checkpoints: how each was made, and what pre-training did to its masked-LM loss."""
+"""Make the report's tables of checkpoints: how each checkpoint was made, and its masked-LM loss before and after
+pre-training."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,7 +17,9 @@ BUILT = "build"
 
 
 def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Path]]:
-    """Yield (family, encoder, folder) of every checkpoint with a card. Other folders are no arms."""
+    """Yield (family, name of the encoder, folder) of every checkpoint of these encoder families that has a card. The
+    name is an arm, or for a further pre-training run an arm with a number, such as "clinical-2". Folders with other
+    names are ignored."""
     for family in families:
         further = checkpoint.place(root, family, replicates.named("clinical", 2)).parent
         made = (path.parent.name for path in further.glob(f"*/{checkpoint.NAME}"))
@@ -27,7 +30,11 @@ def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Pat
 
 
 def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable[str]) -> str:
-    """The share of training that the encoders of an arm have in common, such as "75 % (NB-BERT)", or "" if none is."""
+    """The share of pre-training that several encoders of one arm have in common, such as "75 % (NB-BERT)". Encoders
+    have a common share if they branch from one training. Returns "" if no encoders branch.
+
+    `checkpoints` maps (family, name of an encoder) to the card of the checkpoint.
+    """
     of_family = {family: card["branched"]["share"] for (family, _), card in checkpoints.items() if card.get("branched")}
     shares: dict[float, list[str]] = {}
     for family in formats.unique(families):
@@ -38,12 +45,15 @@ def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable
 
 
 def source_kind(card: Mapping) -> str | None:
-    """The source of a checkpoint: `build`, `hub` or `folder`, or None if its card names none."""
+    """The source of a checkpoint: `build` (made by this pipeline), `hub` (downloaded) or `folder` (a local folder).
+    Returns None if the card names no source."""
     return (card.get("source") or {}).get("kind")
 
 
 def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
-    """Tables of source, recipe, size and masked-LM loss of every checkpoint, and folded ones by document type."""
+    """Tables of source, recipe, size and masked-LM loss of every checkpoint. Tables by document type are hidden until
+    the reader opens them. `checkpoints` maps (family, name of an encoder) to a card, and `kinds` are the kinds of data
+    for captions."""
     present = {replicates.arm_of(encoder) for _, encoder in checkpoints}
     continued = [arm for arm in ARMS if arm in present and arm != BASELINE] or ["clinical"]
     arms = f"{formats.listing([f'the {arm}' for arm in continued])} arm"
@@ -62,15 +72,19 @@ def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
 
 
 def measured(card: Mapping, side: str, corpus: str) -> Mapping:
-    """The held-out {"loss", "accuracy", "tokens", "by_document_type"} of a card, or {} if nothing was measured.
+    """The masked-LM measurements on held-out text of a `corpus`, from the card of a checkpoint. `side` is "before" or
+    "after" pre-training.
 
-    `side` is "before" or "after" training.
+    The result has the keys "loss" (nats per masked token), "accuracy" (share of masked tokens predicted correctly),
+    "tokens" (number of masked tokens) and "by_document_type" (the same three keys by type). Returns {} if nothing was
+    measured.
     """
     return ((card.get("held_out") or {}).get(side) or {}).get(corpus) or {}
 
 
 def _corpora(checkpoints: Mapping) -> list[str]:
-    """The parts of the corpus that every arm is measured on, then those that only some arm is measured on."""
+    """The parts of the corpus to show: first the parts that every encoder is measured on ("general", "clinical"), then
+    the part "task" if some encoder was measured on it."""
     found = {part for card in checkpoints.values() for part in PARTS for side in SIDES if measured(card, side, part)}
     return [part for part in PARTS if part in SHARED or part in found]
 
@@ -92,7 +106,8 @@ def _summary(checkpoints: Mapping, kinds: str) -> Table:
 
 
 def _accuracy(checkpoints: Mapping, kinds: str) -> Table:
-    """The share of masked tokens predicted correctly, for the arms whose cards have it."""
+    """The table of the share of masked tokens that were predicted correctly, with a row for every checkpoint that has
+    such a measurement."""
     rows = []
     for (family, arm), card in checkpoints.items():
         shares = [_share(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
@@ -118,7 +133,8 @@ def _by_type(checkpoints: Mapping, kinds: str) -> Table:
 
 
 def _types(card: Mapping) -> Iterator[tuple[str, str, dict[str, Mapping]]]:
-    """Yield (corpus, document type, measurements before and after), sorted by type within a corpus."""
+    """Yield (corpus, document type, {"before": measurements, "after": measurements}) from the card of a checkpoint,
+    sorted by document type within a corpus. Missing measurements are {}."""
     for corpus in PARTS:
         by_side = {side: measured(card, side, corpus).get("by_document_type") or {} for side in SIDES}
         for name in sorted(by_side["before"].keys() | by_side["after"].keys()):

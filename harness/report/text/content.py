@@ -1,4 +1,5 @@
-"""Assemble all sections of the report from comparisons and the background of their data."""
+"""Assemble all sections of the report from the scores (comparisons) and the descriptions of data and checkpoints
+(background)."""
 
 from collections.abc import Sequence
 
@@ -65,8 +66,10 @@ def report(
 ) -> Report:
     """The whole report, without the sections that have nothing to say.
 
-    `comparisons` are ordered by task, then family. `summaries` and `judgements` come from `judging` with `statistics`,
-    `read` from `judging.judged_readings`. `written` has the settings of the perturbed test parts.
+    `comparisons` are ordered by task, then family. `known` has the cards of data and checkpoints. `profile` is the name
+    of the preset of `params.yaml`. `summaries`, `judgements` and `read` are the results of `summaries`, `judged` and
+    `judged_readings` in `harness.report.model.judging`, made with the same `statistics`. `cross_validated` has the
+    results of cross-validation. `written` has the settings of the perturbed test texts.
     """
     found = (answer.arms(comparisons, profile), *answer.blocks(summaries, statistics, known.checkpoints))
     sections = (

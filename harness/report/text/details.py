@@ -1,4 +1,5 @@
-"""The report's detail sections: slices of the test sets, text left readable after masking, and other thresholds."""
+"""Write the detailed sections of the report: scores by slice of the test sets, identifiers that stay readable after
+masking, and scores over all thresholds."""
 
 from harness.privacy.suppression import MINIMUM
 from harness.report.model import pictures
@@ -13,7 +14,8 @@ SLICED_BY = {"document_type": "document type", "written_standard": "written stan
 
 
 def slices(comparisons: list[Comparison]) -> tuple:
-    """The primary score of parts of each test set, folded by task."""
+    """Tables of the primary score by slice of each test set, one hidden block per task. A slice has the rows with the
+    same document type, written standard or quarter of text length. Returns () if no task has slices."""
     blocks = []
     for group in by_task(comparisons):
         made = [slice_table(group, part) for part in group[0].parts]
@@ -31,7 +33,8 @@ def slices(comparisons: list[Comparison]) -> tuple:
 
 
 def slice_table(group: list[Comparison], part: str) -> Table:
-    """The table of slices (rows), with a column for each arm of each family and one for the linear model."""
+    """The table of the primary scores of one task by slice of one part ("test" or "holdout"). Slices are rows. Columns
+    are the arms of each encoder family, and the linear model. `group` has the comparisons of the task."""
     every = with_linear(group)
     columns = [(c, arm) for c in every for arm in c.arms]
     scores: dict[tuple[str, ...], list[float | None]] = {}
@@ -66,7 +69,8 @@ def _order(key: tuple[str, str]) -> tuple:
 
 
 def privacy(comparisons: list[Comparison]) -> tuple:
-    """Tables of the text that masking would leave readable, for tasks that seek identifying spans."""
+    """Tables of the identifiers that would stay readable if every predicted span were masked, for tasks that look for
+    identifying spans. Returns () if there is no such task."""
     blocks = []
     for group in by_task(comparisons):
         if any(c.privacy for c in group):
@@ -119,7 +123,8 @@ def leak_table(group: list[Comparison], part: str) -> Table:
 
 
 def label_table(c: Comparison, part: str) -> Table:
-    """Recall, masked spans and leaking documents of each label, means over seeds."""
+    """The table of masking scores of each label on one part, for all arms of a comparison: recall, share of spans that
+    are wholly masked, and share of documents with a readable identifier. The scores are means over seeds."""
     arms = [arm for arm in c.arms if _of(c, arm, part)]
     rows = []
     for i, label in enumerate(c.labels):
@@ -145,7 +150,8 @@ def label_table(c: Comparison, part: str) -> Table:
 
 
 def thresholds(comparisons: list[Comparison]) -> tuple:
-    """ROC and reliability of the tasks with a positive label."""
+    """Tables and figures of ROC curves and reliability (calibration) for all tasks with a positive label. Returns () if
+    there is no such task."""
     blocks = []
     for group in by_task(comparisons):
         if any(c.thresholds for c in group):

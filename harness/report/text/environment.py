@@ -1,4 +1,5 @@
-"""The report section on computation: recipes, engine settings and library versions, from the cards of the stages."""
+"""Write the report sections on computation, from the cards of the stages: learning curves and recipes of fine-tuning,
+engine settings and library versions."""
 
 from collections.abc import Mapping
 
@@ -16,7 +17,8 @@ KEPT = (
 
 
 def training(comparisons: list[Comparison]) -> tuple:
-    """The learning curves of fine-tuning, and its recipe."""
+    """The content of the section on fine-tuning: the figure of learning curves, and a table of recipes with one column
+    per task. A part without content is left out."""
     kinds = formats.data_of(comparisons)
     found: list = []
     if any(run["points"] for c in comparisons for run in c.learning):
@@ -44,7 +46,8 @@ def training(comparisons: list[Comparison]) -> tuple:
 
 
 def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], Mapping]) -> tuple:
-    """Tables of engine settings and library versions. If stages differ, every value is listed."""
+    """Tables of engine settings and library versions in fine-tuning and pre-training. If a setting has several values,
+    each value has its own row. `checkpoints` maps (family, name of an encoder) to the card of the checkpoint."""
     found = [
         *(("fine-tuning", c.provenance) for c in comparisons),
         *(("pre-training", card) for card in checkpoints.values()),
@@ -67,7 +70,8 @@ def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], 
 
 
 def _values(found: list[tuple[str, Mapping]], key: str) -> tuple[tuple[str, str, str], ...]:
-    """Rows of (name, value, stages that used the value) from the `key` of their cards, sorted by name and value."""
+    """Rows of (name, value, stages that used the value), sorted by name and value. `found` has pairs of the name of a
+    stage and a card. `key` is the entry of the cards that is shown, such as "libraries"."""
     users: dict[tuple[str, str], list[str]] = {}
     for user, card in found:
         for name, value in (card.get(key) or {}).items():

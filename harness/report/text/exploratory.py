@@ -1,7 +1,7 @@
-"""The report section on cross-validation, the second protocol for small data sets.
+"""Write the report section on cross-validation, an exploratory second protocol for small data sets.
 
-Cross-validation is not one of the declared comparisons. It is not in `comparison.csv`, its p-values are not adjusted by
-Holm's method, and it has no verdict.
+Cross-validation is not one of the declared comparisons. Its results have no verdict and are not in `comparison.csv`,
+and its p-values are not adjusted by Holm's method.
 """
 
 from collections import Counter
@@ -25,11 +25,14 @@ from harness.text.escaping import plain
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """The cross-validation of one task × family.
+    """The results of the cross-validation of one task with one encoder family.
 
-    `by_fold` has the primary scores of each arm, one per fold that can be measured. `pooled` has one score per repeat,
-    over all rows at once. `estimates` maps each other arm to its comparison with the clinical arm. `unmeasured` counts
-    the folds by the reason why they cannot be measured ("" for folds that can).
+    The data have `n` rows in `groups` groups. In each of `repeats` repeats, the groups are divided into `folds` folds.
+    `by_fold` maps an arm to its primary scores, one for each fold in which the metric can be measured. `pooled` maps an
+    arm to its primary scores over all rows at once, one per repeat. `reference` maps the name of a constant answer and
+    a metric to a score. `estimates` maps each arm except the clinical one to the difference, clinical − that arm.
+    `unmeasured` maps each reason why a fold cannot be measured to the number of such folds (reason "": the folds can be
+    measured). `diverged` is the number of diverged runs.
     """
 
     task: str
@@ -57,8 +60,8 @@ class CrossValidated:
 
 
 def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[CrossValidated]:
-    """The cross-validation of every task in `cross_validation.tasks` with every family of the run. Raises
-    MissingInputError if one has no scores."""
+    """The cross-validation of every task in `cross_validation.tasks` (of `params.yaml`) with every encoder family of
+    the run. `tasks` maps names to tasks. Raises MissingInputError if scores are missing."""
     return [
         replace(read(read_folds(root, task, family), tasks[task].title), translated=translated(root, task))
         for task in settings.cross_validation.tasks
@@ -87,7 +90,8 @@ def read(made: FoldScores, title: str) -> CrossValidated:
 
 
 def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
-    """The blocks of the section, or nothing if no task was cross-validated."""
+    """The content of the section: paragraphs and the table of results. Returns () if no task was cross-validated.
+    Results on restricted data are not shown. `level` is the level of the intervals (0 to 1)."""
     if not validated:
         return ()
     # Scores of folds and repeats are ratios of the same few counts, and no disclosure check looks at them.
@@ -171,9 +175,11 @@ def _diverged(validated: Sequence[CrossValidated]) -> tuple:
 def traced(
     validated: list[CrossValidated], shared: Mapping[str, Mapping[tuple[str, str], str | None]], code: Mapping
 ) -> list[dict]:
-    """The rows of `provenance.json` for the table: the hashes that each table row was made from.
+    """The part of `provenance.json` on cross-validation: one entry per task and encoder family, with the hashes of
+    everything that the results were made from. Restricted data have no entry.
 
-    `shared` has `checkpoints` and `tokenizers`, each with hashes by (family, arm). `code` has a code hash by task.
+    `shared` has two keys, `checkpoints` and `tokenizers`. Each maps (family, arm) to a hash. `code` maps a task to the
+    hash of the code behind its numbers.
     """
     return [
         {

@@ -28,18 +28,21 @@ def metric_title(metric: str) -> str:
 
 
 def score(metric: str, value: float) -> str:
-    """A score in points of 100 with one decimal, or on its own scale with three if it is no share, such as MCC."""
+    """A score as text: in points of 100 with one decimal if the metric is a share of 1 (such as F1), otherwise on the
+    metric's own scale with three decimals (such as MCC)."""
     text = f"{100 * value:.1f}" if in_points(metric) else f"{value:.3f}"
     return _sign(text)
 
 
 def in_points(metric: str) -> bool:
-    """Is this metric shown in points: `share`, or a metric that is a share?"""
+    """True if values of this metric are shown in points of 100. This is so for a metric that is a share of 1, and for
+    `SHARE`, the name for such metrics in general."""
     return metric == SHARE or METRICS[metric].in_points
 
 
 def unit(metric: str, value: str) -> str:
-    """A formatted difference with its unit: "points", or nothing if the metric has its own scale."""
+    """The formatted difference `value` with "points" after it, or without a unit if the metric is not shown in points
+    of 100."""
     return f"{value} points" if in_points(metric) else value
 
 
@@ -49,21 +52,24 @@ def score_or_dash(metric: str, value: float | None) -> str:
 
 
 def score_with_spread(metric: str, values: list[float]) -> str:
-    """Mean ± sample standard deviation over seeds."""
+    """The mean ± the sample standard deviation of the scores `values` (one per seed) as text. There is no ± for a
+    single score."""
     deviation = spread(values)
     shown = score(metric, mean(values))
     return shown if deviation is None else f"{shown} ± {score(metric, deviation)}"
 
 
 def over_seeds(c: Comparison, arm: str, metric: str | None = None, part: str = "test") -> str:
-    """An arm's mean ± SD by `metric` (default: the primary one), or a dash if there is no score to show."""
+    """The mean ± SD over seeds of an arm on a part as text, by a metric (default: the primary one). Returns a dash if
+    the metric cannot be measured or the scores are not released."""
     if c.withheld(metric, part):
         return ABSENT
     return score_with_spread(metric or c.primary, c.over_seeds(arm, metric, part))
 
 
 def gain(c: Comparison) -> str:
-    """The clinical mean minus the baseline mean, or a dash if there is no difference to show."""
+    """The mean score of the clinical arm minus the mean score of the baseline as text. Returns a dash if the metric
+    cannot be measured or the difference is not released."""
     return ABSENT if c.unmeasured() else difference(c.delta(), c.primary)
 
 
@@ -86,7 +92,9 @@ def unmeasured(reason: str) -> str:
 
 
 def verdict(judgement: Judgement, estimate: Estimate, reason: str = "") -> str:
-    """The sign and word of a verdict, with its scope or why it is open; `reason` alone if nothing was measured."""
+    """A verdict as text: its sign and word, and in brackets what the verdict is about or why nothing can be said, such
+    as "▲ better (these checkpoints)". If nothing could be measured, `reason` says why, and the text has only this
+    reason."""
     if reason:
         return unmeasured(reason)
     if judgement.collapsed:
@@ -106,7 +114,8 @@ def p_value(value: float | None) -> str:
 
 
 def difference(value: float | None, metric: str) -> str:
-    """A difference with its sign, without one if it rounds to 0, or a dash for None."""
+    """A difference as text with its sign, such as "+1.2". A difference that rounds to 0 has no sign, and None is a
+    dash."""
     if value is None:
         return ABSENT
     text = score(metric, value)
@@ -116,7 +125,7 @@ def difference(value: float | None, metric: str) -> str:
 
 
 def interval(estimate: Estimate | Resampled, metric: str) -> str:
-    """The interval of a difference, such as `−0.4 to +1.2`, or a dash if there is none."""
+    """The interval of a difference as text, such as `−0.4 to +1.2`, or a dash if the estimate has no interval."""
     ends = (estimate.ci_low, estimate.ci_high)
     return ABSENT if None in ends else " to ".join(difference(end, metric) for end in ends)
 
@@ -140,15 +149,17 @@ def kinds(values) -> str:
 
 
 def data_of(comparisons: Iterable) -> str:
-    """The kinds of data of the comparisons, such as `public data`, with the translator of translated data."""
+    """The kinds of data of the comparisons, such as `public data`, followed by who translated them if data are
+    translated."""
     comparisons = list(comparisons)
     told = translations((c.task, c.translated) for c in comparisons)
     return kinds(c.data_kind for c in comparisons) + told
 
 
 def translations(pairs: Iterable[tuple[str, str]]) -> str:
-    """A phrase on who translated which tasks, or "" if no task is translated. `pairs` are (task, translation note). If
-    there is only one task, the phrase does not name it."""
+    """A phrase on who translated the data of which tasks, to follow other words. `pairs` are (task, note on the
+    translation or ""). The phrase does not name the task if `pairs` has only one task. Returns "" if no data are
+    translated."""
     given = unique(pairs)
     told = unique(said for _, said in given if said)
     if not told:
@@ -160,7 +171,7 @@ def translations(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def codes(names) -> list[str]:
-    """Names as code, each once, in the order given."""
+    """The names as code, between backticks. Each name occurs once, in the order given."""
     return [f"`{name}`" for name in unique(names)]
 
 
@@ -176,7 +187,12 @@ APART = {"clinical": "notes only", "task": "with task texts"}
 
 
 def arm_title(arm: str, among: Collection[str] = ()) -> str:
-    """The title of an arm, or of a replicate's encoder such as `clinical-2`. `among` are the arms of the run."""
+    """The display name of an arm, or of the encoder of a later pre-training run: "clinical-2" becomes "Clinical,
+    replicate 2".
+
+    `among` are the arms of the run. If the arm "task" is among them, a note in brackets distinguishes the two arms that
+    read clinical text. An unknown name stays as it is.
+    """
     first, _, number = arm.partition("-")
     if first not in ARM_TITLES:
         return arm
@@ -185,13 +201,14 @@ def arm_title(arm: str, among: Collection[str] = ()) -> str:
 
 
 def scales(comparisons: Iterable) -> str:
-    """The units of the primary scores, in words."""
+    """The units of the primary scores in words: "points of 100", and the names of metrics that have their own scale."""
     own = unique(c.metric.title for c in comparisons if not c.metric.in_points)
     return "points of 100" + (f" ({listing(own)} on its own scale)" if own else "")
 
 
 def downward(comparisons: list[Comparison]) -> str:
-    """A sentence on how to read differences of tasks for which lower is better, or "" if there are none."""
+    """A sentence on how to read the differences of tasks for which a lower score is better. Returns "" if there is no
+    such task."""
     named = codes(c.task for c in comparisons if not c.metric.higher_is_better)
     if not named:
         return ""
@@ -207,12 +224,12 @@ def unique(values) -> list:
 
 
 def by_task(comparisons: Sequence[Comparison]) -> list[list[Comparison]]:
-    """The comparisons of each task, in the order given."""
+    """The comparisons as one list per task, with tasks and comparisons in the order given."""
     return [[c for c in comparisons if c.task == task] for task in unique(c.task for c in comparisons)]
 
 
 def with_linear(group: list[Comparison]) -> list[Comparison]:
-    """The comparisons of a task, with its linear model as the last one, if any."""
+    """The comparisons of one task, followed by the scores of its linear model if the task has one."""
     return [*group, *filter(None, [group[0].linear])]
 
 
@@ -226,7 +243,8 @@ def capital(text: str) -> str:
 
 
 def constant_answers(reference: dict[str, dict[str, float]], metric: str) -> str:
-    """The scores of constant answers by `metric`. A model that reads the text has to beat them."""
+    """The scores of constant answers by `metric` as text, such as "majority 61.2". `reference` maps the name of a
+    constant answer and a metric to a score. A model that reads the text has to beat these scores."""
     parts = [f"majority {score(metric, reference['majority'][metric])}"]
     if "always_positive" in reference:
         parts.append(f"always positive {score(metric, reference['always_positive'][metric])}")

@@ -59,7 +59,8 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
 
 
 def picture(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> Figure:
-    """The forest plot: every difference with its interval."""
+    """The forest plot of the report, with its caption and a description in words. The plot shows every difference
+    between the clinical arm and another arm, with its interval."""
     points, kinds = f"{100 * statistics.margin:g} points", formats.data_of(comparisons)
     return Figure(
         "forest.png",
@@ -72,7 +73,8 @@ def picture(comparisons: list[Comparison], judgements: Judgements, statistics: S
 
 
 def coarsened(comparisons: list[Comparison]) -> tuple:
-    """A paragraph on which numbers of restricted data are released and which are not, if there are such data."""
+    """A paragraph on which numbers of restricted data are released and which are not. Returns () if no data are
+    restricted."""
     if not any(c.data_kind == restricted.KIND for c in comparisons):
         return ()
     rungs = {c.task: c.rung or Rung(SEEDS) for c in comparisons if c.data_kind == restricted.KIND}
@@ -117,7 +119,8 @@ def found(comparisons: list[Comparison], judgements: Judgements) -> str:
 
 
 def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) -> list[str]:
-    """Phrases that name the tasks and families with a verdict. Families with the same tasks share a phrase."""
+    """Phrases that name the tasks and encoder families with this verdict, such as "`a` and `b` with NorBERT3". Families
+    with the verdict on the same tasks, against the same arm, share a phrase."""
     every = formats.unique(c.task for c in comparisons)
     tasks: dict[tuple[str, str], list[str]] = {}
     for c in comparisons:
@@ -136,9 +139,12 @@ def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) 
 
 
 def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: float) -> Table:
-    """The table of differences, one row each, with interval, adjusted p-value, detectable effect and verdict.
+    """The table of verdicts on test splits: one row for each task, encoder family and arm that the clinical arm is
+    compared with. A row has the verdict, the difference, its interval, the adjusted p-value and the detectable
+    difference.
 
-    The caption names the arms that the clinical arm is compared with. If there are several, a column does, too.
+    `level` is the level of the intervals (0 to 1). If the clinical arm is compared with several arms, a column names
+    the other arm of each row.
     """
     others = formats.unique(arm for c in comparisons for arm in c.others)
     rows = []
@@ -169,13 +175,15 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
 
 
 def detectable(judgement: Judgement) -> float | None:
-    """The detectable effect of a judgement, or None if neither arm learnt anything. Two such arms agree on every row,
-    so any number would look precise."""
+    """The true difference that the verdict would find with 80 % power, or None if neither arm was shown to know more
+    than a constant answer. Two arms that always give the same answer agree on every row, so any number would look
+    precise."""
     return None if judgement.collapsed else judgement.mde_holm
 
 
 def headline_table(comparisons: list[Comparison]) -> Table:
-    """The means of all arms: one row per task and family."""
+    """The table of primary scores on the test split, with the mean of every arm: one row per task and encoder
+    family."""
     first, extra = (BASELINE, "clinical"), formats.unique(arm for c in comparisons for arm in c.arms[2:])
     rows = []
     for c in comparisons:
@@ -201,5 +209,5 @@ def test_size(c: Comparison) -> str:
 
 
 def linear(c: Comparison) -> str:
-    """The score of the linear model, or a dash if there is none."""
+    """The primary score of the task's linear model as text, or a dash if the task has no linear model."""
     return formats.over_seeds(c.linear, *c.linear.arms) if c.linear else formats.ABSENT

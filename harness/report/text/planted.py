@@ -1,4 +1,8 @@
-"""The report sections on test rows that clinical or everyday words decide, for data that mark such rows."""
+"""Write the report sections on the planted effect: whether the arms differ on test rows that clinical words decide, and
+not on test rows that everyday words decide.
+
+The sections are only about data that say for each row which kind of word decides the row, such as the generated data.
+"""
 
 import math
 from collections import Counter
@@ -16,13 +20,19 @@ DECIDERS = {"clinical": "clinical words", "everyday": "everyday words"}
 
 
 def counted(comparisons: list[Comparison], judged: Judged) -> tuple:
-    """The findings, one bullet for each kind of row and pair of arms, or nothing if there are no readings."""
+    """Bullets with the findings, one for each kind of test row and pair of arms. `judged` maps (task, family, reading)
+    to the verdict on the reading: two arms compared on one kind of test row. Returns () if no comparison has
+    readings."""
     sentences = found([c for c in comparisons if c.readings], judged)
     return (Bullets(sentences),) if sentences else ()
 
 
 def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> tuple:
-    """The table of all readings and how to read it, or nothing if there are no readings."""
+    """The table of all readings (two arms compared on one kind of test row), and a paragraph that explains the table.
+
+    `judged` maps (task, family, reading) to a judgement. `cards` maps a task to the card of its data. `level` is the
+    level of the intervals (0 to 1). Returns () if no comparison has readings.
+    """
     read = [c for c in comparisons if c.readings]
     if not read:
         return ()
@@ -46,7 +56,8 @@ def _of_task(comparisons: list[Comparison]) -> str:
 
 
 def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
-    """One sentence for each kind of row and pair of arms. It counts the verdicts of all tasks and families."""
+    """One sentence for each kind of test row and pair of arms: the number of each verdict over all tasks and encoder
+    families, and the mean difference."""
     sentences = []
     for kind, words in DECIDERS.items():
         for arm, against in dict.fromkeys((r.arm, r.against) for c in comparisons for r in c.readings):
@@ -70,8 +81,12 @@ def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
 
 
 def _sizes(measured: list[tuple[Comparison, float]], absolute: bool) -> list[str]:
-    """The mean differences in words: one for all metrics in points together, and one for each other scale. They are
-    means of absolute values if `absolute` is set, and improvements if lower is better for some metric."""
+    """Phrases with mean differences: one phrase for all metrics that are shown in points, and one for each other
+    metric.
+
+    `measured` has pairs of a comparison and its difference. If `absolute` is true, the means are over absolute values.
+    Otherwise the sign is turned for metrics with "lower is better", and the phrase then says "improvement".
+    """
     scales: dict[str, list] = {}
     for c, delta in measured:
         scales.setdefault(formats.SHARE if c.metric.in_points else c.primary, []).append((c.metric, delta))
@@ -87,7 +102,8 @@ def _sizes(measured: list[tuple[Comparison, float]], absolute: bool) -> list[str
 
 
 def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> Table:
-    """The table of readings, with one row per task, kind of test row and family."""
+    """The table of readings (two arms compared on one kind of test row), with one row per task, kind of test row and
+    encoder family. `cards` maps a task to the card of its data."""
     others = [arm for arm in formats.unique(r.against for c in comparisons for r in c.readings) if arm != "clinical"]
     rows = []
     for group in formats.by_task(comparisons):
@@ -122,7 +138,8 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
 
 
 def _planted(card: dict, kind: str) -> str:
-    """The share of right answers without and with knowledge from the clinical corpus, such as "12 → 87 %"."""
+    """The shares of right answers that the generator planted in rows of a `kind`, such as "12 → 87 %": without and with
+    knowledge from the clinical corpus. `card` describes the data. Returns a dash if the card has no such shares."""
     shares = card.get("source", {}).get("planted", {}).get(kind)
     return formats.ABSENT if shares is None else " → ".join(f"{100 * share:.0f}" for share in shares) + " %"
 

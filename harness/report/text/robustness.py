@@ -17,7 +17,8 @@ Row = tuple[Comparison, stored.Robustness]
 
 
 def blocks(comparisons: list[Comparison], settings: Robustness, level: float) -> tuple:
-    """One line per kind of perturbation and the table, or nothing if `settings` names no kind."""
+    """The content of the section: one line per kind of perturbation, the table of scores and losses, and how to read
+    both. Returns () if `settings` names no kind of perturbation. `level` is the level of the intervals (0 to 1)."""
     if not settings.kinds:
         return ()
     withheld = formats.codes(c.task for c in comparisons if c.data_kind == restricted.KIND)
@@ -52,7 +53,8 @@ def _read() -> str:
 
 
 def _found(rows: Sequence[Row], level: float) -> tuple[str, ...]:
-    """A sentence for each kind of perturbation, over all tasks and families."""
+    """One sentence for each kind of perturbation, with the results over all tasks and encoder families. `rows` are
+    pairs of a comparison and its scores with one kind."""
     sentences = []
     for kind in formats.unique(row.kind for _, row in rows):
         of = [(c, row) for c, row in rows if row.kind == kind]
@@ -64,7 +66,9 @@ def _found(rows: Sequence[Row], level: float) -> tuple[str, ...]:
 
 
 def _sizes(rows: Sequence[Row], level: float) -> list[str]:
-    """Phrases on the mean loss of each arm, over metrics in points, and on how many intervals leave out 0."""
+    """Phrases on the mean loss of each arm (over metrics that are shown in points), on the number of pairs of arms in
+    which no answer changes, and on the number of intervals that exclude 0. All `rows` have the same kind of
+    perturbation."""
     found = []
     points = [(c, row) for c, row in rows if c.metric.in_points]
     for others in formats.unique(tuple(row.estimates) for _, row in points):
@@ -113,7 +117,8 @@ def _table(rows: Sequence[Row], level: float) -> Table:
 
 
 def _score(c: Comparison, row: stored.Robustness, arm: str) -> str:
-    """The mean score and mean loss of an arm, such as "61.2 (3.4)"."""
+    """The mean score of an arm on the perturbed texts, and its mean loss in brackets, such as "61.2 (3.4)". Returns a
+    dash if the arm has no scores."""
     if not (values := row.of(arm, row.values)):
         return formats.ABSENT
     lost = formats.difference(mean(row.of(arm, row.losses)), c.primary)

@@ -12,7 +12,8 @@ from harness.text.escaping import plain
 
 
 def score_table(group: list[Comparison], part: str) -> Table:
-    """All metrics of one task on one part: a row per family and arm, then the linear model and constant answers."""
+    """The table of all metrics of one task on one part ("test" or "holdout"). A row is one arm of an encoder family,
+    the linear model or a constant answer. `group` has the comparisons of the task, one per family."""
     first = group[0]
     rows = [
         (
@@ -44,14 +45,15 @@ def all_scores(comparisons: list[Comparison]) -> tuple:
 
 
 def _conventions(comparisons: list[Comparison]) -> str:
-    """Sentences on the conventions of metrics that are commonly computed in several ways, or nothing."""
+    """Sentences that say how a metric is computed here, for each metric that is commonly computed in several ways.
+    Returns "" if there is no such metric."""
     used = (named(metric) for c in comparisons for metric in c.metrics)
     found = unique(f"*{capital(metric.title)}*: {metric.convention}." for metric in used if metric.convention)
     return f" {' '.join(found)}" if found else ""
 
 
 def _left_out(comparisons: list[Comparison]) -> str:
-    """A sentence on which metrics cannot be measured and why, or nothing."""
+    """A sentence on which metrics cannot be measured, and why. Returns "" if every metric can be measured."""
     found = unique(
         f"{formats.metric_title(metric)} of `{c.task}` on the {WHERE[part]} ({plain(reason)})"
         for c in comparisons
@@ -63,7 +65,8 @@ def _left_out(comparisons: list[Comparison]) -> str:
 
 
 def class_table(c: Comparison) -> Table:
-    """Precision, recall and F1 of every label for the baseline, the clinical arm and the linear model."""
+    """The table of precision, recall and F1 of every label on the test split, for the baseline, the clinical arm and
+    the linear model. The scores are means over seeds."""
     tables = [c.mean_table(arm) for arm in (BASELINE, "clinical")]
     tables += [c.linear.mean_table(*c.linear.arms)] if c.linear else []
     rows = []
@@ -83,7 +86,8 @@ def class_table(c: Comparison) -> Table:
 
 
 def matrix_table(c: Comparison, arm: str) -> Table:
-    """The confusion matrix of an arm, counts added up over seeds."""
+    """The table of the confusion matrix of an arm on the test split: gold in rows, predictions in columns, and counts
+    added up over seeds."""
     matrix, labels = c.summed_matrix(arm), [plain(label.replace("_", " ")) for label in c.labels]
     shade = tuple(tuple((n or 0) / max(1, sum(n or 0 for n in row)) for n in row) for row in matrix)
     return Table(

@@ -1,4 +1,5 @@
-"""The report section on tuning: the choice and budget of every arm, and the results with the declared recipe."""
+"""Write the report section on tuning: how many fine-tuning recipes every arm tried, which recipe every arm chose, and
+the results with the recipe that was declared in advance."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +16,8 @@ from harness.text.escaping import plain
 
 
 def blocks(comparisons: Sequence[Comparison], summaries: Sequence[Summary], statistics: Statistics) -> tuple:
-    """The blocks of the section, or nothing if no arm was tuned."""
+    """The content of the section: tables of tuned and declared results, and of the recipe that every arm chose. Returns
+    () if no arm was tuned."""
     tuned = [c for c in comparisons if c.tuned is not None]
     if not tuned:
         return ()
@@ -111,7 +113,8 @@ def _choices(tuned: list[Comparison]) -> Table:
 
 
 def budgets(number: int) -> list[int]:
-    """The budgets to show for a search of `number` candidates: one, half of them and all."""
+    """The numbers of tried recipes to show for a search of `number` recipes: one, half of them and all, such as [1, 4,
+    8]."""
     return sorted({1, max(1, number // 2), number})
 
 

@@ -1,1 +1,1 @@
-"""Statistical disclosure control: check whether a small count could be inferred from the released figures."""
+"""Statistical disclosure control: check whether a reader could infer a small count from the released figures."""

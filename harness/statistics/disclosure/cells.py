@@ -1,19 +1,22 @@
 """Bound the single cells of a confusion matrix by its diagonal and its margins.
 
-If no label has a small count, every run and class is released. For each label, the scores then reveal the numbers of
-gold, predicted and correct rows. They do not reveal which label was confused with which, but this may follow. Example
-with three labels: if ten rows of one label are missed, and each other label is predicted wrongly five times, all cells
-are known.
+If no label of a task has a small count (under 5), the scores of every run and label are released. For each label, these
+scores reveal the numbers of gold, predicted and correct rows. They do not state which label was confused with which
+other label, but this may follow. Example with three labels: if ten rows of one label are missed, and each other label
+is predicted wrongly five times, all cells are known.
 """
 
 import numpy as np
 
 
 def confined(matrix: np.ndarray, width: int, minimum: int) -> bool:
-    """True if a cell under `minimum` has fewer than `width` possible values, or only values under `minimum`.
+    """True if the margins and the diagonal of a confusion matrix reveal too much about a small cell off the diagonal.
 
-    Margins and diagonal give each cell a smallest and a largest value. All whole numbers between them are possible,
-    because these are tables of a transportation problem, whose constraints are totally unimodular.
+    `matrix` is [gold labels, predicted labels]. A cell is small if it is under `minimum`. Too much is revealed if a
+    small cell has fewer than `width` possible values, or only possible values under `minimum`.
+
+    Margins and diagonal give each cell a smallest and a largest value. All whole numbers between the two are possible,
+    because these are tables of a transportation problem, and the constraints of such a problem are totally unimodular.
     """
     matrix = np.asarray(matrix)
     off = ~np.eye(len(matrix), dtype=bool)
@@ -38,7 +41,9 @@ def confined(matrix: np.ndarray, width: int, minimum: int) -> bool:
 
 
 def _furthest(margins: np.ndarray, sums: np.ndarray, cell: int, sign: int) -> np.ndarray:
-    """Off-diagonal cells with the margins `sums`, one cell of which is as small (1) or as large (-1) as possible."""
+    """The off-diagonal cells of a possible matrix in which one cell is as small (`sign` 1) or as large (-1) as
+    possible. `sums` are the sums of the off-diagonal cells of each row and column. `margins` [sums, cells] is 1 if a
+    sum includes a cell, else 0. `cell` is the position of the one cell."""
     from scipy.optimize import linprog
 
     goal = np.zeros(margins.shape[1])

@@ -1,15 +1,18 @@
 """Make figures of restricted data coarser, and decide which of them are released.
 
-The choice among the kinds with a difference or a verdict depends only on the number of rows of a part. Everybody may
-know that number, so the choice reveals nothing about the content of the rows. The kinds, the finest first:
+There are five kinds of release, the finest first. A count is small if it is under 5.
 
-    seeds        every run, metric and class, as for other data, but only if no count is small
-    difference   the difference of the primary metric and its interval, rounded to 2 points, but no score of an arm
-    direction    the same rounded to 2 or 5 points, without a verdict of equivalence: equivalence reveals that few
-                 rows can differ
-    verdict      the verdict
+    seeds        every run, metric and label, as for other data, but only if no count is small
+    difference   the difference of two arms by the primary metric and its interval, rounded to 2 points, but no score
+                 of an arm
+    direction    the same figures rounded to 2 or 5 points, without a verdict of equivalence: equivalence reveals that
+                 few rows can differ
+    verdict      the verdict alone
     withheld     nothing: too few rows, or the figures would reveal a small count
                  (`harness.statistics.disclosure.twins`)
+
+The choice among `difference`, `direction` and `verdict` depends only on the number of rows of a part. Everybody may
+know that number, so the choice reveals nothing about the content of the rows.
 
 Differences are rounded to the nearest step, the ends of an interval outwards and p-values up, so that nothing looks
 more certain than it is. A verdict follows from the released p-value. Rounding can lose a verdict, but creates none.
@@ -38,8 +41,9 @@ Figures = Mapping[Figure, np.ndarray]
 
 @dataclass(frozen=True)
 class Rung:
-    """A kind of release. `step` is the unit of rounding (0.02: 2 points). `difference` and `equivalence` say whether a
-    difference and a verdict of equivalence are released."""
+    """A kind of release of the figures of restricted data, as the module docstring lists them. `step` is the unit of
+    rounding (0.02: 2 points). `difference` and `equivalence` say whether a difference of arms and a verdict of
+    equivalence are released."""
 
     name: str
     step: float = 1.0
@@ -48,7 +52,7 @@ class Rung:
 
     @property
     def description(self) -> str:
-        """The released figures, in words."""
+        """A description of the figures that are released, for a reader."""
         points = f"{100 * self.step:g} points"
         alike = "" if self.equivalence else ", and no verdict of equivalence"
         return {
@@ -73,17 +77,25 @@ NAMED = {(rung.name, rung.step): rung for rung in (*(rung for _, rung in RUNGS),
 
 
 def rung_of(rows: int) -> Rung:
-    """The kind of release for a part with this many rows, if one of its counts is small."""
+    """The kind of release for a part with this number of `rows`, if one of the part's counts is small (under 5)."""
     return next(rung for least, rung in RUNGS if rows >= least)
 
 
 def measured(hidden: Hidden, system: str, answers: np.ndarray, settings: Settings) -> dict[Figure, np.ndarray]:
-    """The figures of a system's answers [..., runs, rows...], each an array of the leading shape.
+    """Compute the figures of one system (a family or the linear model), from which its released figures are made.
 
-    Each arm that is compared with the clinical one has `("delta", arm)`, the ends of the interval `("low", arm)` and
-    `("high", arm)`, the p-value `("p", arm)`, `("sign", arm)` (the difference if it is significant, else 0), the
-    p-value of equivalence `("same", arm)`, and `("collapsed", arm)`, which is not above 0 if neither arm knows anything
-    (`harness.statistics.paired.Estimate.skill_low`).
+    `answers` are one or many sets of answers of the system's runs, [..., runs, rows...]. Each figure is an array of the
+    leading shape. The result maps (name of the figure, arm) to the array, for each arm that is compared with the
+    clinical arm. The names are:
+
+        delta      the mean score of the clinical arm minus that of the arm
+        low, high  the ends of the interval of delta
+        p          the p-value of no difference
+        sign       delta if it is significant, else 0
+        same       the p-value of equivalence (small: equivalent)
+        collapsed  not above 0 if neither arm knows anything (`harness.statistics.paired.Estimate.skill_low`)
+
+    If there are fewer than two groups or runs, there is only delta. Without a clinical arm, the result is empty.
     """
     names = hidden.arms[system]
     at = {arm: [i for i, name in enumerate(names) if name == arm] for arm in dict.fromkeys(names)}
@@ -125,8 +137,9 @@ def _runs(every: variance.Arm, which: np.ndarray) -> variance.Arm:
 
 
 def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct runs in `answers`, whose last `rows` dimensions are one run's, and the position of each run among
-    them. Answers that are measured together differ in one or two runs, so each distinct run is measured once."""
+    """The pair (distinct runs in `answers`, position of each run among the distinct ones). The last `rows` dimensions
+    of `answers` are the answers of one run. Sets of answers that are measured together differ in one or two runs, so
+    measuring each distinct run once saves most of the time."""
     runs = np.ascontiguousarray(answers).reshape(-1, *answers.shape[answers.ndim - rows :])
     places: dict[bytes, int] = {}
     which = np.array([places.setdefault(run.tobytes(), len(places)) for run in runs])
@@ -135,24 +148,35 @@ def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def skills(arms: Sequence[str], wanted: Mapping[Figure, Any], rung: Rung, middle: float) -> np.ndarray:
-    """A share of right answers for each run (0 to 1), so that the released differences result. It is `middle` for the
-    clinical runs, and for an arm without a released difference."""
+    """The share of right answers (0 to 1) that imagined runs need, so that the differences of the arms are as released.
+
+    `arms` has the arm of each run, and `wanted` the released figures in steps (see `released`). The share is `middle`
+    for the clinical runs, and for an arm without a released difference.
+    """
     return np.clip([middle - wanted.get(("delta", arm), 0.0) * rung.step for arm in arms], 0.0, 1.0)
 
 
 def released(rung: Rung, figures: Figures) -> dict[Figure, Any]:
-    """The released form of `figures`: numbers of steps, positions in CLASSES, signs, and 1 or 0 for yes or no."""
+    """The released form of `figures` (from `measured`), by the same keys, without the figures that `rung` does not
+    release.
+
+    `delta`, `low` and `high` become numbers of rounding steps. `p` and `same` become positions in CLASSES. `sign`
+    becomes −1, 0 or 1. `collapsed` becomes 1 (neither arm knows anything) or 0.
+    """
     return {key: release(value) for key, value, release in _kept(rung, figures)}
 
 
 def distance(rung: Rung, figures: Figures, wanted: Mapping[Figure, Any]) -> np.ndarray:
-    """The distance in steps from `figures` to figures released as `wanted`. Below 0.001 they may be released so."""
+    """The distance from `figures` (from `measured`) to the nearest figures that are released as `wanted`, in rounding
+    steps or similar units, added up over the figures. `wanted` is a result of `released`. If the distance is below
+    0.001, the figures may be released as `wanted`."""
     parts = (release.far(value, wanted[key]) for key, value, release in _kept(rung, figures))
     return sum(parts, start=np.zeros(()))
 
 
 class _Release(Protocol):
-    """A way to release an array of figures, and the distance of figures from a release as `wanted`."""
+    """A rule by which a figure is released. A call turns an array of figures into the released whole numbers. `far` is
+    the distance of figures from the nearest figures that are released as `wanted`."""
 
     def __call__(self, value: np.ndarray) -> np.ndarray: ...
 

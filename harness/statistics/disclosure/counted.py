@@ -1,4 +1,4 @@
-"""The names of the counts that could identify a person."""
+"""The names of the counts that could identify a person, such as the number of missed rows of a label."""
 
 # Counts of each run and label (COUNTED), and of each run over all labels together (IN_ALL).
 COUNTED = ("called", "found", "missed", "invented")

@@ -1,4 +1,4 @@
-"""Decide which scores of a restricted task may be released: the last step of the stage `score`.
+"""Decide which scores of a task with restricted data may be released: the last step of the stage `score`.
 
 The figures of all arms, families, seeds and of the linear model are about the same rows, so they are checked together
 (`harness.statistics.disclosure.twins`). The report reads the released figures and nothing else.
@@ -27,7 +27,8 @@ PARTS = ("test", "holdout")
 
 
 def run(root: Path, task: Task, settings: ScoreSettings) -> None:
-    """Write the released figures of a restricted task. For another task, delete the file that an earlier kind left."""
+    """Write `artifacts/scores/<task>/released.json`, the figures of a task with restricted data that may be shown. For
+    a task with other data, delete this file, which may remain from a time when the data were restricted."""
     path = Path(root) / releasing.place(task.name)
     if validated.card(root, task.name).kind == restricted.KIND:
         even.write_json(path, made(root, task, settings), hidden=True)
@@ -36,7 +37,8 @@ def run(root: Path, task: Task, settings: ScoreSettings) -> None:
 
 
 def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
-    """Check once more. Raises DataError if other figures may be released than the file says."""
+    """Make the disclosure check again. Raises DataError if the check now allows other figures than the file
+    `released.json` records."""
     path = Path(root) / releasing.place(task.name)
     if files.read_json(path, made_by=f"harness score {task.name}") != made(root, task, settings):
         raise DataError(
@@ -58,7 +60,7 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict[str, Any]:
     parts = {
         part: replace(hidden.of(task, rows.decided(part, metrics)), replicates=rows.replicates) for part in rows.parts
     }
-    # The finest rung releases a table of labels, even if no metric of the task is their mean.
+    # The finest kind of release has a table of labels, even if no metric of the task is their mean.
     others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if heads.of(task).nothing else [])])
     whole = [
         (part, hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics)))
@@ -75,7 +77,9 @@ def _by_arm(run: runs.Run | runs.LinearRun) -> tuple[str, int]:
 
 
 class _Rows:
-    """Every stored answer of a task, by part, system, arm and seed."""
+    """All stored prediction lines of a task, by part and run. A run belongs to a system (a family or the linear model)
+    and has an arm and a seed. `parts` are the parts with enough groups. `bound` maps each system to the hash of its
+    scores file. `unmeasurable` says why the primary metric cannot be measured on the test part (empty: it can)."""
 
     def __init__(self, root: Path, task: Task, settings: ScoreSettings):
         self._task, self._data = task, Data.read(root, task)
@@ -114,7 +118,8 @@ class _Rows:
                 self._lines[part].append((system, run.arm, rows))
 
     def decided(self, part: str, metrics: ModuleType) -> list[tuple[str, str, list[str], object]]:
-        """One tuple (system, arm, group of each row, decisions) for every run."""
+        """One tuple (system, arm, group of each row, decisions) for every run that has answers to `part`. `metrics` is
+        the module `task_metrics`."""
         return [
             (system, arm, [row["group"] for row in rows], metrics.decisions(self._task, rows, self._data.records))
             for system, arm, rows in self._lines[part]

@@ -1,4 +1,4 @@
-"""Base class of the data that a disclosure check works on: gold labels and answers in groups, with a score."""
+"""The base class of the data that a disclosure check works on: gold labels and answers in groups, with a score."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,9 @@ from harness.metrics.decided.counts import Score
 
 
 class Grouped:
-    """Base class of `Rows` and `Documents`, ordered by group. `starts` is the position of each group's first row."""
+    """The base class of `hidden.Rows` (one label per row) and `hidden_spans.Documents` (spans). Rows or documents of
+    the same group follow each other. `starts` has the position of each group's first row. `answers` maps a system (a
+    family or the linear model) to the answers of its runs. `metric` is the name of the primary metric."""
 
     metric: str
     starts: np.ndarray
@@ -24,7 +26,7 @@ class Grouped:
 
     @property
     def reach(self) -> float:
-        """The largest difference of two scores."""
+        """The largest possible difference of two scores."""
         return METRICS[self.metric].highest - METRICS[self.metric].lowest
 
     @property
@@ -36,7 +38,7 @@ class Grouped:
         return len(self.starts)
 
     def form(self) -> Self:
-        """The same number of rows, groups and runs, with all gold and answers set to 0."""
+        """A copy with the same numbers of rows, groups and runs, in which all gold labels and answers are 0."""
         answers = {system: np.zeros_like(given) for system, given in self.answers.items()}
         return replace(self, gold=np.zeros_like(self.gold), answers=answers)  # type: ignore[type-var]
 

@@ -1,9 +1,9 @@
-"""The gold labels and answers that an attacker could try to infer from released figures.
+"""Represent the gold labels and answers of restricted data, which an attacker could try to infer from released figures.
 
-There are two kinds: rows with one label each, and documents with counted spans
-(`harness.statistics.disclosure.hidden_spans`). Both give the contributions to the primary metric (in the columns of
-`harness.metrics.decided.counts`), the counts that could identify a person, and small steps from these rows to other
-rows.
+There are two classes: `Rows` with one label each, and `Documents` with counted spans
+(`harness.statistics.disclosure.hidden_spans`). Both classes have the same methods. `columns` gives the contributions to
+the primary metric (in the columns of `harness.metrics.decided.counts`). `count` gives the counts that could identify a
+person. `steps`, `pushed` and `with_gold` make other data that differ a little.
 """
 
 import itertools
@@ -28,10 +28,15 @@ Answers = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Rows(Grouped):
-    """Rows with one label each, ordered by group. `gold` [rows] and, by system, `answers` [runs, rows] are positions in
-    the label list. `starts` is the position of each group's first row. `arms` gives the arm of each run of a system.
-    `named` is the task's name of the metric, if it is not `metric`. `replicates` gives the pre-training run of the
-    encoder of each run. A system that it does not name has only one."""
+    """Rows with one label each, in which rows of the same group follow each other.
+
+    `gold` [rows] has the gold label of each row, as a position in the label list. `answers` maps a system (a family or
+    the linear model) to the predicted labels of its runs, [runs, rows]. `labels` is the number of labels, and
+    `positive` the position of the positive label (None: the task has none). `starts` has the position of each group's
+    first row. `arms` maps a system to the arm of each run. `named` is the task's name of the metric, if rows are
+    counted as for another metric, `metric`. `replicates` maps a system to the pre-training run behind each run. A
+    system that is missing there was pre-trained once.
+    """
 
     metric: str
     labels: int
@@ -49,11 +54,13 @@ class Rows(Grouped):
 
     @property
     def crowded(self) -> bool:
-        """True if there are so few rows that a small count of a label follows from each label having a row."""
+        """True if there are so few rows that some label must have a small count, because every label has a row in this
+        part."""
         return not self.named and crowded(self.rows, self.labels)
 
     def columns(self, answers: np.ndarray) -> np.ndarray:
-        """The contribution of each group, [..., runs, groups, counts], from answers [..., runs, rows]."""
+        """The counts from which the metric is computed, [..., runs, groups, counts], for `answers` [..., runs,
+        rows]."""
         gold, right = self.gold, answers == self.gold
         if self.metric == "group_accuracy":
             whole = np.logical_and.reduceat(right, self.starts, axis=-1)
@@ -72,13 +79,16 @@ class Rows(Grouped):
         return self.summed(np.stack(found, axis=-1).astype(np.float64))
 
     def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
-        """Columns and a score of them that is 0 for a constant answer (of leaks: for masking nothing)."""
+        """The pair (counts [..., runs, groups, counts], function from summed counts to a score), for a score that is 0
+        if the answers are constant. For the leak rate of documents, it is 0 if nothing is masked."""
         if self.named:
             return self.columns(answers), lambda totals: 1 - self.score(totals)
         return replace(self, metric="mcc").columns(answers), METRICS["mcc"].score
 
     def tells(self, name: str, label: int) -> bool:
-        """True if this count follows from no other. With two labels, a row missed of one is invented for the other."""
+        """True if the count `name` of a label follows from no other count, so that it must be checked itself. With two
+        labels, for example, a missed row of one label is a wrongly predicted row of the other label. `name` and `label`
+        are as in `count`."""
         if self.named:
             return label == 1 and name in ("found", "missed")
         if label == ALL:
@@ -86,7 +96,8 @@ class Rows(Grouped):
         return self.labels != 2 or label == 1 or name in ("called", "found")
 
     def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
-        """The count `name` of each run, from answers [..., rows]."""
+        """The count `name` for every run of `answers` [..., rows]. `name` is one of `counted.COUNTED` for the label at
+        position `label`, or one of `counted.IN_ALL` if `label` is ALL (all labels together)."""
         if label == ALL:
             right = answers == self.gold
             if self.metric == "group_accuracy":
@@ -104,15 +115,17 @@ class Rows(Grouped):
         return np.bincount(self.gold, minlength=self.labels)
 
     def cell_follows(self, width: int) -> bool:
-        """True if a small cell of a run's matrix follows from its margins and its diagonal (see `cells.confined`)."""
+        """True if a small cell of a run's confusion matrix follows from the margins and the diagonal of this matrix.
+        `width` is the number of possible values that a small cell should have (see `cells.confined`)."""
         side = self.labels
         places = (self.gold * side + answers for of in self.answers.values() for answers in of)
         matrices = (np.bincount(at, minlength=side * side).reshape(side, side) for at in places)
         return not self.named and any(cells.confined(matrix, width, MINIMUM) for matrix in matrices)
 
     def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Rows":
-        """Random rows of this form, with each label at least once if there are enough rows. `skills` is the share of
-        right answers of each run. A share `shared` of the draws is common to all runs of a system."""
+        """Random gold labels and answers with the same numbers of rows, groups and runs. Each label has a row if there
+        are enough rows. `skills` maps a system to the share of right answers of each run. `shared` is the share of the
+        draws that are common to all runs of a system."""
         n = len(self.gold)
         drawn = chance.choice(self.labels, n, p=chance.dirichlet(np.full(self.labels, 3.0)))
         gold = chance.permutation(np.concatenate([np.arange(self.labels), drawn])[:n]).astype(self.gold.dtype)
@@ -125,7 +138,8 @@ class Rows(Grouped):
         return replace(self, gold=gold, answers=answers)
 
     def steps(self, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
-        """`number` other sets of answers, each one or two answers away from `answers`."""
+        """Random small changes of `answers` [runs, rows]: an array [number, runs, rows] in which each of the `number`
+        sets of answers has at most two answers changed."""
         made = np.repeat(answers[None], number, axis=0)
         which = np.arange(number)
         for _ in range(2):
@@ -140,7 +154,8 @@ class Rows(Grouped):
     def pushed(
         self, answers: np.ndarray, run: int, name: str, label: int, value: int, chance: np.random.Generator
     ) -> np.ndarray | None:
-        """The answers, changed so that the count `name` of one run is `value`; None if the gold does not allow it."""
+        """A copy of `answers` [runs, rows], changed at random so that the count `name` of `label` is `value` in the run
+        at position `run`. Returns None if the gold labels do not allow this. `name` and `label` are as in `count`."""
         made, here = answers.copy(), answers[run].copy()
         if label == ALL:
             right = here == self.gold
@@ -167,7 +182,8 @@ class Rows(Grouped):
         return made
 
     def with_gold(self, label: int, value: int, chance: np.random.Generator) -> "Rows | None":
-        """The rows with `value` gold labels `label`; None if impossible. Each answer stays right or wrong as it was."""
+        """A copy in which `value` rows have the gold label `label`. Each answer stays right or wrong as before. Returns
+        None if no such data are possible."""
         has = self.gold == label
         step = value - int(has.sum())
         pool = chance.permutation(np.flatnonzero(~has if step > 0 else has))
@@ -188,8 +204,8 @@ class Rows(Grouped):
         return replace(self, gold=gold, answers=answers) if self._measurable(gold) else None
 
     def _measurable(self, gold: np.ndarray) -> bool:
-        """True if the metric can be measured with this gold. Otherwise the report would say so
-        (`harness.statistics.measurable`)."""
+        """True if the metric can be measured with these `gold` labels. If not, the report would say so
+        (`harness.statistics.measurable`), and an attacker could exclude these gold labels."""
         if self.positive is None or not (self.named or METRICS[self.metric].positive):
             return True
         is_it = gold == self.positive
@@ -201,7 +217,7 @@ def _three(called: np.ndarray, gold: np.ndarray) -> list[np.ndarray]:
 
 
 def _another(gold: np.ndarray, label: int, labels: int, chance: np.random.Generator) -> np.ndarray:
-    """For each row a label other than `label`: its gold label if that is another one, else a random one."""
+    """For each row a label other than `label`: the gold label of the row if it is another one, else a random one."""
     step = chance.integers(1, labels, len(gold)) if labels > 1 else 0
     return np.where(gold == label, (label + step) % labels, gold).astype(gold.dtype)
 
@@ -210,7 +226,8 @@ Hidden = Rows | Documents
 
 
 def of(task: Task, runs: Sequence[tuple[Any, ...]]) -> Hidden:
-    """The rows of one part. `runs` are (system, arm, group of each row, decisions), one per run, over the same rows."""
+    """The gold labels and answers of one part, as `Rows` or `Documents`. `runs` has one tuple (system, arm, group of
+    each row, decisions) per run, all over the same rows."""
     order, starts = ordered(runs[0][2])
     metric, first = task.metrics[0], runs[0][3]
     arms: dict[str, list[str]] = {}
@@ -242,8 +259,9 @@ def of(task: Task, runs: Sequence[tuple[Any, ...]]) -> Hidden:
 
 
 def counted_alike(hidden: Hidden, runs: Sequence[tuple[Any, ...]]) -> bool:
-    """True if the metric counts the same as `columns`. An added metric may count otherwise, and a check of these
-    columns would then say nothing about its figures. `runs` is as in `of`. One run of each system is compared."""
+    """True if the task's metric counts in the same way as `columns` of `hidden`. If an added metric counts in another
+    way, a check of these columns says nothing about the figures of this metric. `runs` is as in `of`. One run of each
+    system is compared."""
     metric = METRICS[hidden.metric]
     # Not comparable: `of` put another metric into these columns, or decisions alone do not know the whole groups.
     if hidden.called != hidden.metric or metric.whole:
@@ -259,7 +277,8 @@ def counted_alike(hidden: Hidden, runs: Sequence[tuple[Any, ...]]) -> bool:
 def _spans(
     decided: spans.SpanDecisions, matching: spans.Matching, labels: Sequence[str] | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Gold spans [documents, labels], and found and invented spans [.., 2]. There is one column if `labels` is None."""
+    """The pair (numbers of gold spans [documents, labels], numbers of found and of invented spans [documents, labels,
+    2]). An invented span is predicted but not gold. All labels are pooled into one if `labels` is None."""
     width = 1 if labels is None else len(labels)
     gold = np.zeros((len(decided.documents), width), dtype=np.int64)
     answers = np.zeros((*gold.shape, 2), dtype=np.int64)
@@ -272,7 +291,7 @@ def _spans(
 
 
 def ordered(groups: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The order that sorts rows by group, and the position of each group's first row in that order."""
+    """The pair (order that sorts rows by group, position of each group's first row in that order)."""
     _, position = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)
     order = np.argsort(position, kind="stable")
     starts = np.flatnonzero(np.diff(position[order], prepend=-1))
@@ -280,13 +299,17 @@ def ordered(groups: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def small(hidden: Hidden) -> Iterator[Counted]:
-    """The keys of all counts below `MINIMUM`, zero included."""
+    """The keys (system, run, name, label) of all counts below `MINIMUM`, zero included."""
     return (key for key, n in counts(hidden) if n < MINIMUM)
 
 
 def counts(hidden: Hidden) -> Iterator[tuple[Counted, int]]:
-    """All counts with their keys. Gold labels are counted by label. In every run, rows called, found, missed and
-    invented are counted by label, and right and wrong answers over all labels."""
+    """All counts that could identify a person, as pairs (key, count). A key is (system, run, name of the count, label).
+
+    Gold labels are counted by label. In every run, rows that are called (predicted), found, missed and invented
+    (predicted wrongly) are counted by label, and right and wrong answers over all labels. Counts that follow from
+    others are left out.
+    """
     for label, n in enumerate(hidden.gold_counts().tolist()):
         yield (*GOLD, label), n
     for system, answers in hidden.answers.items():

@@ -1,4 +1,8 @@
-"""The gold spans and answers that an attacker could try to infer (see `harness.statistics.disclosure.hidden`)."""
+"""Represent the gold and predicted spans of restricted data, which an attacker could try to infer from released
+figures.
+
+`harness.statistics.disclosure.hidden` has the class for rows with one label, and explains the common methods.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,13 +16,15 @@ from harness.statistics.disclosure.grouped import Grouped
 
 @dataclass(frozen=True)
 class Documents(Grouped):
-    """Documents with counted spans.
+    """Documents with counted spans, in which documents of the same group follow each other.
 
-    `gold` [documents, labels] is the number of gold spans. By system, `answers` [runs, documents, labels, 2] are the
-    numbers of found and of invented spans. If a metric pools all labels, there is one label.
+    `gold` [documents, labels] has the number of gold spans. `answers` maps a system (a family or the linear model) to
+    the numbers of found and of invented (wrongly predicted) spans of its runs, [runs, documents, labels, 2]. If a
+    metric pools all labels, there is one label. `starts` has the position of each group's first document. `arms` and
+    `replicates` map a system to the arm and to the pre-training run of each run.
 
-    A pooled score does not reveal the number of spans of each label: if every span gets any label, in gold and answers
-    alike, the published score is the same.
+    A pooled score does not reveal the number of spans of each label: the score stays the same if the labels of spans
+    are exchanged, in gold and answers alike.
     """
 
     metric: str
@@ -43,7 +49,8 @@ class Documents(Grouped):
         return self.summed(table.reshape(*table.shape[:-2], -1))
 
     def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
-        """The columns and the score itself, which is 0 if nothing is found."""
+        """The pair (counts [..., runs, groups, counts], score function): the task's own score, which is 0 if nothing is
+        found."""
         return self.columns(answers), self.score
 
     def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
@@ -61,7 +68,8 @@ class Documents(Grouped):
         return False
 
     def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Documents":
-        """Random documents of this form. On the share `shared` of the documents, all runs of a system answer alike."""
+        """Random spans for the same numbers of documents, groups and runs. `skills` maps a system to the share of found
+        spans of each run. On the share `shared` of the documents, all runs of a system answer alike."""
         gold = chance.poisson(chance.choice([1.0, 3.0, 6.0]), self.gold.shape)
         gold[chance.integers(len(gold)), :] += 1
         answers = {}

@@ -1,4 +1,4 @@
-"""Read and make the record of a disclosure check: the figures of a restricted task that may be shown."""
+"""Make and read `released.json`, the result of a disclosure check: the figures of restricted data that may be shown."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,17 +22,21 @@ def place(task: str) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """The released figures of one system on one part, by reference arm: `delta`, the interval (`low`, `high`), `p`,
-    `sign`, `same` and `collapsed` (see `coarsening.measured`). A missing figure is not released."""
+    """The released figures of one system on one part. `against` maps each arm that is compared with the clinical arm to
+    its figures by name: `delta`, the interval (`low`, `high`), `p`, `sign`, `same` and `collapsed` (see
+    `coarsening.measured`). A figure that is missing was not released."""
 
     against: Mapping[str, Mapping[str, float | int | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Release:
-    """The rung of a task, its figures by part and system, and the best inference of an attacker, in words. `inferred`
-    depends on the true counts, because it lists only small ones. It is for the site and never leaves it. `bound` gives
-    the hash of each system's scores file, `runs` the number of runs by system and arm."""
+    """The figures of a task with restricted data that may be shown. `rung` is the kind of release (see `coarsening`).
+
+    `figures` maps a part to {system: figures}. `bound` maps a system to the hash of its scores file. `runs` maps a
+    system to {arm: number of runs}. `inferred` has sentences on the most that an attacker could infer. They depend on
+    the true counts, because they name only small ones. They are for the site and never leave it.
+    """
 
     rung: Rung
     bound: Mapping[str, str]
@@ -42,7 +46,8 @@ class Release:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """The release as JSON: figures and numbers of runs, or hashes of the scores if every run is released."""
+        """The release as plain values for JSON: the kind of release, the numbers of runs, and the figures. If every run
+        is released, the hashes of the scores files are in place of the figures."""
         # `means` is empty, because no score of an arm is released. The ledgers of earlier bundles contain this key.
         figures = {
             part: {system: {"means": {}, **asdict(of)} for system, of in found.items()}
@@ -58,7 +63,8 @@ class Release:
 
 
 def at_best(rung: Rung) -> str:
-    """An attacker's best inference, in a sentence that depends only on the rung, so that it may leave the site."""
+    """A phrase on the most that an attacker can infer about the counts. The phrase depends only on the kind of release,
+    not on the data, so it may leave the site."""
     if rung.name == SEEDS:
         return f"perhaps every count of a label; none of them is under {MINIMUM}"
     if rung.name == WITHHELD:
@@ -76,7 +82,9 @@ def withheld(task: Task, bound: Mapping[str, str]) -> dict[str, Any]:
 def record(
     task: Task, bound: Mapping[str, str], checked: Mapping[str, Checked], parts: Mapping[str, Hidden], known: Settings
 ) -> dict[str, Any]:
-    """The record as JSON. `bound` gives the hash of the scores file that belongs to each system's figures."""
+    """Make the content of `released.json`, as plain values. `bound` maps a system to the hash of the scores file that
+    belongs to its figures. `checked` has the results of `twins.check` and `parts` the gold labels and answers, both by
+    part."""
     rung = checked["test"].rung
     return {
         "task": task.name,
@@ -125,14 +133,17 @@ def _figures(hidden: Hidden, system: str, rung: Rung, known: Settings) -> dict[s
 
 
 def _names(task: Task) -> tuple[str, ...]:
-    """The names of what is counted, by position. All metrics of spans pool the labels, except the mean over labels."""
+    """The names of the things that are counted, by position: labels, or one name if the metric counts all labels
+    together. Of the metrics of spans, only the mean over labels counts each label."""
     if not heads.of(task).nothing or task.metrics[0] == "macro_f1":
         return task.labels
     return ("", "leaking") if task.metrics[0] == "document_leak_rate" else ("span",)
 
 
 def _inferred(part: str, checked: Checked, names: Sequence[str]) -> list[str]:
-    """For each kind of count, the narrowest range that is left to an attacker, in words. All other ranges are wider."""
+    """For each kind of count (such as missed rows of a label), a sentence with the narrowest range of values to which
+    an attacker can narrow it down in some run. The ranges in all other runs are at least as wide. `names` is from
+    `_names`."""
     narrowest: dict[tuple[str, int], tuple[int, ...]] = {}
     for (*_, name, label), values in checked.open.items():
         key = (name, label)

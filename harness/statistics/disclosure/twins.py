@@ -5,25 +5,26 @@ is another set of gold labels and answers for which exactly the same figures wou
 exclude a twin, nor any count in it. A count is safe if the twins that were found give it at least `WIDTH` different
 values, one of them not small, or if it is small in no twin. Otherwise the count is taken to be exposed, and nothing is
 released. This errs on the safe side: the data that an attacker cannot exclude include these twins, whatever the
-attacker can do. Twins are searched for, not enumerated. So a safe release may be refused, but no unsafe one is let
-through. The values of a count over the twins lie within the feasibility interval of a cell, which should be wide enough
+attacker can do. Twins are searched for, not enumerated. So a safe release may be refused, but no unsafe release is
+allowed. The values of a count over the twins lie within the feasibility interval of a cell, which should be wide enough
 on either side (*Handbook on Statistical Disclosure Control*, Hundepool et al. 2024, 2nd edition, section 4.2). The same
 handbook says that rounded figures can be unpicked and should be audited (5.5). This search is such an audit. Zero
 counts as small: that nobody was missed says something about everybody.
 
-The decision to release, and how much, also reveals something. Whoever runs the check on every data set that fits the
-figures can exclude those for which more or less would have been released. So the search sees the figures and never the
-rows. The rung depends on the number of rows, twins are made from the figures alone, and every count is examined,
-whether it is small in the true rows or not. All rows with the same figures then get the same decision (such a decision
-is *simulatable*: Kenthapadi, Mishra & Nissim 2005). The true rows are used only at the end: each of their small counts
-must be among the safe ones.
+The decision to release, and how much, also reveals something. Somebody who runs the check on every data set that fits
+the figures can exclude those data sets for which more or less would have been released. So the search uses the figures
+and never the rows. The kind of release (`coarsening.Rung`) depends on the number of rows, twins are made from the
+figures alone, and every count is examined, whether it is small in the true rows or not. All rows with the same figures
+then get the same decision (such a decision is *simulatable*: Kenthapadi, Mishra & Nissim 2005). The true rows are used
+only at the end: each of their small counts must be among the safe ones.
 
-Every run and every label is examined by itself. Data with exchanged seeds, or with exchanged labels if a metric knows
-none by name, are twins as well, but they would still reveal "one of the seeds missed exactly two".
+Every run and every label is examined by itself. If seeds are exchanged, the data are twins as well, and so they are
+with exchanged labels if the metric does not name a label. But such twins would still reveal "one of the seeds missed
+exactly two".
 
-The rows keep their groups, which an attacker may know. A coarser kind than the first reveals that some count is small,
-so data without a small count are no twins. Twins do not cover knowledge from elsewhere, such as how common a condition
-is.
+The rows keep their groups, which an attacker may know. Every kind of release except `seeds` reveals that some count is
+small, so data without a small count are no twins. Twins do not cover knowledge from elsewhere, such as how common a
+condition is.
 """
 
 import itertools
@@ -52,7 +53,8 @@ EXACT = 1e-3  # figures fewer steps away than this are checked for being release
 
 @dataclass(frozen=True)
 class Checked:
-    """The rung of a part, and the values of each small count that an attacker cannot exclude."""
+    """The result of a disclosure check of one part. `rung` is the kind of release (see `coarsening`). `open` maps each
+    small count, by its key (system, run, name, label), to the values that an attacker cannot exclude."""
 
     rung: Rung
     open: Mapping[Counted, tuple[int, ...]]
@@ -61,9 +63,13 @@ class Checked:
 def check(
     parts: Mapping[str, Hidden], known: Settings, width: int = WIDTH, whole: Iterable[Hidden] = ()
 ) -> dict[str, Checked]:
-    """The rung of every part of a task. The smallest part decides for all parts. If one part fails, all are withheld.
-    `whole` are the same rows as other metrics count them, because the finest kind releases these too. A safe count has
-    at least `width` possible values."""
+    """Decide how the figures of every part of a task are released. Returns a `Checked` for each part.
+
+    `parts` maps a part to its gold labels and answers. `known` are the settings of the comparisons. A safe count has at
+    least `width` possible values. `whole` has the same rows as other metrics count them, because the finest kind of
+    release shows the scores of these metrics, too. The smallest part decides the kind of release for all parts. If one
+    part fails the check, all parts are withheld.
+    """
     few = any(set(small(hidden)) for hidden in (*parts.values(), *whole))
     if not few and not any(hidden.cell_follows(width) for hidden in parts.values()):
         return {part: Checked(Rung(SEEDS), {}) for part in parts}
@@ -73,7 +79,7 @@ def check(
     rung, found = coarsening.rung_of(min(hidden.rows for hidden in parts.values())), {}
     for part, hidden in parts.items():
         values = (search := Search(hidden, rung, known, width)).run()
-        # A small count of the true rows that the search did not open: the search missed rows like these.
+        # If the search did not make a small count of the true rows safe, it missed rows like the true ones.
         if values is None or not all(search.safe(key) for key in small(hidden)):
             return withheld
         opened = {key: tuple(sorted(values[key] | {n})) for key, n in sorted(counts(hidden)) if n < MINIMUM}
@@ -82,8 +88,11 @@ def check(
 
 
 class Search:
-    """A search for twins of one part on one rung. It keeps only the published facts about the rows: their number, their
-    groups and the figures. So everybody who reads these would find the same twins."""
+    """A search for twins of one part, for one kind of release (`rung`). The module docstring explains twins.
+
+    The object keeps only the published facts about the rows: their number, their groups and the figures. So everybody
+    who reads these facts would find the same twins. `values` maps the key of a count to the values found so far.
+    """
 
     def __init__(self, hidden: Hidden, rung: Rung, known: Settings, width: int = WIDTH):
         self._rung, self._known, self._width = rung, known, width
@@ -94,7 +103,8 @@ class Search:
         self.values: Values = defaultdict(set)
 
     def run(self) -> Values | None:
-        """The values found for every count; None if no twin is found or a count that can be small stays exposed."""
+        """Search for twins, and return the values found for every count, by its key. Returns None if no twin is found,
+        or if a count that can be small stays exposed."""
         twins = self._first()
         for twin in twins:
             self._note(twin)
@@ -118,7 +128,7 @@ class Search:
         return None
 
     def _first(self) -> list[Hidden]:
-        """Up to BASES twins, made from the released figures alone."""
+        """Up to BASES twins, made from random data and the released figures alone."""
         found, form = [], self._form
         for shared, middle in itertools.product(SHARED, MIDDLE):
             skills = {
@@ -131,7 +141,9 @@ class Search:
         return found
 
     def _few(self, base: Hidden) -> Hidden:
-        """The same twin with a small count in every system, if possible. It stays a twin if one system changes."""
+        """The twin `base`, changed so that every system has a small count, if this is possible. Data without a small
+        count are no twin. So data with a small count in every system stay a twin if the answers of one system are
+        changed."""
         has = {key[0] for key in small(base)}
         for system in sorted(base.answers.keys() - has):
             answers, labels = base.answers[system], range(base.labels)
@@ -170,7 +182,8 @@ class Search:
         return self.safe(key)
 
     def _open(self, key: Counted, twins: list[Hidden]) -> bool:
-        """Try to make a count safe, also with more rows of its label, because few rows leave the count little room."""
+        """Try to make a count safe, and return whether it is safe now. Twins with more gold rows of the count's label
+        are tried, too, because few gold rows leave the count little room."""
         known, label = self._roomiest.get(key[3], []), key[3]
         if self._opened(key, known or _widest(twins, label)):
             return True
@@ -193,7 +206,8 @@ class Search:
         return self.safe(key)
 
     def _roomy(self, label: int, twins: list[Hidden]) -> list[Hidden]:
-        """A twin with more rows of a label, if one is found. The search is done once."""
+        """A list with one twin that has more gold rows of a label than the first twin, or an empty list if none is
+        found. The search for a label is done once."""
         if label == ALL:
             return []
         if label not in self._roomiest:
@@ -208,7 +222,8 @@ class Search:
         return self._roomiest[label]
 
     def _shake(self, system: str, twins: list[Hidden]) -> None:
-        """Note twins in which every run of a system is changed. They open most counts."""
+        """Search for twins in which every run of a system is changed at random, and note their counts. These twins make
+        most counts safe."""
         chance, bases = self._chance, _widest(twins, 0)
         for number in range(SHAKES):
             if not self._left(lambda key: key[0] == system):
@@ -224,14 +239,16 @@ class Search:
             self._noted(base, system, self._settled(base, system, answers))
 
     def _order(self, key: Counted) -> list[int]:
-        """The values to try for a count that it has not had: first one that is not small, then values near it."""
+        """The values to try for a count, without those already found: first a value that is not small, then values near
+        it."""
         seen = self.values[key]
         start = max(seen)
         near = sorted(range(max(0, min(seen) - self._width), start + self._width + 2), key=lambda n: abs(n - start))
         return [n for n in dict.fromkeys([max(MINIMUM, start + 1), *near, MINIMUM]) if n not in seen]
 
     def _repaired(self, made: Hidden, steps: int = STEPS) -> Hidden | None:
-        """The same gold with answers of every system that release the wanted figures; None if none are found."""
+        """A copy of `made` with the same gold, in which the answers of every system are changed a little so that the
+        wanted figures are released. Returns None if no such answers are found."""
         answers = {}
         for system in made.answers:
             found = self._settled(made, system, made.answers[system], steps=steps)
@@ -249,14 +266,14 @@ class Search:
         value: int = 0,
         steps: int = STEPS,
     ) -> np.ndarray | None:
-        """Answers near these that release the wanted figures, with `value` as the count `key`; None if not found."""
+        """Answers of one system, near the given `answers`, for which the wanted figures are released. If a count's
+        `key` is given, this count must be `value`. Returns None if no such answers are found in `steps` steps."""
         current, cost, wanted = answers, np.inf, self._wanted[system]
         for step in range(steps):
             tried = base.steps(current, BATCH, self._chance)
             tried[0] = current
             figures = coarsening.measured(base, system, tried, self._known)
-            # The last digits depend on the processor and on what a process has loaded. The choice of the best step must
-            # not.
+            # The last digits depend on the processor and on what a process has loaded. They must not decide the step.
             far = np.round(np.zeros(BATCH) + coarsening.distance(self._rung, figures, wanted), 6)
             missed = np.abs(base.count(tried[:, key[1]], key[2], key[3]) - value) if key else np.zeros(BATCH)
             total = far + 3.0 * missed
@@ -275,11 +292,13 @@ class Search:
         return coarsening.released(self._rung, figures)
 
     def _noted(self, base: Hidden, system: str, answers: np.ndarray | None) -> bool:
-        """Note the twin `base` with other answers of one system; False if it is none. Other systems' answers stay."""
+        """Note the counts of the twin that `base` becomes with other `answers` of one system. Returns False if
+        `answers` is None or the data are no twin."""
         return answers is not None and self._note(replace(base, answers={**base.answers, system: answers}))
 
     def _note(self, twin: Hidden) -> bool:
-        """Note the counts of a twin. Rows without any small count are no twin, because they would be released whole."""
+        """Add the counts of a twin to `values`, and return True. Data without any small count are no twin, because
+        every run would be released. Returns False for these."""
         found = list(counts(twin))
         if all(n >= MINIMUM for _, n in found):
             return False
@@ -289,7 +308,8 @@ class Search:
 
 
 def _widest(twins: list[Hidden], label: int) -> list[Hidden]:
-    """The first twin, and the twins with the most and the fewest rows of a label, which leave the most room."""
+    """The first twin, and of the other twins those with the most and the fewest gold rows of a label. They leave the
+    counts of this label the most room."""
     many = sorted(twins[1:], key=lambda twin: int(twin.gold_counts()[label]))
     return [twins[0], *many[-1:], *many[:1]]
 

@@ -1,6 +1,7 @@
-"""The perturbations of test texts, one file each. A new kind is one new file here, with its object at the end.
+"""The perturbations: ways to rewrite test texts, to measure how much worse a model gets. There is one file for each.
 
-`robustness.kinds` of `params.yaml` lists the kinds that are applied to the test texts of a run.
+A new perturbation is one new file here, with its object at the end. `robustness.kinds` of `params.yaml` lists the
+perturbations that are applied to the test texts of a run.
 """
 
 from harness.system import members

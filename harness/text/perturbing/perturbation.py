@@ -1,4 +1,4 @@
-"""The base class of perturbations (ways to rewrite texts), and a class for those that use a list of words."""
+"""The base class of perturbations (ways to rewrite test texts), and a class for those that use a list of words."""
 
 import re
 import tomllib
@@ -14,28 +14,30 @@ from harness.text.edited import Edit, Edited
 
 @dataclass(frozen=True)
 class Perturbation(ABC):
-    """One way to rewrite texts. `name` is its name in `params.yaml` and in all files."""
+    """One way to rewrite texts, such as with typing errors. `name` is its name in `params.yaml` and in all files."""
 
     name: str
 
     def edited(self, text: str, rate: float, drawn: Random) -> Edited:
-        """The rewritten text. `rate` is the share of words that are misspelled, and `drawn` the random generator."""
+        """Rewrite `text`. `rate` is the share of words (0 to 1) that a perturbation with random errors changes, and
+        `drawn` the random generator."""
         return Edited(text, tuple(self.edits(text, rate, drawn)))
 
     @abstractmethod
     def edits(self, text: str, rate: float, drawn: Random) -> Iterator[Edit]:
-        """Yield the edits of the text, in order. Each edit changes something."""
+        """Yield the edits of `text`, in text order. Each edit changes something. The arguments are as in `edited`."""
 
     @abstractmethod
     def explained(self, rate: float) -> str:
-        """The description for a report. It is a method, because the hash of a training's code leaves out methods that
-        the training does not call. So a new wording makes no training stale."""
+        """A description of the perturbation for a report, as a phrase. It is a method, because the hash of a training's
+        code leaves out methods that the training does not call. So another wording does not make a training out of
+        date."""
 
 
 @dataclass(frozen=True)
 class Listed(Perturbation):
-    """A perturbation that replaces whole words and phrases, each time they occur, by the TOML list `file` in this
-    folder. Capitals of a first letter, or of a whole word, are kept."""
+    """A perturbation that replaces words and phrases of a list, each time they occur. `file` is the name of the TOML
+    list in this folder, from the old word to the new one. Capitals of a first letter, or of a whole word, are kept."""
 
     file: str
 
@@ -61,7 +63,8 @@ class Listed(Perturbation):
 
 
 def cased(new: str, like: str) -> str:
-    """`new` with the capitals of the word `like`. Capitals in `new` stay."""
+    """The word `new` with capitals like those of the word `like`: a capital first letter, or all capitals. Capitals in
+    `new` stay."""
     if len(like) > 1 and like.isupper():
         return new.upper()
     return new[:1].upper() + new[1:] if like[:1].isupper() else new

@@ -1,6 +1,7 @@
-"""Block connections beyond this machine in every Python process of MLflow's server.
+"""Block connections to other machines in every Python process of MLflow's server.
 
-Python imports a module of this name by itself. `harness.tracking.serve` puts this folder on the path of the server.
+Python imports a module with the name `sitecustomize` at its start. `harness.tracking.serve` puts the folder of this
+file on the server's path.
 """
 
 from harness.system import offline

@@ -1,7 +1,7 @@
-"""Training on several devices or nodes: the processes that torchrun starts, and the placement of the model.
+"""Train on several devices or nodes: join the processes that torchrun starts, and place the model on their devices.
 
-There is one process per device. Without torchrun's environment variables there is one process, and torch.distributed is
-not started.
+There is one process per device. If torchrun's environment variables are not set, there is only one process, and
+torch.distributed is not started.
 """
 
 import contextlib
@@ -19,7 +19,8 @@ from harness.params.config import Engine
 
 @dataclass(frozen=True)
 class World:
-    """The group of processes that train together. `rank` and `device` are those of this process."""
+    """The group of processes that train together. `size` is the number of processes. `rank` (from 0) and `device` are
+    those of the process that has this object."""
 
     rank: int
     size: int
@@ -27,11 +28,12 @@ class World:
 
     @property
     def leads(self) -> bool:
-        """Is this the leading process, which writes files and shows progress?"""
+        """True for the leading process, which writes files and shows progress."""
         return self.rank == 0
 
     def total(self, values: Sequence[float]) -> list[float]:
-        """The sums over all processes, in float64."""
+        """The sum of each of `values` over all processes, computed in float64. Every process must call this method,
+        with as many values."""
         if self.size == 1:
             return [float(value) for value in values]
         tensor = torch.tensor(list(values), dtype=torch.float64, device=self.device)
@@ -39,29 +41,31 @@ class World:
         return tensor.tolist()
 
     def wait(self) -> None:
-        """Wait until all processes have called this."""
+        """Wait until all processes have called this method."""
         if self.size > 1:
             torch.distributed.barrier()
 
 
 def leads() -> bool:
-    """Will this process be the leading one of its world?"""
+    """Return whether this process is the leading process, which writes files. The function needs no `World`, so it can
+    be called before `joined`."""
     return int(os.environ.get("RANK", 0)) == 0
 
 
 def await_file(path: Path) -> None:
-    """Wait until the leading process has written `path`. A barrier would have a time limit. If the leading process
-    fails, the launcher ends the others."""
+    """Wait until the leading process has written `path`. There is no time limit, which a barrier would have. If the
+    leading process fails, torchrun ends the waiting processes."""
     while not path.is_file():
         time.sleep(0.2)
 
 
 @contextlib.contextmanager
 def joined(engine: Engine, name: str) -> Iterator[World]:
-    """The `World` of the processes that the launcher started, or of this process alone without a launcher.
+    """Join the processes that torchrun started, and yield their `World`. Without torchrun, the `World` has only this
+    process.
 
-    `name` must differ from the names of other trainings in the same processes. Raises ConfigError if the launcher's
-    number of processes is not `engine.devices`.
+    `name` must differ from the names of other trainings in the same processes. Raises ConfigError if the number of
+    started processes is not `engine.devices`.
     """
     size = int(os.environ.get("WORLD_SIZE", 1))
     if size != engine.devices:
@@ -89,7 +93,8 @@ def joined(engine: Engine, name: str) -> Iterator[World]:
 
 
 def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Module:
-    """`module` on all devices of the world, replicated (DDP) or sharded (FSDP). Unchanged in a world of one."""
+    """Place `module` on all devices of `world`: a copy on each device (DDP) or divided among them (FSDP), as
+    `engine.sharding` says. Returns the module to call. If there is only one process, `module` is returned unchanged."""
     if world.size == 1:
         return module
     if engine.sharding == "fsdp":
@@ -105,7 +110,8 @@ def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Mo
 
 
 def layers(module: torch.nn.Module) -> list[torch.nn.Module]:
-    """The encoder layers in `module`, the units that transformers recomputes in every family."""
+    """The encoder layers in `module`. In every family of encoders they are the layers that transformers can recompute
+    (`GradientCheckpointingLayer`)."""
     from transformers.modeling_layers import GradientCheckpointingLayer
 
     return [part for part in module.modules() if isinstance(part, GradientCheckpointingLayer)]
@@ -113,8 +119,9 @@ def layers(module: torch.nn.Module) -> list[torch.nn.Module]:
 
 @contextlib.contextmanager
 def gathered(module: torch.nn.Module) -> Iterator[None]:
-    """Make the parts of a sharded `module` callable by themselves inside this block, as measuring needs. Layers need no
-    such block: they gather their weights when they are called."""
+    """Make the parts of a sharded `module` callable by themselves inside this block, for example the encoder without
+    the losses, to measure held-out text. A single encoder layer needs no such block, because a layer gathers its
+    weights when it is called."""
     sharded = hasattr(module, "unshard")
     if sharded:
         module.unshard()
@@ -126,7 +133,8 @@ def gathered(module: torch.nn.Module) -> Iterator[None]:
 
 
 def settle(module: torch.nn.Module) -> None:
-    """End the sharding of `module`: every device gets all parameters as plain tensors, and tied ones stay tied."""
+    """End the sharding of `module`: every device gets all parameters as plain tensors, and tied parameters stay
+    tied."""
     from torch.distributed.fsdp import FSDPModule
 
     whole: dict[int, torch.nn.Parameter] = {}
@@ -143,7 +151,8 @@ def settle(module: torch.nn.Module) -> None:
 
 
 def without_exchange(module: torch.nn.Module) -> contextlib.AbstractContextManager:
-    """Keep gradients on their device inside this block. Used for all micro-batches of an update except the last."""
+    """A context in which a backward pass of `module` keeps the gradients on their device, if the module is replicated
+    (DDP). The context is used for all micro-batches of an update except the last one."""
     if isinstance(module, torch.nn.parallel.DistributedDataParallel):
         return module.no_sync()
     return contextlib.nullcontext()

@@ -7,7 +7,8 @@ import sys
 
 
 def main(arguments: list[str]) -> int:
-    """Run torchrun with `arguments`. Returns the exit code of the process that failed first, or 0."""
+    """Run torchrun with `arguments`. Returns 0, the exit code of the process that failed first, or 128 + the number of
+    the signal that stopped torchrun."""
     # The engine sets one thread per process. torchrun would warn if it were not set here, too.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from torch.distributed import run
@@ -28,7 +29,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _exit_status(code: int) -> int:
-    """Print a message if `code` means that a signal ended the process, which prints none itself. Returns `code`."""
+    """Return the exit code `code`. If a signal ended the process (`code` is 128 + the number of the signal), print a
+    message first, because such a process could not print one."""
     if code - 128 in set(signal.Signals):
         name = signal.Signals(code - 128).name
         print(

@@ -10,11 +10,13 @@ def decay_groups(
     head: tuple[str, ...] = (),
     head_decay: float = 0.0,
 ) -> list[dict]:
-    """The parameter groups with and without weight decay. Tied weights are in one group only.
+    """The parameter groups for an optimizer, with and without weight decay. A group is {"params": list of parameters,
+    "weight_decay": number}. Tied weights are in one group only.
 
-    Vectors (biases and normalisation weights in all three families) are not decayed, and neither are parameters whose
-    name ends with one of `spared` (see `Architecture.undecayed`). Of the others, parameters whose name begins with one
-    of `head` are decayed by `head_decay`, even if they are tied to embeddings.
+    Vectors (biases and normalisation weights in all three families) are not decayed, and neither are parameters with a
+    name that ends with one of `spared` (see `Architecture.undecayed`). Of the other parameters, those with a name that
+    begins with one of `head` are decayed by `head_decay`, even if they are tied to embeddings, and the rest by
+    `weight_decay`.
     """
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     free = {name for name, p in named if p.ndim <= 1 or (spared and name.endswith(spared))}
@@ -46,12 +48,13 @@ def optimizer_for(
     """The optimizer of `kind` "adamw" (Loshchilov and Hutter 2019), fused, or "stable_adamw" (Wortsman et al. 2023) of
     torch-optimi. `spared`, `head` and `head_decay` are as in `decay_groups`.
 
-    Decay means the same for both: an update shrinks a weight by current rate × decay. Without `decay_with_rate` it
-    shrinks it by decay × current rate / `learning_rate`, the highest rate (ModernBERT's 1e-5).
+    Weight decay means the same for both kinds: an update shrinks a weight by current rate × decay. If `decay_with_rate`
+    is False, an update shrinks a weight by decay × current rate / `learning_rate`, the highest rate (ModernBERT's
+    1e-5).
 
-    StableAdamW divides the rate of each tensor by the root mean square of its gradient over its second moment if that
-    is above 1, so it needs no clipping. Both gave the same bits on an EPYC and on an emulated Haswell under
-    `reproducible: portable`, but an unfused AdamW did not.
+    StableAdamW divides the learning rate of each tensor by the root mean square of its gradient over its second moment
+    if this number is above 1, so StableAdamW needs no clipping. Both kinds gave the same bits on an EPYC and on an
+    emulated Haswell under `reproducible: portable`, but an unfused AdamW did not.
     """
     scale = 1.0 if decay_with_rate else learning_rate
     groups = decay_groups(model, weight_decay / scale, spared, head, head_decay / scale)
@@ -65,8 +68,8 @@ def optimizer_for(
 
 
 class _ExactRoots(torch.overrides.TorchFunctionMode):
-    """Compute square roots on a CPU in float64, and round them once. In float32 a vector library would compute them,
-    whose last bit differs between processors."""
+    """A mode in which torch computes square roots on a CPU in float64 and rounds the result once. Otherwise a vector
+    library would compute the roots in float32, with a last bit that differs between processors."""
 
     def __torch_function__(self, function, types, arguments=(), options=None):
         if function in (torch.sqrt, torch.Tensor.sqrt, torch.Tensor.sqrt_) and arguments[0].device.type == "cpu":
@@ -80,7 +83,7 @@ def _stable_adamw() -> type:
     from optimi import StableAdamW
 
     class ExactStableAdamW(StableAdamW):
-        """torch-optimi's StableAdamW with the same bits on every processor."""
+        """torch-optimi's StableAdamW, made to give the same bits on every processor."""
 
         def step(self, *arguments, **options):
             with _ExactRoots():

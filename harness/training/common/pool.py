@@ -29,7 +29,8 @@ AT_EASE = 5.0  # most seconds that a worker without a job needs to end
 
 
 def workers_for(jobs: int, device: str) -> int:
-    """The number of parallel runs: one per available core (at most `HARNESS_WORKERS`), or one per GPU."""
+    """The number of runs to carry out in parallel: one per GPU if `device` is "cuda", otherwise `HARNESS_WORKERS` or
+    one per available core. There are never more than `jobs`."""
     if device == "cuda":
         import torch
 
@@ -38,11 +39,12 @@ def workers_for(jobs: int, device: str) -> int:
 
 
 def run_all(jobs: Sequence, work: Callable, *, device: str, progress: Progress, grace: float = 0.0) -> list:
-    """The results of `work(job, report)` for all jobs, in their order. `report(steps_done)` feeds the progress bar.
+    """Carry out all jobs in parallel processes. Returns the results of `work(job, report)` in the order of `jobs`.
+    `work` calls `report(updates_done)` to move the progress bar.
 
     Workers are forked after the imports, or spawned if CUDA or the platform requires it. The first error ends all
-    workers at once, and so does an interruption of this process. Workers that handle SIGTERM have `grace` seconds to
-    save their state. Raises TrainingError if a worker is killed from outside.
+    workers at once, and so does an interruption of this process. Workers that handle SIGTERM then have `grace` seconds
+    to save their state. Raises TrainingError if a worker is killed from outside.
     """
     forks = device == "cpu" and "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if forks else "spawn")
@@ -123,11 +125,13 @@ class _Worker:
 
 
 class RemoteTraceback(Exception):
-    """The traceback in a worker, as the cause of the error that the worker sent."""
+    """An exception with the text of a worker's traceback. It is the cause (`__cause__`) of the error that the worker
+    sent."""
 
 
 def _end(workers: Sequence[_Worker], seconds: float, *, at_work: bool) -> None:
-    """End all workers, and kill those that still run after `seconds`. `at_work` is true if workers may have jobs."""
+    """End all workers, and kill every worker that still runs after `seconds`. `at_work` is True if workers may have
+    unfinished jobs, which are then stopped with SIGTERM."""
     try:
         for worker in workers:
             # Ends a worker that has no job, or that ignores signals until its job ends. `None` fits into every pipe.

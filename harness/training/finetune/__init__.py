@@ -1,1 +1,1 @@
-"""Fine-tuning: from a split task and a checkpoint to predictions."""
+"""Fine-tuning: from the split data of a task and a checkpoint of an encoder to predictions."""

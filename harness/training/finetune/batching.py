@@ -1,4 +1,5 @@
-"""Convert records to padded tensors: encode them for a head, cut windows, and make batches of similar lengths."""
+"""Convert a task's records to padded tensors: tokenise the texts, cut long documents into windows, and make batches of
+similar lengths."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,8 +16,13 @@ AT_ONCE = 1000
 
 
 def encode(head, records: Sequence[dict], tokenizer, labels: Sequence[str], max_length: int, stride: int) -> Examples:
-    """Encode `records` for `head`, one of `harness.heads`. Text pairs are encoded as pairs, and options as pairs with
-    their question. Documents become windows of `max_length` tokens that overlap by `stride` tokens."""
+    """Tokenise `records` for `head`, the object of `harness.heads` for this kind of task. Returns one `Example` per
+    record or, if the head reads windows, one per window.
+
+    A text pair is encoded as one input, and each option of a question as one input together with the question.
+    Documents become windows of `max_length` tokens that overlap by `stride` tokens. The position of a label in `labels`
+    is its index in targets.
+    """
     places = {label: i for i, label in enumerate(labels)}
 
     def encoded(start: int) -> Iterator[Example]:
@@ -31,7 +37,8 @@ def encode(head, records: Sequence[dict], tokenizer, labels: Sequence[str], max_
 def _encode_texts(
     head, records: Sequence[dict], first: int, tokenizer, places: dict[str, int], max_length: int
 ) -> Iterator[Example]:
-    """Encode each record as one example. If a pair is too long, its longer text is cut first."""
+    """Yield one example per record. If a pair of texts is too long, its longer text is cut first. `first` is the index
+    of the first record, and `places` maps labels to indices."""
     texts, seconds, numbers = head.rows(records)
     encoding = tokenizer(texts, seconds, truncation="longest_first" if seconds else True, max_length=max_length)
     rows = map(tuple, encoding["input_ids"])
@@ -63,9 +70,13 @@ def _encode_windows(
 
 
 def _of_letters(text: str, offsets: Iterable[tuple[int, int]], marks: bool) -> Iterator[tuple[int, int]]:
-    """The offsets of tokens, moved to whole letters without white space. Byte-level tokenizers keep white space at the
-    first token of a later window, so the same token would have two offsets. Other tokenizers drop combining marks, so
-    an entity would lose its last mark. `marks` is true if `text` has any."""
+    """Yield the character offsets (start, end) of tokens, moved so that a token covers whole letters and begins after
+    white space.
+
+    Byte-level tokenizers include white space in the first token of a later window, so the same token would have
+    different offsets in two windows. Other tokenizers drop combining marks, so an entity would lose its last mark.
+    `marks` is False if no character of `text` can be such a mark (see `harness.text.letters.has_marks`).
+    """
     for start, end in offsets:
         # Special tokens have no characters.
         if marks and start < end:
@@ -93,15 +104,19 @@ def bucketed(
 
 
 def in_length_order(examples: Examples, batch: int) -> Iterator[list[int]]:
-    """The evaluation batches, as lists of indices into `examples`. Their order and size are fixed, because both change
-    the last bits of a logit."""
+    """The evaluation batches, as lists of at most `batch` indices into `examples`, shortest examples first. The order
+    and size of batches are fixed, because both change the last bits of a logit."""
     order = np.argsort(examples.lengths, kind="stable").tolist()
     return (order[start : start + batch] for start in range(0, len(order), batch))
 
 
 def collate(batch: Sequence[Example], pad: int, device: str) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """The (inputs, targets) of a batch, padded to its longest row. Ids, mask and segment ids (if there are any) have
-    shape [B, T], or [B, options, T]. Targets have shape [B], [B, labels], or [B, T] for windows."""
+    """Make the (inputs, targets) of a batch on `device`, padded to its longest row. `pad` is the padding id.
+
+    The inputs are token ids, attention mask and segment ids (if there are any), each [B, T], or [B, options, T] for
+    questions with options. The targets have shape [B], [B, labels] if a text can have several labels, or [B, T] for
+    windows.
+    """
     width = max(example.length for example in batch)
     choices = len(batch[0].rows)
     rows = [row for example in batch for row in example.rows]

@@ -11,10 +11,10 @@ import numpy as np
 class Example:
     """One input of the model: a text, a pair, a window of a document, or a question with its options.
 
-    `rows` are its token ids, one row per option and otherwise one row. `types` are the segment ids of the rows, empty
-    if the tokenizer has none. `target` is a label index, a 0 or 1 per label, or one index per token of a window
-    (`IGNORED` for special tokens). `record` is the index of its record. `offsets` are the character offsets of a
-    window's tokens, empty ones for special tokens.
+    `rows` are the token ids of the input: one row per option of a question, otherwise one row. `types` are the segment
+    ids of each row (empty if the tokenizer has none). `target` is a label index, a 0 or 1 per label, or one tag index
+    per token of a window (`IGNORED` for special tokens). `record` is the index of the record that the input was made
+    from. `offsets` are the (start, end) character offsets of a window's tokens, with start = end for special tokens.
     """
 
     rows: tuple[tuple[int, ...], ...]
@@ -29,9 +29,11 @@ class Example:
 
 
 class Examples(Sequence):
-    """A sequence of examples in 5 bytes per token, and 12 more in windows. `Example` objects take some 30 and 130.
+    """A sequence of `Example`s in flat arrays, which take 5 bytes per token, and 12 bytes more in windows. `Example`
+    objects would take some 30 bytes per token, and 130 in windows. `lengths` is the length of each example's longest
+    row, int32 [examples].
 
-    Raises ValueError if only some of the examples have segment ids or offsets. `lengths`: int32 [examples].
+    Raises ValueError if only some of the examples have segment ids or offsets.
     """
 
     def __init__(self, examples: Iterable[Example]):
@@ -93,5 +95,6 @@ class Examples(Sequence):
 
     @staticmethod
     def _between(ends: np.ndarray, index: int) -> tuple[int, int]:
-        """The end and the start of item `index`. `ends` are the ends of all items, which have no gaps."""
+        """The (end, start) of item `index` in a flat array. `ends` are the ends of all items, and each item starts at
+        the end of the item before."""
         return int(ends[index]), int(ends[index - 1]) if index else 0

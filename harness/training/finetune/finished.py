@@ -1,4 +1,5 @@
-"""Keep the finished runs of a comparison until all are finished, so that a kill loses only unfinished runs.
+"""Keep the results of finished fine-tuning runs until all runs of a comparison are finished, so that a killed command
+loses only the unfinished runs.
 
 The outputs of a stage are complete or absent, and DVC removes them before the stage runs again. So finished runs are
 kept in another folder.
@@ -23,11 +24,12 @@ FOLDER = "finished_runs"  # below artifacts/
 
 @contextlib.contextmanager
 def kept(root: Path, comparison: str, task: Task, made_of: Mapping, stage: str) -> Iterator[Path]:
-    """Yield the folder for the finished runs of `comparison`. It is removed if the block ends without an error.
+    """Yield the folder for the finished runs of `comparison`, such as "aismec/nb_bert". The folder is removed if the
+    block ends without an error.
 
-    `made_of` are plain values on which the runs depend besides their `Job`s and the declaration of `task`, such as the
-    hash of its splits. `stage` is the module whose code the runs depend on. Kept runs with other settings, inputs,
-    declarations or code are removed.
+    `made_of` are plain values, such as the hash of the split, on which the runs depend in addition to their `Job`s and
+    the declaration of `task`. `stage` is the name of the module with the code that the runs depend on. Runs that were
+    kept for other settings, inputs, declarations or code are removed.
     """
     above = root / "artifacts" / FOLDER / comparison
     declared = [task.head, task.labels, task.positive, task.metrics[0]]
@@ -41,9 +43,10 @@ def kept(root: Path, comparison: str, task: Task, made_of: Mapping, stage: str) 
 
 @dataclass(frozen=True)
 class Resumable:
-    """A worker that returns the kept result of a job from `folder`, or calls `work` and keeps its result there.
+    """A worker function for fine-tuning jobs. Calling the object with (job, report) returns the job's kept result from
+    `folder`, or calls `work(job, report)` and keeps the result there.
 
-    `name` distinguishes the jobs of workers that share the folder.
+    `report(updates_done)` moves the progress bar. `name` distinguishes the jobs of workers that share the folder.
     """
 
     work: Callable[[Job, Callable[[int], None]], dict]

@@ -1,4 +1,5 @@
-"""Read the inputs of a comparison: its records by split part, and the encoders of its arms."""
+"""Read the inputs of a comparison (one task with one family of encoders): the records of each part of the split, and
+the encoders."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ from harness.task import Task
 
 @dataclass(frozen=True)
 class Inputs:
-    """The records of each part, the folder of each encoder, and the hashes of both."""
+    """The inputs of a comparison: the records of each part of the split by the part's name, the checkpoint folder of
+    each encoder by the encoder's name, and the hashes of the records, of the split and of the folders."""
 
     parts: dict[str, list[dict]]
     checkpoints: dict[str, Path]
@@ -20,9 +22,11 @@ class Inputs:
 
 
 def read_inputs(root: Path, task: Task, family: str, encoders: tuple[str, ...]) -> Inputs:
-    """The `Inputs` of a comparison, with records in id order.
+    """Read the `Inputs` of the comparison of `task` with `family`, with records in id order. `encoders` are names such
+    as "clinical".
 
-    Raises CheckpointError if a checkpoint's files differ from its card.
+    Raises CheckpointError if a checkpoint's files differ from the hashes in its card, and MissingInputError if an
+    earlier stage has not been run.
     """
     parts, hashes = by_part(root, task.name)
     checkpoints = {encoder: place(root, family, encoder) for encoder in encoders}

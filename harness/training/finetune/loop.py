@@ -1,4 +1,4 @@
-"""The fine-tuning loop, the same for all heads and families."""
+"""The fine-tuning loop, the same for all kinds of tasks and all families of encoders."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -19,8 +19,13 @@ from harness.training.finetune.seen_rows import narrowed
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a run: the number of updates, the update whose weights were kept with its selection score, and the
-    curve. `diverged` is true if the loss of the last tenth of the updates is higher than that of the first tenth."""
+    """The result of a fine-tuning run.
+
+    `steps` is the number of updates. `best_step` is the update with the weights that were kept, and `best_score` is
+    their selection score on the validation part. `curve` has one point per evaluation: {"step", "train_loss", and the
+    scores that `validate` returned}. `diverged` is True if the loss of the last tenth of the updates is higher than
+    that of the first tenth.
+    """
 
     steps: int
     best_step: int
@@ -30,8 +35,8 @@ class Outcome:
 
 
 def warm_up() -> None:
-    """Make one update of a temporary layer, before processes are forked. torch imports some eight hundred modules at
-    the first step of an optimizer. Forked processes then share them."""
+    """Make one update of a temporary layer, before worker processes are forked. torch imports some eight hundred
+    modules at the first step of an optimizer, and the forked processes then share these modules."""
     layer = torch.nn.Linear(1, 1)
     optimizer = optimizer_for(layer, "adamw", 1e-3, 0.0)
     layer(torch.zeros(1, 1)).sum().backward()
@@ -40,7 +45,8 @@ def warm_up() -> None:
 
 
 def micro_batches(examples: Examples, batch: int, seed: int) -> Iterator[list[Example]]:
-    """Yield batches without end, one bucketed epoch after another, from one generator."""
+    """Yield batches of `batch` examples without end, one epoch after another (see `bucketed`). `seed` decides the order
+    of all epochs."""
     generator = torch.Generator().manual_seed(seed)
     while True:
         yield from bucketed(examples, batch, generator)
@@ -60,15 +66,15 @@ def train(
     name: str,
     kept: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Train `model` in place for `recipe.steps` updates and leave it with its best weights.
+    """Train `model` in place for at most `recipe.steps` updates and leave it with its best weights.
 
-    `pad` is the padding id. `loss_of(logits, targets)` returns the head's summed loss, without targets that are
-    IGNORED. `validate()` returns a point of the curve for the current weights. It is called every
-    `recipe.evaluate_every` updates and at the end. The weights with the highest `selection` in the point are kept, and
-    of equal ones the later. The run ends after `recipe.patience` evaluations without a higher one (0: never).
-    `progress` is called with the number of updates done, and `kept` if the weights that were just validated are the
-    best so far. Raises TrainingError, with `name` and the update, if the loss or the gradient is no longer a finite
-    number.
+    `pad` is the padding id. `loss_of(logits, targets)` returns the summed loss, without targets that are IGNORED.
+    `validate()` returns the scores of the current weights on the validation part, by name. It is called every
+    `recipe.evaluate_every` updates and at the end. The weights with the highest score `selection` are kept, and if
+    scores are equal, the later weights. The run ends after `recipe.patience` evaluations without a higher `selection`
+    (0: never). `progress` is called with the number of updates done, and `kept()` if the weights that were just
+    validated are the best so far. Raises TrainingError, with `name` and the update, if the loss or the gradient is no
+    longer a finite number.
     """
     batches = micro_batches(examples, recipe.batch, seed)
     rows = narrowed(model, np.append(examples.tokens, pad))

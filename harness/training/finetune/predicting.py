@@ -12,8 +12,8 @@ from harness.training.finetune.examples import Examples
 def logits(
     model, examples: Examples, batch: int, pad: int, device: str, autocast: AbstractContextManager
 ) -> list[torch.Tensor]:
-    """The logits of each example as a float32 tensor, in the order of `examples`: [classes], or [tokens, classes] for
-    windows. `pad` is the padding id."""
+    """The logits of each example as a float32 tensor, in the order of `examples`: [classes], [options] for questions,
+    or [tokens, classes] for windows. `batch` is the number of examples per batch, and `pad` the padding id."""
     model.eval()
     found: dict[int, torch.Tensor] = {}
     for places in in_length_order(examples, batch):

@@ -1,4 +1,5 @@
-"""Carry out the fine-tuning runs of a comparison, and check that all arms get the same treatment."""
+"""Carry out the fine-tuning runs of a comparison (one task with one family of encoders), and check that all arms get
+the same treatment."""
 
 import dataclasses
 from collections.abc import Callable
@@ -24,7 +25,8 @@ _UNSTATED = "not stated"
 
 @dataclass(frozen=True)
 class Encoded:
-    """The examples of each part, encoded by one tokenizer, and the tokenizer's padding id."""
+    """The records of a task, encoded by one tokenizer. `parts` maps a part of the split to its `Examples`. `pad` is the
+    tokenizer's padding id."""
 
     parts: dict
     pad: int
@@ -32,8 +34,9 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Job:
-    """One fine-tuning run of an arm with a seed. `replicate` is the number of the pre-training run that made the
-    `checkpoint`. `file` is the prediction file for the answers to `parts`."""
+    """One fine-tuning run: the encoder in `checkpoint` is trained by `recipe` with `seed`. `replicate` is the number
+    (from 1) of the arm's pre-training run that made the checkpoint. The predictions for `parts` are written to
+    `file`."""
 
     arm: str
     seed: int
@@ -45,8 +48,9 @@ class Job:
 
 
 def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
-    """Prepare for forked processes: set up torch, make the imports that they share, and check all checkpoints. Raises
-    CheckpointError if a checkpoint cannot be loaded, or TrainingError if the arms' configurations differ."""
+    """Prepare the fine-tuning runs before worker processes are forked: set up torch, make the imports that the
+    processes share, and check all checkpoints. Raises CheckpointError if a checkpoint cannot be loaded, or
+    TrainingError if the arms' configurations differ."""
     from harness.encoders import families
     from harness.training.finetune.loop import warm_up
 
@@ -66,9 +70,11 @@ def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
 def carry_out(
     title: str, comparison: str, names: list[str], jobs: list, work: Callable[..., dict], settings: FinetuneSettings
 ) -> list[dict]:
-    """The results of `work` for the jobs of a comparison, in their order, with a progress bar named `title`.
+    """Carry out the jobs of a comparison, with a progress bar named `title`. Returns the results of `work` in the order
+    of `jobs`.
 
-    `names` are the names of the jobs. Raises TrainingError if the runs did not get the same treatment.
+    `comparison` is the comparison's name in messages, and `names` are the names of the jobs. Raises TrainingError if
+    the runs did not get the same treatment.
     """
     from harness.system.progress import runs_progress
     from harness.training.common.pool import run_all
@@ -83,7 +89,8 @@ def carry_out(
 
 
 def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encoded]:
-    """The encoded parts of each encoder, by its name. Encoders with the same tokenizer share them."""
+    """The encoded records that are trained on or answered, by the name of the encoder. Encoders with the same tokenizer
+    share one `Encoded`."""
     from harness.encoders import families
     from harness.training.finetune.batching import encode
 
@@ -105,11 +112,12 @@ def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encode
 
 @dataclass(frozen=True)
 class Worker:
-    """The data that all runs of a comparison share. Calling it carries out one job and returns its result.
+    """The data that all fine-tuning runs of a comparison share. Calling the object with (job, report) carries out one
+    job and returns its result as plain values.
 
     `task` is the task's name and not the task, because a declaration's functions cannot be sent to a spawned process.
-    `judge(task, validation lines, records by id)` returns a point of the curve, whose `selection` decides which weights
-    are kept.
+    `encoded` maps the name of an encoder to its `Encoded`. `judge(task, validation lines, records by id)` returns
+    scores by name, and the score `selection` decides which weights are kept.
     """
 
     root: Path
@@ -165,7 +173,7 @@ class Worker:
             seed=derived_seed("order", job.seed),
             loss_of=partial(head.loss, weights=weights),
             validate=validate,
-            # In updates of the declared recipe, because the bar counts these for every run.
+            # Scaled to the declared recipe's updates, because the progress bar expects this number from every run.
             progress=lambda done: report(done * self.settings.recipe.steps // recipe.steps),
             kept=lambda: judged.update(best=judged["last"]),
             name=f"{task.name}/{family_of(job.checkpoint)}, arm {job.arm}, seed {job.seed}",
@@ -195,7 +203,8 @@ class Worker:
 
 
 def describe_treatment(model, recipe: Recipe, engine: Engine) -> dict:
-    """The treatment of a run: its architecture, precision, dropout and so on, read from the model before training."""
+    """The treatment of a run as plain values: its architecture, precision, dropout, recipe and so on, read from the
+    model before training. Runs are only compared if their treatments are the same."""
     import torch
 
     config = model.config
@@ -212,7 +221,8 @@ def describe_treatment(model, recipe: Recipe, engine: Engine) -> dict:
 
 
 def refuse_unequal(treatments: list[dict], name: str) -> None:
-    """Raises TrainingError unless all runs have the same recipe, precision, attention, dropout and budget."""
+    """Raise TrainingError unless all runs have the same recipe, precision, attention, dropout and number of parameters.
+    `treatments` are the results of `describe_treatment`, and `name` is the comparison's name in the message."""
     for treatment in treatments[1:]:
         for key, value in treatments[0].items():
             if treatment[key] != value:
@@ -224,7 +234,9 @@ def refuse_unequal(treatments: list[dict], name: str) -> None:
 
 
 def refuse_unlike(shapes: dict[str, dict], name: str) -> None:
-    """Raises TrainingError unless all arms have the same `shaping` values. `shapes` are these values by arm."""
+    """Raise TrainingError unless the checkpoints of all arms have the same configuration. `shapes` maps an encoder's
+    name to the configuration values that shape its model (see `harness.encoders.alike.shaping`), and `name` is the
+    task's name."""
     (first, one), *others = shapes.items()
     for arm, other in others:
         differing = [key for key in sorted({*one, *other}) if one.get(key, _UNSTATED) != other.get(key, _UNSTATED)]

@@ -1,8 +1,8 @@
-"""Train only the word vectors of tokens in the training texts, and decay the others as AdamW would.
+"""Train only the word vectors of tokens in the training texts, and decay the other word vectors as AdamW would.
 
-The row of a token that no training text contains never has a gradient. So its AdamW moments stay 0, and its update is
-only the weight decay. A task's texts contain a fraction of the vocabulary. Kept apart, the other rows need no gradients
-or moments. They are a seventh of the parameters of NB-BERT-large.
+The word vector (table row) of a token that no training text contains never has a gradient. So its AdamW moments stay 0,
+and its update is only the weight decay. A task's texts contain a fraction of the vocabulary. If the other rows are kept
+apart, they need no gradients or moments. The word vectors are a seventh of the parameters of NB-BERT-large.
 """
 
 import numpy as np
@@ -10,10 +10,10 @@ import torch
 
 
 class SeenRows(torch.nn.Module):
-    """An embedding, ids […] → vectors […, hidden], whose only parameters are the rows `seen` of `table`.
+    """An embedding, ids […] → vectors […, hidden], with only the rows `seen` of `table` as parameters.
 
-    Its outputs are those of a `table` that is trained as a whole. In training mode it raises IndexError for ids that
-    are not in `seen`.
+    Its outputs are those of a `table` that is trained as a whole. In training mode, ids that are not in `seen` raise
+    IndexError.
     """
 
     def __init__(self, table: torch.nn.Embedding, seen: np.ndarray):
@@ -43,18 +43,20 @@ class SeenRows(torch.nn.Module):
         return (vectors * self.decayed).to(vectors.dtype)
 
     def follow(self, optimizer: torch.optim.Optimizer) -> None:
-        """Let the other rows decay at every step of `optimizer`, an AdamW, by the same factor as the trained rows."""
+        """Let the rows that are not trained decay at every step of `optimizer`, an AdamW, by the same factor as the
+        trained rows."""
         group = next(group for group in optimizer.param_groups if any(p is self.weight for p in group["params"]))
         optimizer.register_step_post_hook(lambda *_: self.decayed.mul_(1 - group["lr"] * group["weight_decay"]))
 
     def whole(self) -> torch.nn.Embedding:
-        """The whole table as an ordinary embedding."""
+        """The whole table, with trained and other rows, as an ordinary embedding."""
         weight = torch.cat([self.weight.detach(), self._shrunk(self.others)])[self.places]
         return torch.nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=self.padding_idx)
 
 
 def narrowed(model: torch.nn.Module, seen: np.ndarray) -> SeenRows:
-    """Replace the word embedding of `model` by `SeenRows`, and return it. `seen` are the ids of the training texts."""
+    """Replace the word embedding of `model` by a `SeenRows` module, and return this module. `seen` are the token ids of
+    the training texts."""
     rows = SeenRows(model.get_input_embeddings(), seen)
     model.set_input_embeddings(rows)
     return rows

@@ -16,7 +16,8 @@ from harness.training.finetune.runs import SEARCHED, Job
 
 
 def jobs(settings: FinetuneSettings, tune: Tune, inputs: Inputs, folder: Path) -> list[Job]:
-    """One job per arm, candidate and seed. Its validation answers are written to `folder`."""
+    """The jobs that try the candidate recipes: one per arm, candidate and seed of `tune`. A job answers the validation
+    part, and writes its predictions below `folder`."""
     return [
         Job(
             arm, seed, 1, inputs.checkpoints[arm], folder / runs.trial_file_name(arm, number, seed), recipe,
@@ -29,8 +30,8 @@ def jobs(settings: FinetuneSettings, tune: Tune, inputs: Inputs, folder: Path) -
 
 
 def tried(candidates: Sequence[Recipe], jobs: list[Job], results: list[dict]) -> dict:
-    """The section of `runs.json` about tuning: the candidates, all trial results, and the choice of each arm. `jobs`
-    and `results` have the same order."""
+    """The section of `runs.json` about tuning: {"candidates": learning rate and updates of each, "trials": the results
+    of all trial runs, "chosen": index of the chosen candidate by arm}. `jobs` and `results` have the same order."""
     number = {recipe: i for i, recipe in enumerate(candidates)}
     trials = [result | {"candidate": number[job.recipe]} for job, result in zip(jobs, results, strict=True)]
     scores = {

@@ -1,1 +1,1 @@
-"""Pre-training: from corpora and a parent checkpoint to a new checkpoint."""
+"""Pre-training: from corpora and a parent checkpoint (except for the baseline) to a new checkpoint."""

@@ -1,4 +1,4 @@
-"""Pre-train one arm of a family, and write its checkpoint folder with the card."""
+"""Pre-train one arm of a family (a version of its encoder), and write its checkpoint folder with the card."""
 
 import dataclasses
 import shutil
@@ -33,7 +33,8 @@ from harness.training.pretrain.watching import Several, display
 @dataclass(frozen=True)
 class Corpus:
     """A tokenised corpus: documents to train on, held-out (document type, row) pairs, the folder of its files, and the
-    hash of its text. `replay` describes the general text that is mixed into the documents, or is None."""
+    hash of its text. `replay` describes the general text that is mixed into the documents ({"share", "from"}), or is
+    None."""
 
     documents: Documents
     held_out: list[tuple[str, Row]]
@@ -43,9 +44,11 @@ class Corpus:
 
 
 def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, leads: bool = True) -> int:
-    """The number of updates: `settings.steps`, or those of one epoch of `corpus`.
+    """The number of updates of a training: `settings.steps`, or as many as one epoch of `corpus` has if
+    `settings.steps` is None.
 
-    An epoch is counted once, by the process that `leads`. The number is kept in the corpus's folder.
+    The leading process (`leads`) counts the updates of an epoch once, and keeps the number in a file in the corpus's
+    folder. The other processes wait for this file. `config` is the model's transformers configuration.
     """
     if settings.steps is not None:
         return settings.steps
@@ -72,7 +75,8 @@ def plan_of(corpus: Corpus, setup: Setup) -> Plan:
 
 
 def made_from(settings: Pretraining, engine: Engine, steps: int, inputs: Mapping) -> dict:
-    """Everything that the result of a training depends on, as plain values. `inputs` are as in `train_arm`."""
+    """Everything that the result of a training depends on, as plain values. `inputs` is everything except the settings,
+    the engine and the number of updates, such as the hashes of the corpora."""
     return {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps, **inputs}
 
 
@@ -83,7 +87,8 @@ def _inputs(facts: cards.Facts, corpora: Mapping[str, Corpus]) -> dict:
 
 
 def finished_of(root: Path, family: str, encoder: str) -> Path:
-    """The folder where a finished encoder is kept until all encoders of its family are finished."""
+    """The folder with a copy of a finished encoder, kept until all encoders of its family are finished. If the stage is
+    killed, the finished encoder is not trained again."""
     return interrupted.states_of(root, family, encoder) / "finished"
 
 
@@ -97,7 +102,8 @@ def trunk_of(
     steps: int,
     share: float,
 ) -> Trunk:
-    """The trunk of the training that `make` runs with these arguments, after a `share` of its `steps` updates."""
+    """The trunk of the training that `make` runs with these arguments: its saved state after the share `share` of its
+    `steps` updates. Further replicates of the arm start from the trunk (see `harness.training.pretrain.branching`)."""
     key = sha256_value(made_from(settings, engine, steps, _inputs(facts, corpora)))
     return Trunk(interrupted.states_of(root, facts.family, facts.arm), key, shared_updates(share, steps), settings.seed)
 
@@ -122,15 +128,17 @@ def train_arm(
     keeps: int | None = None,
     trunk: Trunk | None = None,
 ) -> dict:
-    """Train `model` in place on the documents of `read`, and measure it on the held-out rows of `corpora`.
+    """Train `model` in place on the documents of `read`, and measure it on the held-out rows of `corpora`, which maps
+    parts of the corpus to their texts.
 
     The training resumes from its newest saved state below `states`. `inputs` is everything that the result depends on
-    besides settings and engine. `code` are the hashes of the code files. They show which files differ from those of an
-    interrupted training. The state after update `keeps` is kept for trainings that are branched from it. A branched
-    training starts from its `trunk`. `alone` is False if other trainings run in parallel.
+    besides settings, engine and `steps`. `code` maps code files to their hashes, to show which files have changed since
+    an interrupted training. `observer` is called during the training. `alone` is False if other trainings run in
+    parallel. The state after update `keeps` is kept, because other trainings start from it. A branched training starts
+    from such a state of another training, its `trunk`.
 
     Returns plain values: the loss curve, held-out measurements {"before", "during", "after"} by corpus, the numbers of
-    updates and tokens, and the updates after which it resumed a training of other inputs (`mixed`).
+    updates and tokens, and as `mixed` the updates after which the training resumed a training of other inputs.
     """
     vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
     setup, objective = Setup(settings, vocabulary, model.config), objectives.of(settings)
@@ -203,9 +211,10 @@ def make(
     keeps: int | None = None,
     trunk: Trunk | None = None,
 ) -> None:
-    """Train `model` on `read`, and write the checkpoint folder of the arm and family in `facts`, with its card.
+    """Train `model` on `read`, and write the checkpoint folder with its card. `facts` is what the card states before
+    the training, and names the family and the arm.
 
-    `code`, `alone`, `keeps` and `trunk` are as in `train_arm`. Only the leading process writes.
+    `corpora`, `code`, `alone`, `keeps` and `trunk` are as in `train_arm`. Only the leading process writes.
     """
     assert facts.training is not None
     states, inputs = interrupted.states_of(root, facts.family, facts.arm), _inputs(facts, corpora)

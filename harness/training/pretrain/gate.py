@@ -1,9 +1,10 @@
 """Import an existing checkpoint as an arm, and check that it predicts better than token frequencies.
 
 A checkpoint can load completely, with every name and shape right, and still be wrong: a projection is split in the
-other way, the tokenizer has another vocabulary order, or the weights are of another variant of the architecture. It
-then predicts no better than token frequencies. So every imported masked LM predicts masked tokens of held-out general
-text. Its loss is compared with that of the counts of its own tokenizer's tokens in the general training text.
+other way, the tokenizer has another vocabulary order, or the weights are of another variant of the architecture. Such a
+checkpoint predicts no better than token frequencies. So every imported masked LM predicts masked tokens of held-out
+general text. Its loss is compared with the loss of a prediction from token frequencies alone. These frequencies are
+counted in the general training text, with the checkpoint's own tokenizer.
 """
 
 import dataclasses
@@ -26,8 +27,9 @@ from harness.system.files import jsonl_rows, sha256
 from harness.text.printable import terminal
 from harness.training.pretrain import held_out, shards
 
-# Nats per masked token. A model of only the token before is more than two nats better than token counts, on real and on
-# generated text. A public encoder is four to five nats better. The standard error over the tokens is under 0.1.
+# Nats per masked token. A model that sees only the token before is more than two nats better than token counts, on
+# real and on generated text. A public encoder is four to five nats better. The standard error over the tokens is
+# under 0.1.
 MARGIN = 0.5
 # Fewest masked tokens. With fewer, the standard error is about as large as the margin.
 FEWEST = 50
@@ -40,11 +42,12 @@ COUNTED_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Gate:
-    """Compares the masked LM imported from `source` with token counts, on the general text of the corpus in `folder`.
+    """Compares the masked LM imported from `source` with token frequencies, on the general text of the corpus in
+    `folder`.
 
-    The text may be in a language that is foreign to the encoder. A wrong import is as likely then, and a right encoder,
-    which reads pieces of words in context, beats counts there, too. An encoder that does not can be imported with a
-    reason, `source.despite_gate`, which the card repeats.
+    The text may be in a language that is foreign to the encoder. A wrong import is as likely then. A right encoder
+    reads pieces of words in context, and so is better than token frequencies in a foreign language, too. An encoder
+    that is not better can be imported with a reason, `source.despite_gate`, which the card repeats.
     """
 
     folder: Path
@@ -52,11 +55,13 @@ class Gate:
     engine: Engine
 
     def __call__(self, model: torch.nn.Module, tokenizer, architecture: str, missing: list[str]) -> dict:
-        """The card's `gate`: {"loss", "unigram_loss" (nats per masked token), "masked_tokens", "margin", "corpus"
-        (SHA-256 of the general text), "despite"}, or {"not_run": reason}.
+        """Compare `model` with token frequencies. Returns the entry `gate` of the checkpoint's card: {"loss",
+        "unigram_loss" (nats per masked token), "masked_tokens", "margin", "corpus" (SHA-256 of the general text),
+        "despite" (the reason or None)}, or {"not_run": reason}.
 
-        `missing` are the names of the parameters that the checkpoint lacks. Raises CheckpointError if `model` is not
-        better than the counts by the margin and `source.despite_gate` is None, or if its loss is not finite.
+        `missing` are the names of the parameters that the checkpoint lacks. Raises CheckpointError if the loss of
+        `model` is not below that of the token frequencies by `MARGIN` and `source.despite_gate` is None, or if its loss
+        is not finite.
         """
         measured = self._measured(model, tokenizer, architecture, missing)
         if "not_run" in measured:
@@ -101,7 +106,8 @@ class Gate:
 def bring_in(
     root: Path, source: Hub | Folder, family: str, arm: str, architecture: str, engine: Engine, code: str
 ) -> None:
-    """Import `source` to `artifacts/checkpoints/<family>/<arm>/`, and print the gate's result and the card's notes.
+    """Import `source` to `artifacts/checkpoints/<family>/<arm>/`, and print the result of the check against token
+    frequencies and the notes of the checkpoint's card.
 
     `code` is the hash of the importing code. Raises CheckpointError if the checkpoint cannot be imported.
     """
@@ -114,8 +120,9 @@ def bring_in(
 
 
 def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[list, torch.Tensor]:
-    """At most `ROWS` (document type, row) pairs spread over the held-out text, and the token counts [vocabulary] of the
-    other text."""
+    """Read the corpus file `path`. Returns (rows, counts): (document type, row) pairs of at most `length` tokens, at
+    most `ROWS`, spread over the held-out documents, and the token counts [vocabulary] of the other documents. If there
+    are few rows, they are repeated, so that they are measured with other masks."""
     counts = torch.zeros(len(tokenizer), dtype=torch.float64)
     share = COUNTED_BYTES / max(1, path.stat().st_size)
     held_rows = []
@@ -136,7 +143,8 @@ def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[l
 
 
 class _Blind(torch.nn.Module):
-    """An encoder that reads nothing, so that a head on it gives every position the same answer."""
+    """An encoder that ignores its input and returns zeros, so that a head on it gives every position the same
+    answer."""
 
     @property
     def base_model(self) -> "_Blind":
@@ -149,7 +157,8 @@ class _Blind(torch.nn.Module):
 
 
 def _counting(counts: torch.Tensor, vocabulary: Vocabulary) -> tuple[torch.nn.Module, object]:
-    """A (model, head) that predict the token frequencies, with one added to each count (Laplace)."""
+    """A (model, head) pair that predicts every masked token from the token `counts` alone, with one added to each count
+    (Laplace)."""
     added = torch.zeros_like(counts)
     added[vocabulary.replacements] = 1
     logarithms = (counts.index_fill(0, vocabulary.special, 0) + added).log().float()

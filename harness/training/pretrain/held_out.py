@@ -29,9 +29,12 @@ def measure(
     engine: Engine,
     device: str,
 ) -> dict[str, dict]:
-    """The measurements by corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens" (masked tokens),
-    "by_document_type": {type: the same three}}. Loss and accuracy are None without masked tokens. `rows` maps a corpus
-    to (document type, row) pairs. `head` maps hidden states to logits."""
+    """Measure `model` on the held-out rows of each corpus. Returns, by corpus, {"loss" (nats per masked token),
+    "accuracy" (0 to 1), "tokens" (masked tokens), "by_document_type": {type: the same three numbers}}.
+
+    Loss and accuracy are None if no token is masked. `rows` maps a corpus to (document type, row) pairs. `head` maps
+    hidden states to logits.
+    """
     model.eval()
     found = {}
     for corpus, typed in rows.items():

@@ -1,8 +1,8 @@
-"""Handle an interrupted training whose inputs have changed: the user chooses to resume or to start anew.
+"""Handle an interrupted pre-training whose inputs have changed: the user chooses to resume it or to start anew.
 
-Starting anew loses the work in its states, and resuming gives a result of mixed origin. So neither happens without a
-choice: `--anew` removes the states, and `--resume` continues from them if their rows and tensors still fit. The card of
-the checkpoint then says so.
+Starting anew loses the work in the saved states, and resuming gives a result of mixed origin. So neither happens
+without a choice: `--anew` removes the states, and `--resume` continues from the states if their rows and tensors still
+fit. After `--resume`, the card of the checkpoint records the mixed origin.
 """
 
 import contextlib
@@ -28,9 +28,12 @@ _TWICE = ("planned.recipe", "planned.engine", "planned.batch", "planned.corpus",
 
 @dataclass(frozen=True)
 class Interrupted:
-    """An interrupted training with its saved states in `folder`. `step` is the update of the newest state that is whole
-    (None: all are torn), and `steps` the number of updates (None: not recorded). `differs` are its values and the
-    present ones, by name, if they differ (None: not recorded)."""
+    """An interrupted training with its saved states in `folder`.
+
+    `step` is the update of the newest undamaged state (None: all states are damaged). `steps` is the number of updates
+    of the whole training (None: not recorded). `differs` maps the name of each value that has changed to (value of the
+    interrupted training, present value) (None: the old values are not recorded).
+    """
 
     folder: Path
     step: int | None
@@ -39,13 +42,13 @@ class Interrupted:
 
 
 def states_of(root: Path, family: str, encoder: str) -> Path:
-    """The folder of an encoder's saved training states."""
+    """The folder with the saved training states of an encoder, such as the encoder "clinical" of a family."""
     return root / "artifacts" / "states" / family / encoder
 
 
 def pieces(values: Mapping, code: Mapping[str, str]) -> dict:
-    """Everything that a training depends on, as one flat dict: "settings.clip", "corpus.general",
-    "code.training/loop.py", …"""
+    """Everything that a training depends on, as one flat dict from names to plain values, such as "settings.clip",
+    "corpus.general" and "code.training/loop.py". `values` is a nested dict, and `code` maps code files to hashes."""
     flat: dict = {}
 
     def add(name: str, value) -> None:
@@ -60,9 +63,13 @@ def pieces(values: Mapping, code: Mapping[str, str]) -> dict:
 
 
 def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
-    """Make `states`/`key` the folder of this training. If another training was interrupted, follow the user's choice.
-    `made_of` is everything that this training depends on, as `pieces` gives it. Raises TrainingError if there is no
-    choice, or if the other training cannot be resumed."""
+    """Make `states`/`key` the folder of this training's saved states. If a training with other inputs was interrupted,
+    follow the user's choice to resume it or to start anew.
+
+    `key` is the hash of everything that this training depends on, and `made_of` are these values, as `pieces` returns
+    them. Only the leading process (`leads` is True) writes. Raises TrainingError if the user has not chosen, if the
+    interrupted training cannot be resumed, or if all saved states are damaged.
+    """
     own = states / key[:16]
     torn = own.is_dir() and newest_whole(own) is None and any(own.glob("*.safetensors"))
     found = _others(states, own, made_of) if torn or not own.is_dir() else []
@@ -96,7 +103,8 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
 
 
 def mixed(states: Path, key: str) -> list[dict]:
-    """The updates after which this training resumed a training of other inputs, and the differences."""
+    """The updates after which the training with the hash `key` resumed a training of other inputs: [{"update",
+    "differs": {name: [old value, new value]}}, …]."""
     return _read(mixed_of(states / key[:16]), [])
 
 
@@ -111,7 +119,8 @@ def mixed_of(folder: Path) -> Path:
 
 
 def intact(record: Path) -> dict:
-    """The content of `record`, which describes a state. Raises ValueError if `record` or the state's file is torn."""
+    """The content of the file `record`, which describes a saved state. Raises ValueError if `record` or the file of the
+    state is damaged."""
     try:
         described = read_json(record)
         whole = sha256(record.with_suffix(".safetensors")) == described["sha256"]
@@ -123,7 +132,7 @@ def intact(record: Path) -> dict:
 
 
 def newest_whole(folder: Path) -> int | None:
-    """The update of the newest state in `folder` that is not torn, or None."""
+    """The update of the newest state in `folder` that is not damaged, or None if there is no such state."""
     for record in sorted(folder.glob("[0-9]*.json"), reverse=True):
         with contextlib.suppress(ValueError):
             intact(record)
@@ -140,8 +149,8 @@ def _read(path: Path, otherwise):
 
 
 def choose(root: Path, family: str, arms: list[str], choice: str) -> list[str]:
-    """Carry out the user's `choice` for the interrupted trainings of these arms. Returns one message per training.
-    "anew" removes their states. "resume" is stored for the next run."""
+    """Carry out the user's `choice` for the interrupted trainings of these arms: "anew" removes the saved states, and
+    "resume" is stored for the next run. Returns one message per interrupted training."""
     done = []
     for arm in arms:
         states = states_of(root, family, arm)

@@ -1,4 +1,5 @@
-"""The pre-training loop, the same for all objectives and any number of devices. It can start at any update.
+"""The pre-training loop, the same for all objectives and any number of devices. The loop can start at any update, from
+a saved state.
 
 An update has `effective_batch` rows, cut into micro-batches that are divided among the devices. Losses are divided by
 the number of targets of the whole update, so the number of devices only changes the rounding.
@@ -36,7 +37,8 @@ TRY_AGAIN = 75
 
 @dataclass(frozen=True)
 class About:
-    """A training as its observers see it. `fingerprint` is the hash of everything that its result depends on."""
+    """A training as its observers see it: its name, its numbers of updates (`steps`), parameters and devices.
+    `fingerprint` is the hash of everything that its result depends on."""
 
     name: str
     fingerprint: str
@@ -46,25 +48,28 @@ class About:
 
 
 class Observer:
-    """An observer of a training. Its methods are called while the training runs. This base class does nothing."""
+    """An observer of a training, such as a progress bar. Its methods are called while the training runs. This base
+    class does nothing."""
 
     def started(self, about: About) -> None:
-        """Called before the training, also before one that resumes from a saved state."""
+        """Called before the training begins or resumes from a saved state."""
 
     def update(self, step: int, values: dict[str, float]) -> None:
-        """Called after update `step` (from 1) with loss, learning_rate, tokens (seen so far), and the values of
-        `Objective.at`."""
+        """Called after update `step` (from 1). `values` are "loss", "learning_rate", "tokens" (seen so far), and the
+        values of `Objective.at`, such as "mask_rate"."""
 
     def held_out(self, step: int, measured: dict[str, dict]) -> None:
-        """Called after held-out text was measured, with the result of `harness.training.pretrain.held_out.measure`."""
+        """Called after held-out text was measured at update `step`. `measured` is the result of
+        `harness.training.pretrain.held_out.measure`."""
 
     def finished(self) -> None:
-        """Called after the training, but not if it is interrupted or fails."""
+        """Called after the training, but not if the training is interrupted or fails."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """The result of a training: numbers of updates and tokens, the loss curve, and held-out measurements during it."""
+    """The result of a training: numbers of updates and tokens, the loss curve [{"step", "loss"}, …], and held-out
+    measurements during the training."""
 
     steps: int
     tokens: int
@@ -79,7 +84,7 @@ class Losses(torch.nn.Module):
     """
 
     def __init__(self, model: torch.nn.Module, architecture: str, objective: Objective):
-        """Make the objective's own layers. The caller seeds torch before."""
+        """Store `model`, and make the layers that only the `objective` needs. The caller seeds torch before."""
         super().__init__()
         self.model, self.own = model, objective.layers(model.config)
         self._objective = objective
@@ -107,12 +112,13 @@ def train(
     head: tuple[str, ...],
     name: str,
 ) -> Course:
-    """Train `losses` in place for `steps` updates, from the newest saved state of `store` if there is one.
+    """Train `losses` in place until `steps` updates are done, from the newest saved state of `store` if there is one.
 
-    `measure()` returns held-out measurements. Parameters whose name ends with one of `spared` have no weight decay.
-    Those whose name begins with one of `head` have the decay of the output layer (see `decay_groups`). Raises
-    TrainingError, with `name` and the update, if the loss or the gradient is no longer a finite number. Raises
-    SystemExit(TRY_AGAIN) after a stop signal, when the state is saved.
+    `setup` has the settings, and `plan` the rows of each update. `measure()` returns held-out measurements. Parameters
+    with a name that ends with one of `spared` have no weight decay. Parameters with a name that begins with one of
+    `head` have the decay of the output layer (see `decay_groups`). Raises TrainingError, with `name` and the update, if
+    the loss or the gradient is no longer a finite number. Raises SystemExit(TRY_AGAIN) after a stop signal, when the
+    state is saved.
     """
     model, settings = losses.model, setup.settings
     module = spread(losses, world, engine)
@@ -197,7 +203,8 @@ def _learning_rate(step: int, steps: int, settings: Pretraining) -> float:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[list[int]]:
-    """Yield a list of the signals of STOPS that arrive within the block."""
+    """Yield a list that gets the number of each signal of STOPS that arrives within the block. So a signal does not end
+    the process at once."""
     told: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield told
@@ -223,7 +230,8 @@ def _update(
     *,
     step: int,
 ) -> tuple[float, float, int]:
-    """Make one update. Returns (loss, gradient norm, tokens), each over all devices."""
+    """Make one update with the rows of `micro_batches`. `now` are the values of `Objective.at`. Returns (loss, gradient
+    norm, number of tokens), each over all devices."""
     settings = setup.settings
     mine = [
         (index, *objective.batch(setup, rows, now, generator("masks", settings.seed, step, index)))

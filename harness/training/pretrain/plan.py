@@ -1,10 +1,11 @@
-"""The order of the training rows: which rows make up each update. It is the same on any number of devices, and after
-any interruption.
+"""The order of the training rows: which rows make up each update. The order is the same on any number of devices, and
+after any interruption.
 
 A corpus is read in blocks of documents, so that memory does not grow with the corpus. In an epoch the blocks come in a
 random order. The rows of a block are made, shuffled, and cut into effective batches of similar length. Rows that do not
 fill an effective batch are left out of that epoch. Every random draw has a seed made of (purpose, seed, epoch, block),
-so a position is enough to resume. If there are several blocks, another process makes the next block during training.
+so a training can resume from a position alone. If there are several blocks, another process makes the next block during
+training.
 """
 
 import contextlib
@@ -28,7 +29,8 @@ BUCKETS = 16  # effective batches that are sorted by length together
 
 @dataclass(frozen=True)
 class Position:
-    """The position of the next update: epoch, block within the epoch's order, effective batch within the block."""
+    """The position of the next update: the epoch, the index of the block in the epoch's order, and the index of the
+    effective batch in the block."""
 
     epoch: int = 0
     block: int = 0
@@ -37,21 +39,23 @@ class Position:
 
 @dataclass(frozen=True)
 class Begun:
-    """An epoch that a plan with another `seed` has used up to `end`. The present plan uses only the rest of this epoch,
-    in its own order. The rows of the block at `end` stay the same, because the other plan has already cut them."""
+    """The first part of an epoch, up to the position `end`, that a plan with another `seed` has used before a branched
+    training started. The branched training's plan uses only the rest of this epoch, in its own order. The rows of the
+    block at `end` stay the same, because the other plan has already cut them."""
 
     seed: int
     end: Position
 
 
 def generator(*parts: str | int) -> torch.Generator:
-    """A new random generator, seeded by `parts` (its purpose, seed and position)."""
+    """A new random generator, seeded by `parts`, such as ("masks", seed, update)."""
     return torch.Generator().manual_seed(derived_seed(*parts))
 
 
 def cut_blocks(sizes: Sequence[int] | np.ndarray, documents: int, tokens: int) -> list[range]:
-    """The blocks, as ranges of document indices, of at most `documents` documents and `tokens` tokens. `sizes` are the
-    tokens of each document. A document with more than `tokens` tokens is a block of its own."""
+    """Cut the corpus into blocks of at most `documents` documents and `tokens` tokens. Returns a range of document
+    indices for each block. `sizes` are the numbers of tokens of the documents. A document with more than `tokens`
+    tokens is a block of its own."""
     ends = np.cumsum(sizes, dtype=np.int64)
     blocks, start = [], 0
     while start < len(ends):
@@ -63,8 +67,8 @@ def cut_blocks(sizes: Sequence[int] | np.ndarray, documents: int, tokens: int) -
 
 
 class Plan:
-    """The plan of a training's updates. The documents have `sizes` tokens, and `rows(block, generator)` makes the rows
-    of a block."""
+    """The plan of a training's updates: it makes the rows of each update, in micro-batches. `sizes` are the numbers of
+    tokens of the documents. `rows(block, generator)` makes the rows of the documents with the indices `block`."""
 
     def __init__(
         self,
@@ -83,9 +87,12 @@ class Plan:
     def updates(
         self, start: Position = Position(), begun: Begun | None = None
     ) -> Generator[tuple[Position, list[list[Row]]]]:
-        """Yield (the position after the update, its micro-batches) for every update from `start` on, without end. Close
-        the generator when no more updates are needed, to end the process that makes the next block. Raises ConfigError
-        if an epoch has no effective batch."""
+        """Yield (the position after the update, the update's micro-batches) for every update from `start` on, without
+        end.
+
+        `begun` is the part of an epoch that another plan has used. Close the generator when no more updates are needed,
+        to end the process that makes the next block. Raises ConfigError if an epoch has no effective batch.
+        """
         places = self._places(start, begun) if self._blocks else ()
         # With one block, another process would save no time.
         blocks = made_ahead(self._made, places) if len(self._blocks) > 1 else ordered(self._made, places, 1)
@@ -103,14 +110,16 @@ class Plan:
         )
 
     def updates_per_epoch(self, workers: int = 1) -> int:
-        """The number of updates in the first epoch, counted by making the rows of every block."""
+        """The number of updates in the first epoch, counted by making the rows of every block in `workers`
+        processes."""
         return sum(ordered(self._updates_of, range(len(self._blocks)), min(workers, len(self._blocks))))
 
     def _updates_of(self, block: int) -> int:
         return len(self._made((Position(), block, None))[2])
 
     def _places(self, start: Position, begun: Begun | None) -> Iterator[tuple[Position, int, Begun | None]]:
-        """Yield (position of its first batch, block number, `begun` if it ends here) for each block from `start` on."""
+        """Yield (position of the block's first batch, block number, `begun` or None) for each block from `start` on,
+        without end. The third value is `begun` only for the block in which `begun` ends."""
         for epoch in itertools.count(start.epoch):
             order = self._order(epoch, begun)
             for place in range(start.block if epoch == start.epoch else 0, len(order)):
@@ -127,7 +136,8 @@ class Plan:
         return taken + [block for block in drawn(self._seed) if block not in set(taken)]
 
     def _made(self, place: tuple[Position, int, Begun | None]) -> tuple[Position, Table, np.ndarray]:
-        """The position where a block begins, its rows, and its effective batches: row indices [batches, effective]."""
+        """Make a block. `place` is one of `_places`. Returns (position where the block begins, rows, effective batches
+        as row indices [batches, rows per batch])."""
         at, block, begun = place
         seed = begun.seed if begun else self._seed
         with _one_thread():
@@ -153,7 +163,8 @@ class Plan:
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """Use one thread, because OpenMP in a forked process waits forever for threads that only its parent has."""
+    """Let torch use one thread inside this block, because OpenMP in a forked process waits forever for threads that
+    only its parent has."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,4 +1,4 @@
-"""Make the text of a training: several parts of the corpus, with general text mixed in against forgetting.
+"""Make the text of a training from parts of the corpus, and mix in general text (replay) against forgetting.
 
 Training on one domain alone makes a network forget others (French 1999, "Catastrophic forgetting in connectionist
 networks"). Mixing in text of the earlier kind is the simplest remedy.
@@ -18,7 +18,8 @@ from harness.training.pretrain.plan import generator
 class Mixed:
     """The documents of two corpora in a random order, which keeps the order within each corpus.
 
-    All documents of `own` are used, and of `added` those with the indices `taken`.
+    All documents of `own` are used, and the documents of `added` with the indices `taken`. `drawn` is the generator
+    that draws the order.
     """
 
     def __init__(self, own: Documents, added: Documents, taken: np.ndarray, drawn: torch.Generator):
@@ -46,11 +47,12 @@ class Mixed:
 
 
 def mixture(corpora: Mapping[str, Corpus], parts: Sequence[str], share: float, seed: int) -> Corpus:
-    """The text of a training on all documents of `parts`, with general documents mixed in.
+    """The text of a training on all documents of `parts`, with general documents mixed in. `corpora` maps the parts of
+    the corpus to their texts.
 
-    These have about `share` (0 <= share < 1) of all training tokens. `seed` draws the general documents and the order.
-    If the general corpus is too small, its documents are repeated. Held-out documents remain held out. The result has
-    the held-out rows and the folder of the first part.
+    The general documents have about the share `share` (0 <= share < 1) of all training tokens. `seed` draws the general
+    documents and the order. If the general corpus is too small, its documents are repeated. Held-out documents remain
+    held out. The result has the held-out rows and the folder of the first part.
     """
     made = corpora[parts[0]]
     for part in parts[1:]:
@@ -71,8 +73,8 @@ def mixture(corpora: Mapping[str, Corpus], parts: Sequence[str], share: float, s
 
 
 def _taken(sizes: np.ndarray, wanted: float, drawn: torch.Generator) -> np.ndarray:
-    """The indices of documents with about `wanted` tokens: all documents as often as they fit, then a sample. `sizes`
-    are the tokens of each document."""
+    """The indices of documents with about `wanted` tokens together: all documents as often as possible, then a random
+    sample. `sizes` are the numbers of tokens of the documents."""
     whole, rest = divmod(wanted, float(sizes.sum()))
     shuffled = torch.randperm(len(sizes), generator=drawn).numpy()
     sample = np.sort(shuffled[: np.searchsorted(np.cumsum(sizes[shuffled]), rest)])

@@ -1,8 +1,9 @@
 """Save and load the state of a training, so that an interrupted training resumes to the same bytes.
 
 All random draws of a training follow from the update number (see `plan`). So a state consists of the weights, the
-optimizer's moments, the position and the measurements. It is one safetensors file, written as a scratch copy and
-renamed. A second file has its SHA-256, which shows if a state is torn. The state before a torn one is used instead.
+optimizer's moments, the position and the measurements. A state is one safetensors file, written as a scratch copy and
+renamed. A second file has the SHA-256 of the first, which shows if the state is damaged. If the newest state is
+damaged, the state before it is used.
 """
 
 import shutil
@@ -22,8 +23,8 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class State:
-    """The state of a training. `tensors` have names "model/…", "optimizer/…" and "group/…". `values` are plain values
-    (updates done, position, curve, …)."""
+    """The state of a training. `tensors` maps names "model/…", "optimizer/…" and "group/…" to weights, moments and
+    counters of the optimizer. `values` are plain values (updates done, position, curve, …)."""
 
     tensors: dict[str, torch.Tensor]
     values: dict
@@ -32,7 +33,7 @@ class State:
 class Store:
     """The saved states of one training, in a subfolder of `folder`. `key` is the hash of everything that the training
     depends on, so states of other settings, corpora or parents are never used. The state after update `keeps` is not
-    removed. `start` returns the state to begin from if the training has no state of its own."""
+    removed. `start()` returns the state to begin from (or None) if the training has no state of its own."""
 
     def __init__(
         self, folder: Path, key: str, keeps: int | None = None, start: Callable[[], State | None] = lambda: None
@@ -41,8 +42,8 @@ class Store:
         self.keeps, self._start = keeps, start
 
     def newest(self) -> State | None:
-        """The newest state that is whole, otherwise the result of `start`. If the state after `keeps` is missing or
-        torn, later states are not used, so that it is made again."""
+        """The newest undamaged state, or the result of `start` if there is none. If the state after update `keeps` is
+        missing or damaged, later states are not used, so that the state after `keeps` is made again."""
         records = sorted(self._folder.glob("*.json"), reverse=True)
         if self.keeps is not None and not self.holds(self.keeps):
             records = [record for record in records if int(record.stem) < self.keeps]
@@ -56,11 +57,11 @@ class Store:
         return self._start()
 
     def at(self, step: int) -> State:
-        """The state after update `step`. Raises ValueError if it is missing or torn."""
+        """The state after update `step`. Raises ValueError if the state is missing or damaged."""
         return _read(self._folder / f"{step:09}.json")
 
     def holds(self, step: int) -> bool:
-        """Is the state after update `step` there, and whole?"""
+        """Return whether the state after update `step` is in the store and undamaged."""
         try:
             intact(self._folder / f"{step:09}.json")
         except ValueError:
@@ -68,7 +69,8 @@ class Store:
         return True
 
     def clear(self) -> None:
-        """Remove the states of a finished training, except the one after `keeps`. Without `keeps`, remove `folder`."""
+        """Remove the saved states of a finished training, except the state after update `keeps`. If `keeps` is None,
+        remove the whole `folder`."""
         if self.keeps is None:
             shutil.rmtree(self._all, ignore_errors=True)
             return
@@ -81,8 +83,8 @@ class Store:
             record.with_suffix(".safetensors").unlink(missing_ok=True)
 
     def save(self, step: int, state: State) -> None:
-        """Save the state after update `step`, and remove all but the last two and the one after `keeps`. Raises
-        TrainingError if it cannot be written, for example on a full disk."""
+        """Save the state after update `step`, and remove all older states except the last one and the state after
+        update `keeps`. Raises TrainingError if the state cannot be written, for example on a full disk."""
         target = self._folder / f"{step:09}.safetensors"
         try:
             write_bytes(target, _bytes(state.tensors))
@@ -133,7 +135,7 @@ def captured(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[s
 
 
 def restore(model: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
-    """Load the `tensors` of `captured` into a model and an optimizer that were made in the same way."""
+    """Load `tensors`, the result of `captured`, into a model and an optimizer that were made in the same way."""
     from torch.distributed.checkpoint.state_dict import (
         StateDictOptions,
         get_optimizer_state_dict,

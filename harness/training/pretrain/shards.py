@@ -1,4 +1,5 @@
-"""Store a corpus as token ids in memory-mapped Arrow files: tokenised once, of any size, read one document at a time.
+"""Store a corpus as token ids in memory-mapped Arrow files, which are tokenised once, may have any size, and are read
+one document at a time.
 
 The files are Arrow IPC streams, as `datasets` writes and opens them. They are written batch by batch, so the corpus is
 never in memory as a whole.
@@ -29,14 +30,14 @@ _BATCH_CHARACTERS = 1 << 20
 
 
 def is_held_out(document_id: str, already: int) -> bool:
-    """Is this document held out, if `already` documents are? The hash of its id decides, so that every arm and family
-    holds out the same documents."""
+    """Return whether a document is held out, if `already` documents are held out. The hash of `document_id` decides, so
+    that every arm and family holds out the same documents."""
     draw = int.from_bytes(hashlib.sha256(document_id.encode("utf-8")).digest()[:4], "big") / 2**32
     return draw < HELD_OUT_SHARE and already < HELD_OUT_AT_MOST
 
 
 def divided(documents: Iterable[dict]) -> Iterator[tuple[dict, bool]]:
-    """Yield (document, True if it is held out) for each document."""
+    """Yield each document with True if the document is held out, otherwise with False."""
     number = 0
     for document in documents:
         held = is_held_out(document["id"], number)
@@ -50,7 +51,8 @@ class _Encoder:
     by_sentence: bool
 
     def __call__(self, batch: list[tuple[dict, bool]]) -> list[tuple[np.ndarray, list[int]]]:
-        """The (ids, number of ids of each sentence) of each document in `batch`."""
+        """Tokenise a batch of (document, True if it is held out) pairs. Returns (token ids, number of ids of each
+        sentence) for each document."""
         pieces = [self._pieces(document["text"], held) for document, held in batch]
         texts = [piece for parts in pieces for piece in parts]
         encoded = iter(self.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else [])
@@ -73,12 +75,14 @@ def write(
     workers: int = 1,
     shard_tokens: int = SHARD_TOKENS,
 ) -> None:
-    """Write `folder` for `Shards` and `held_out`, all or nothing: `00000.arrow`, …, `held_out.arrow`, `shards.json`.
+    """Write the tokenised `documents` into `folder`, all or nothing: `00000.arrow`, …, `held_out.arrow`, `shards.json`.
+    `Shards` and `held_out` read them.
 
-    Documents are dicts as in the corpus ("id", "document_type", "text"). Each gives one row, in their order: `ids`
-    (list of int32, without special tokens), `sentences` (the number of ids of each sentence) and `document_type`. With
-    `by_sentence` every sentence is encoded by itself. Otherwise, and if it is held out, a document is one sentence. The
-    same input gives the same bytes with any number of `workers`. Raises DataError if there is no text.
+    Documents are dicts as in the corpus ("id", "document_type", "text"). Each document gives one row, in the order of
+    the documents: `ids` (list of int32, without special tokens), `sentences` (the number of ids of each sentence) and
+    `document_type`. If `by_sentence` is True, every sentence is encoded by itself. Otherwise, and if a document is held
+    out, the whole document is one sentence. `shard_tokens` is about the most tokens in one file. The same input gives
+    the same bytes with any number of `workers`. Raises DataError if there is no text.
     """
     counts = {"documents": 0, "tokens": 0, "held_out_documents": 0}
     with atomic_folder(Path(folder)) as target:
@@ -111,7 +115,7 @@ def write(
 
 
 def batches(documents: Iterable[tuple[dict, bool]]) -> Iterator[list[tuple[dict, bool]]]:
-    """The documents, in batches to be encoded at a time."""
+    """Yield the (document, True if it is held out) pairs in batches that are tokenised together."""
     batch, size = [], 0
     for document, held in documents:
         batch.append((document, held))
@@ -130,7 +134,7 @@ def _kept(found: Iterable[list], waiting: deque) -> Iterator[list]:
 
 
 class _Writer:
-    """Writes one Arrow file after the other. Each is closed when the next begins."""
+    """Writes one Arrow file after the other. A file is closed when the next one begins."""
 
     def __init__(self):
         import pyarrow as pa
@@ -171,7 +175,7 @@ def _lists(values: Iterable):
 class Shards:
     """The documents that `write` wrote to `folder`, memory-mapped, so that only requested documents are read.
 
-    Raises MissingInputError if a file is missing, and DataError if one is damaged.
+    Raises MissingInputError if a file is missing, and DataError if a file is damaged.
     """
 
     def __init__(self, folder: Path):
@@ -199,7 +203,9 @@ class Shards:
         return [ids[a:b].tolist() for a, b in itertools.pairwise(cuts)]
 
     def _at(self, index: int) -> tuple:
-        """The document `index`: (row in its batch, ids, document borders in ids, sentence sizes, borders in sizes)."""
+        """Find the document `index`. Returns five values about its record batch: (row of the document in the batch,
+        token ids, borders of the documents in the ids, numbers of ids of the sentences, borders of the documents in
+        these numbers)."""
         if not 0 <= index < len(self):
             raise IndexError(index)
         number = int(np.searchsorted(self._starts, index, "right")) - 1
@@ -211,20 +217,22 @@ class Shards:
 
 
 def _arrays(lists) -> tuple[np.ndarray, np.ndarray]:
-    """The (values, borders) of an Arrow list of int32, without a copy. pyarrow's own method would load pandas."""
+    """The (values, borders) of an Arrow list of int32, without a copy. Item i has the values from borders[i] to
+    borders[i + 1]. pyarrow's own method would load pandas."""
     _, borders, _, values = lists.buffers()
     return np.frombuffer(values, np.int32) if values.size else np.empty(0, np.int32), np.frombuffer(borders, np.int32)
 
 
 def held_out(folder: Path) -> list[tuple[str, list[int]]]:
-    """The (document type, ids) of the held-out documents in `folder`."""
+    """Read the (document type, token ids) of the held-out documents in `folder`."""
     return [
         (row["document_type"], row["ids"]) for batch in _opened(Path(folder) / HELD_OUT) for row in batch.to_pylist()
     ]
 
 
 def _opened(path: Path) -> list:
-    """The record batches of one file, memory-mapped."""
+    """The record batches of the Arrow file `path`, memory-mapped. Raises MissingInputError if the file is missing, and
+    DataError if it is damaged."""
     import pyarrow as pa
 
     remedy = f"Remove {path.parent} and run the command again: the corpus is tokenised anew."

@@ -1,4 +1,4 @@
-"""Read the corpora for a training: texts for the tokenizer, token ids for the model."""
+"""Read the corpora for a pre-training: texts to make a tokenizer, and token ids to train the model."""
 
 import importlib.metadata
 import json
@@ -25,8 +25,8 @@ WORKERS_FROM = 64 << 20
 
 
 def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> Iterator[str]:
-    """Yield the training texts of all corpora, for making a tokenizer. If they have more than about `most` bytes, a
-    sample is taken. Held-out documents are left out."""
+    """Yield the training texts of all corpora, for making a tokenizer. `files` maps the name of a corpus to its file.
+    If the files have more than about `most` bytes, a sample of the texts is taken. Held-out documents are left out."""
     share = most / max(1, sum(path.stat().st_size for path in files.values() if path.exists()))
     for _, path in sorted(files.items()):
         for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus")):
@@ -37,8 +37,12 @@ def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> It
 def tokenised_all(
     files: Mapping[str, Path], tokenizer, settings: Pretraining, folder: Path, *, leads: bool
 ) -> dict[str, Corpus]:
-    """The corpora in `files`, each divided and tokenised below `folder`. Existing results are used if they are of the
-    same inputs, and older ones are removed. The process that `leads` writes, and the others wait."""
+    """Tokenise the corpora in `files` (a corpus's name → its file), divided into training and held-out text, below
+    `folder`. Returns the `Corpus` by name.
+
+    Existing results are used if they were made from the same inputs, and older results are removed. Only the leading
+    process (`leads` is True) writes, and the other processes wait.
+    """
     vocabulary, by_sentence = Vocabulary.of(tokenizer), objectives.of(settings).by_sentence
     made_of = {
         "tokenizer": json.loads(tokenizer.backend_tokenizer.to_str()),

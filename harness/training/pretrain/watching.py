@@ -15,9 +15,10 @@ PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "A6000": 155e12, "L40": 
 
 
 def utilisation(tokens_per_second: float, parameters: int, devices: int) -> float | None:
-    """The model FLOPs utilisation (Chowdhery et al. 2022): 6 FLOP per token and parameter, over the devices' peak.
+    """The model FLOPs utilisation (Chowdhery et al. 2022): 6 FLOP per token and parameter, as a share of the peak of
+    all `devices`.
 
-    None if the device's peak is not known, as for a CPU.
+    Returns None if the device's peak is not known, as for a CPU.
     """
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     peak = next((value for word, value in PEAK.items() if word in name), None)
@@ -26,7 +27,7 @@ def utilisation(tokens_per_second: float, parameters: int, devices: int) -> floa
 
 @dataclass(frozen=True)
 class Pace:
-    """The speed of a training. `utilisation` is a share of the devices' peak, None if that is not known."""
+    """The speed of a training. `utilisation` is a share of the devices' peak, or None if this peak is not known."""
 
     tokens_per_second: float
     utilisation: float | None
@@ -34,14 +35,14 @@ class Pace:
 
 
 class Watch:
-    """Measures the speed of a training, from the first call of `at`."""
+    """A meter of a training's speed, from the first call of `at` on."""
 
     def __init__(self, about: About):
         self._about = about
         self._first: tuple[float, int, float] | None = None
 
     def at(self, step: int, tokens: float) -> Pace | None:
-        """The pace after update `step`, with `tokens` seen so far; None at the first call."""
+        """The speed after update `step`, with `tokens` seen so far. Returns None at the first call."""
         now, first = time.monotonic(), self._first
         if first is None:
             self._first = (now, step, tokens)
@@ -53,7 +54,8 @@ class Watch:
 
 
 def progress_text(values: dict[str, float], pace: Pace | None) -> str:
-    """A text with tokens, loss, speed and, if the device's peak is known, the share of it."""
+    """A text for the progress display: tokens seen, loss, speed and, if the device's peak is known, the share of the
+    peak. `values` are those of `Observer.update`."""
     words = [f"{values['tokens']:,.0f} tokens", f"loss {values['loss']:.3f}"]
     if pace is not None:
         words.append(f"{pace.tokens_per_second:,.0f} tokens/s")
@@ -104,8 +106,8 @@ class Several(Observer):
 
 @contextmanager
 def display(about: About, *, quiet: bool, alone: bool):
-    """Yield the observer for standard error: a bar on a terminal for one training `alone`, otherwise lines. The
-    observer is silent if `quiet`."""
+    """Yield the observer that shows a training on standard error: a bar if this training runs `alone` and on a
+    terminal, otherwise lines. If `quiet` is True, the observer shows nothing."""
     if quiet:
         yield Observer()
     elif not alone or not sys.stderr.isatty():
