@@ -26,8 +26,7 @@ SHAPES = ((8, 96), (4, 384))
 
 
 class PublishedAttention(NorBert3Attention):
-    """The same module as `NorBert3Attention`, with the scores as published: one position vector for each pair (i, j) of
-    tokens."""
+    """The same module with the scores as published: one position vector per (i, j)."""
 
     def forward(self, hidden, padding, relative, buckets):
         length = hidden.shape[1]
@@ -75,11 +74,7 @@ def both(config: NorBert3Config, dtype: torch.dtype) -> tuple[PublishedAttention
 
 
 def inputs(config: NorBert3Config, rows: int, length: int, dtype: torch.dtype) -> tuple:
-    """The arguments of the attention module: hidden states, padding, normalised table of relative positions, position
-    buckets.
-
-    In one row, the last tenth of the tokens is padding.
-    """
+    """Hidden states, padding of the last tenth in one row, normalised relative table, buckets."""
     generator = torch.Generator().manual_seed(2)
     hidden = torch.randn(rows, length, config.hidden_size, generator=generator, dtype=dtype)
     relative = torch.randn(2 * config.position_bucket_size - 1, config.hidden_size, generator=generator, dtype=dtype)
@@ -99,18 +94,14 @@ def once(module: NorBert3Attention, given: tuple) -> list[torch.Tensor]:
 
 
 def disagreement(config: NorBert3Config, rows: int, length: int) -> float:
-    """The largest difference between the two formulations, over output and all gradients, relative to the largest value
-    of each."""
+    """The largest difference of outputs and gradients, relative to the largest value of each."""
     published, here = both(config, torch.float64)
     found = [once(module, inputs(config, rows, length, torch.float64)) for module in (published, here)]
     return max(float((a - b).abs().max() / a.abs().max()) for a, b in zip(*found, strict=True))
 
 
 def timed(config: NorBert3Config, rows: int, length: int, repeats: int) -> tuple[float, float]:
-    """Median CPU milliseconds of one pass: (published formulation, this project). They run alternately.
-
-    The first pass of each is not counted.
-    """
+    """Median CPU milliseconds of both, timed alternately after one pass of each that is not counted."""
     modules, given = both(config, torch.float32), inputs(config, rows, length, torch.float32)
     taken = ([], [])
     for repeat in range(repeats + 1):

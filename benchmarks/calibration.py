@@ -84,13 +84,7 @@ def procedures(reference: variance.Arm, clinical: variance.Arm) -> dict[str, tup
 def cell(
     setting, seeds: int, delta: float, spreads: tuple[float, float], repeats: int, correlation: float = 0.0
 ) -> dict:
-    """The rates over `repeats` simulated comparisons of one setting.
-
-    `delta` and `spreads` (of the two arms) are in points. Returns {"alarms": share with a claimed difference,
-    "coverage": share with the true difference in the interval, "widths": mean half width of the interval, each by
-    procedure, "seen": mean SD over seeds, "mde": mean smallest detectable difference}. Widths, SD and mde are in
-    points. `correlation` is that of one seed's effects on the two arms.
-    """
+    """Rates over `repeats` simulated comparisons. `delta` and `spreads` are in points."""
     levels, deviations = solve(setting, (setting.base, setting.base + delta / 100), tuple(s / 100 for s in spreads))
     name = ("calibration", setting.name, str(seeds), str(delta), str(spreads), str(correlation))
     rng = np.random.default_rng(derived_seed(*name))
@@ -170,10 +164,7 @@ def _in_aim(rate: float) -> bool:
 
 
 def power_table(settings, repeats: int) -> tuple[list[str], list[tuple]]:
-    """The lines of a table with coverage and power by true difference, and the cells with a coverage outside the aim.
-
-    The last column is the smallest detectable difference (mde) as the report would print it.
-    """
+    """Coverage and power per true difference; the last column is what the report would print as mde."""
     lines = [
         "| setting | seeds | spread | " + " | ".join(f"{d}: coverage | {d}: found" for d in DELTAS) + " | mean mde |",
         "|:--|--:|--:|" + "--:|" * (2 * len(DELTAS) + 1),
@@ -222,11 +213,8 @@ def collapse_table(setting, repeats: int) -> list[str]:
 
 
 def replicate_table(setting, repeats: int) -> list[str]:
-    """The lines of a table with false alarms between two procedures that are equal.
-
-    Each pre-training run has a random effect of its own, which all its fine-tunings share. Each arm has one
-    pre-training with five seeds, three pre-trainings with two seeds each, or five with two seeds each.
-    """
+    """Rates of false alarms between two equal procedures. Each pre-training run has luck of its own, the same in all
+    its fine-tunings. Either arm has one pre-training with five seeds, three with two, or five with two."""
     lines = [
         "| effect of a pre-training run, points | 1 × 5 | 3 × 2 | 5 × 2 | ± at 1 × 5 | ± at 3 × 2 | ± at 5 × 2 |",
         "|--:|--:|--:|--:|--:|--:|--:|",
@@ -257,11 +245,8 @@ def replicate_table(setting, repeats: int) -> list[str]:
 
 
 def verdict_table(setting, repeats: int) -> list[str]:
-    """The lines of a table with rates of verdicts for three families of five tasks, judged as in the report.
-
-    It says how often a row with a true difference is found, and how often anything is claimed if nothing differs. The
-    true difference is the median `mde_holm` of such rows.
-    """
+    """Rates of verdicts for three families of five tasks, judged as in the report: how often a row is found whose true
+    difference is the median `mde_holm` of such rows, and how often anything is called if nothing differs."""
     lines = [
         "| seeds | true difference, points | rows that differ | such a row found | its family found | "
         "any false alarm among rows | among families |",
@@ -313,11 +298,8 @@ def _judged(setting, metric, settings, seeds: int, delta: float, where: tuple[in
 
 
 def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray | None) -> np.ndarray:
-    """[V_groups, V_interaction] of one comparison, by a bootstrap over groups with multinomial weights.
-
-    Both arms and all seeds share the weights, which are drawn in each stratum separately. `score` turns counts into
-    scores.
-    """
+    """[V_groups, V_interaction] of one comparison by a bootstrap with multinomial weights, which are shared by both
+    arms and all seeds and drawn stratum by stratum."""
     groups = arms[0].shape[1]
     sizes = [groups] if strata is None else np.bincount(strata)
     weights = np.concatenate([rng.multinomial(n, np.full(n, 1 / n), size=draws) for n in sizes], axis=1).astype(float)
@@ -331,10 +313,7 @@ def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray
 
 
 def bootstrap_table(settings, repeats: int, draws: int = 10_000) -> list[str]:
-    """The lines of a table that compares jackknife and bootstrap for the variance over groups, on the same comparisons.
-
-    The comparisons have 5 seeds and a spread of 1.5 points.
-    """
+    """Jackknife against bootstrap for the variance over groups, on the same comparisons (5 seeds, spread 1.5)."""
     lines = [
         "| setting | V_groups | V_interaction | standard error | CPU-ms bootstrap | CPU-ms jackknife |",
         "|:--|--:|--:|--:|--:|--:|",

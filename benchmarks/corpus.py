@@ -87,11 +87,7 @@ def changed(text: str, vocabulary: list[str], rng: random.Random) -> str:
 
 
 def measure(path: Path, corpus: Path, workers: int) -> dict:
-    """The cost of building the corpus from the file `path`, as a dict. `corpus` is the file with the held-out texts.
-
-    Keys: "documents", "kept" and "words" (counts), "size" and "scratch" (bytes read, bytes of scratch files), "cpu" and
-    "wall" (seconds of this process and its workers), "memory" (largest peak of one process, in bytes).
-    """
+    """Measures of one size, in this process and its workers. `memory` is the largest peak of a process, in bytes."""
     from harness.data.corpus import build
     from harness.data.corpus_files import chunks, read_documents
     from harness.data.held_out import Coverage, HeldOutIndex

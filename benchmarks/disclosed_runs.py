@@ -31,10 +31,7 @@ LABEL = {"aismec": ("calls.jsonl", "outcome", "transcript"), "synergi": ("incide
 
 
 def built(base: Path, rows: int, steps: int) -> Path:
-    """Make a site with `rows` rows per task, in the folder `base`. In four of five rows, a word reveals the label.
-
-    A training makes `steps` updates. Returns the repository of the site.
-    """
+    """A site with `rows` rows per task. Four of five rows have a word that goes with their label."""
     restricted_site.ROWS, restricted_site.TASKS = rows, TASKS
     site = restricted_site.build(REPOSITORY, base)
     chance = random.Random(rows)

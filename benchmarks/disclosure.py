@@ -55,11 +55,8 @@ class Cells(hidden.Rows):
 
 
 def drawn(rows: int, labels: int, skill: float, draw: int, metric: str) -> Cells:
-    """Random answers of two families with two arms and three seeds, and of a linear model.
-
-    `skill` is the share of right answers. Each label has a row if there are enough rows. `draw` is the number of the
-    draw.
-    """
+    """Random answers of two families of two arms and three seeds, and of a linear model. Each label has a row if it
+    can."""
     made = of_tests.drawn(rows, labels, skill, SEEDS, 1000 + draw + int(100 * skill))
     positive = 1 if labels == 2 else None
     made = Cells(**{field.name: getattr(made, field.name) for field in fields(made)} | {"metric": metric})
@@ -110,10 +107,7 @@ def told(rows: Cells, rung: coarsening.Rung) -> int:
 
 @contextmanager
 def some_golds(rows: int, labels: int) -> Iterator[None]:
-    """Within the block, let the attacker try only some gold counts if there are many, to save time.
-
-    The tried counts go from equally many rows of each label to nearly all rows of one label.
-    """
+    """Let the attacker try only some gold counts if there are many: from even ones to nearly all rows in one label."""
     every = attacker.golds
     if labels > 2 and rows > LARGE:
         even, chance = [rows // labels + (at < rows % labels) for at in range(labels)], np.random.default_rng(1)
@@ -136,11 +130,7 @@ def _shifted(gold: tuple[int, ...], chance: np.random.Generator) -> tuple[int, .
 
 
 def verified(rows: Cells, rung: coarsening.Rung, found: list[Cells]) -> tuple[int, int, int]:
-    """Check the twins `found` once more with the functions that score predictions.
-
-    Returns (number of twins that release other figures, number of small counts, number of small counts with too few
-    values).
-    """
+    """The number of twins that release something else, of small counts, and of small counts that are too narrow."""
     decide = of_tests.Labels(of_tests.task_of(rows.labels, rows.metric, positive="l1" if rows.labels == 2 else None))
     wanted, wrong = of_tests.figures_by_hand(rows, decide, rung), 0
     values, small = defaultdict(set), set(twins.small(rows))
@@ -158,11 +148,7 @@ def _wide(values: set[int]) -> bool:
 
 
 def again(rows: Cells, rung: coarsening.Rung, found: list[Cells], number: int) -> tuple[int, int]:
-    """Check `number` of the twins `found` themselves, drawn at random.
-
-    Returns (number of these twins that would be released on the same rung, number of small counts that have enough
-    values only with the other twins).
-    """
+    """The number of chosen twins that would be released on the same rung, and of small counts that need the others."""
     chosen = np.random.default_rng(1).permutation(len(found))[:number]
     every, same, alike = defaultdict(set), defaultdict(set), 0
     for twin in [rows, *(found[at] for at in chosen)]:
@@ -176,8 +162,7 @@ def again(rows: Cells, rung: coarsening.Rung, found: list[Cells], number: int) -
 
 
 def both(rows: Cells, rung: coarsening.Rung) -> int:
-    """The number of counts that an attacker can bound by this release together with an earlier release of one seed
-    fewer."""
+    """The number of counts bounded by this release and one of fewer seeds together."""
     seen, answers, arms = read(rows, rung), {}, {}
     for system, names in rows.arms.items():
         kept = [at for at, arm in enumerate(names) if names[:at].count(arm) < SEEDS - 1]
@@ -192,10 +177,7 @@ def both(rows: Cells, rung: coarsening.Rung) -> int:
 
 
 def closed(rows: Cells, rung: coarsening.Rung, number: int) -> tuple[int, int]:
-    """Try to find other values for `number` single cells of confusion matrices.
-
-    Returns (number of cells tried, number of cells for which no data with the same figures give enough values).
-    """
+    """The number of single cells tried, and of those for which no data with the same figures were found."""
     search, chance = twins.Search(rows, rung, KNOWN), np.random.default_rng(1)
     places = [
         (system, run, cell)
@@ -219,10 +201,7 @@ def closed(rows: Cells, rung: coarsening.Rung, number: int) -> tuple[int, int]:
 
 
 def _reached(search, rows: Cells, more: dict, key: tuple, value: int, chance) -> bool:
-    """Whether other data with the same figures are found in which a cell has the value `value`.
-
-    `key` is (system, run, "cell", number of the cell). `more` is a cache of further data by gold label.
-    """
+    """True if data with the same figures are found in which a cell is `value`."""
     system, run, _, cell = key
     gold, called = divmod(cell, rows.labels)
     if gold not in more:

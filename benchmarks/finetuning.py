@@ -83,11 +83,7 @@ def spread(runs: list[dict]) -> str:
 
 
 def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str | None) -> dict:
-    """Train an encoder in one of the WAYS and let it answer the test part.
-
-    `size` is LAYERSxHIDDEN of a new encoder, or None. Returns {"way", "cpu" and "wall" (seconds without imports and
-    loading), "score" (primary score of the test part)}.
-    """
+    """CPU and wall seconds of training and predicting the test part, without imports and loading, and its F1."""
     from harness.system.determinism import prepare_environment, prepare_torch
 
     prepare_environment("fast")
@@ -140,10 +136,7 @@ def encoded(task, parts: dict, tokenizer, length: int, stride: int) -> dict:
 
 
 def score(task, records, examples, rows) -> float:
-    """The primary score of the logits `rows`, one array per example.
-
-    Arrays from `Trainer` are padded and are cut first.
-    """
+    """The primary score of the logits of some examples. `Trainer` returns them padded, in arrays."""
     import torch
 
     from harness import heads
@@ -158,8 +151,7 @@ def score(task, records, examples, rows) -> float:
 
 
 def untrained(encoder, architecture: str, tokenizer, folder: Path, vocabulary=None) -> None:
-    """Write the folder of a new encoder. `vocabulary` (by default, the tokenizer) has the size of its vocabulary and
-    special ids."""
+    """Write the folder of a new encoder, with the tokenizer's vocabulary, or with `vocabulary` and its special ids."""
     from harness.encoders import families
 
     model = families.new_masked_lm(architecture, encoder, vocabulary or tokenizer, "sdpa")
@@ -167,10 +159,7 @@ def untrained(encoder, architecture: str, tokenizer, folder: Path, vocabulary=No
 
 
 def with_engine(way, model, examples, tokenizer, settings, seed, *, warm: int = 0, workers: int = 0) -> tuple:
-    """Train by this engine. Returns the logits of the test part, and the measures of training from update `warm` on.
-
-    `Clock.measured` describes the measures. `way` and `workers` are only used by `with_trainer`.
-    """
+    """The logits of the test part, and the measures of training from update `warm` on."""
     from measuring import Clock, Seen
 
     from harness.heads import HEADS
@@ -194,11 +183,8 @@ def with_engine(way, model, examples, tokenizer, settings, seed, *, warm: int = 
 
 
 def with_trainer(way, model, examples, tokenizer, settings, seed, *, warm: int = 0, workers: int = 0) -> tuple:
-    """Train by `Trainer`, set up as in its documentation. Returns the same as `with_engine`.
-
-    Optimizer, schedule and clipping are those of the engine. `way` says how texts are padded. `workers` processes make
-    the batches.
-    """
+    """As `with_engine`, by `Trainer` set up as in its documentation, with the same optimizer, schedule and clipping.
+    `workers` processes make its batches."""
     from measuring import Clock, Seen
     from transformers import Trainer, TrainingArguments
 
@@ -239,8 +225,7 @@ def as_columns(example) -> dict:
 
 
 class Collator:
-    """Pads texts as transformers' `DataCollatorWithPadding` does, by `tokenizer.pad`: to the longest of the batch, or
-    to `width`."""
+    """Pads as `DataCollatorWithPadding` and its kin do: by `tokenizer.pad`, to the batch or to the maximum."""
 
     def __init__(self, tokenizer, width: int | None):
         self._tokenizer, self._padding = tokenizer, {"padding": "max_length", "max_length": width} if width else {}
@@ -263,10 +248,7 @@ class Collator:
 
 
 def whole_comparison(options) -> None:
-    """Time the ten runs of a comparison: `harness finetune` against one `Trainer` script per run.
-
-    Prints the seconds.
-    """
+    """Seconds of a comparison's ten runs: `harness finetune` against one `Trainer` script per run, run in turn."""
     from harness.testing.parameters import changing
 
     task = TASKS["sequence"]

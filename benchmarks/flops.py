@@ -28,10 +28,7 @@ PEAKS = (
 
 
 def peak(device: str, precision: str) -> float | None:
-    """The peak FLOP/s of the device with this name, by its data sheet. `precision` is "bf16" or "fp32".
-
-    Returns None if the device is not known, or if it is a slice of a GPU (MIG).
-    """
+    """FLOP/s of the device of that name by its data sheet; None if it is not known, or is a MIG slice."""
     if "MIG" in device:
         return None
     found = next((row for row in PEAKS if re.search(row[0], device)), None)
@@ -39,11 +36,8 @@ def peak(device: str, precision: str) -> float | None:
 
 
 def encoder(config, length: int, *, first_alone: bool = False) -> int:
-    """FLOPs of one forward pass over a sequence of `length` tokens. `config` is the configuration of the encoder.
-
-    If `first_alone`, the last layer computes only its first token (see `Architecture.first_alone`). NorBERT3's heads do
-    so, too.
-    """
+    """FLOPs of one forward pass over a sequence of `length` tokens. If `first_alone`, the last layer computes only its
+    first token (see `Architecture.first_alone`; NorBERT3's heads do the same)."""
     h, inner, n = config.hidden_size, config.intermediate_size, length
     before = 3 * h * h  # query, key, value
     after = h * h + {"bert": 2, "norbert3": 3, "modernbert": 3}[config.model_type] * h * inner
@@ -68,10 +62,7 @@ def window_of(config, layer: int) -> int | None:
 
 
 def pairs(length: int, window: int | None) -> int:
-    """The number of pairs of tokens that see each other, at a distance of at most `window`.
-
-    A pair counts once in each direction. A token with itself is also a pair.
-    """
+    """The number of pairs of tokens that see each other, in both directions, each token with itself included."""
     if window is None or window >= length - 1:
         return length * length
     return length * (2 * window + 1) - window * (window + 1)
@@ -83,11 +74,7 @@ def prediction(config) -> int:
 
 
 def training(config, lengths: Iterable[tuple[int, int]], *, masked: float = 0.0, first_alone: bool = False) -> float:
-    """FLOPs of forward and backward passes over sequences.
-
-    `lengths` are pairs (tokens of a sequence, number of such sequences). The share `masked` of the tokens is predicted
-    by the masked-LM head.
-    """
+    """FLOPs of forward and backward over sequences, as (tokens, number of such). A share `masked` is predicted."""
     forward = 0.0
     for length, number in lengths:
         forward += number * (encoder(config, length, first_alone=first_alone) + masked * length * prediction(config))

@@ -52,8 +52,7 @@ def row(title: str, forecast: float, run: float) -> None:
 
 
 def written(run: Path) -> Iterator[tuple[str, float]]:
-    """Yield (stage, time in seconds at which its outputs were complete) for each training stage of the finished run
-    `run`."""
+    """(stage, time in seconds at which its outputs were complete) of a run."""
     for card in sorted((run / "artifacts/checkpoints").glob("*/*/harness.json")):
         family, arm = card.parts[-3:-1]
         if arm == "baseline":
@@ -68,11 +67,7 @@ def written(run: Path) -> Iterator[tuple[str, float]]:
 
 
 def again(run: Path, command: list[str]) -> float:
-    """The CPU seconds of one stage with all its processes.
-
-    The stage is run again on the inputs of the run in the folder `run`. `command` has the stage and its arguments, such
-    as ["finetune", "aismec", "nb_bert"].
-    """
+    """The CPU seconds of one stage and its processes, run again on the inputs of `run`."""
     stage, family = command[0], command[-1]
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)

@@ -48,11 +48,7 @@ KEPT_FOR_THE_TABLE = 5.0  # seconds
 
 @dataclass(frozen=True)
 class Measurement:
-    """One measurement, which is one process: how fast `way` (such as "engine" or "trainer") does `kind` (such as
-    "finetuning").
-
-    The encoder has a family and a size. `part` is the task, or in pre-training the layout of the texts.
-    """
+    """One process: `way` of `kind` on `part` (a layout of texts, or a task), by an encoder of a family and size."""
 
     kind: str
     way: str = ""
@@ -66,10 +62,7 @@ class Measurement:
 
     @property
     def expected(self) -> float:
-        """Seconds that this measurement should take on a large GPU, with the start of its process.
-
-        They are also its weight when the time is shared out.
-        """
+        """Seconds that it should take on a large GPU, start included. They are its weight when time is shared out."""
         seconds = {"product": 15, "pretraining": 25, "finetuning": 20, "packing": 15}[self.kind]
         return seconds * (1.5 if self.size == "large" else 1) + 60 * self.compile + 15 * (self.processes - 1)
 
@@ -101,10 +94,7 @@ class Failure:
 
 
 def lines(stored: bool) -> list[Line]:
-    """All lines of the table, the most wanted first.
-
-    If a run is finished (`stored`), lines with its encoders are included.
-    """
+    """All lines, the most wanted first. Those of the `stored` encoders are included if a run is finished."""
     made = [_pretraining(family, size, "blocks") for size in SIZES for family in NAMES]
     made += [_finetuning("nb_bert", size, head) for size in SIZES for head in HEADS]
     if stored:
@@ -150,23 +140,17 @@ def _finetuning(family: str, size: str, head: str) -> Line:
 
 
 def allowance(left: float, expected: float, waiting: float) -> float | None:
-    """Seconds that a measurement may take of the `left` seconds.
-
-    None if it would not end in time and so must not begin. The left seconds are shared out in proportion to the
-    `expected` seconds of this measurement and the `waiting` seconds, which all measurements that are not done should
-    take together. A measurement gets at least its expected time. It gets at most four times as much, so that a process
-    that hangs does not take the time of the others.
-    """
+    """Seconds that a measurement may take of those `left`; None if it would not end in time, so it is not begun. The
+    seconds left are shared out in proportion to the `expected` seconds of this measurement and all that are `waiting`,
+    this one included. It gets at least its expected time, and at most four times that, so that one that hangs does not
+    take the time of the others."""
     if left < expected:
         return None
     return min(left, 4 * expected, max(expected, left * expected / waiting))
 
 
 def measure_all(wanted: Sequence[Line], seconds: float, measure) -> Iterator[dict[Measurement, dict | Failure]]:
-    """Yield the results so far, after each measurement. `measure(measurement, time limit)` makes one measurement.
-
-    Several lines may need the same measurement. It is then made once. All measurements together may take `seconds`.
-    """
+    """The results so far, after each measurement. `measure` takes one and its time limit. Lines share measurements."""
     todo = list(dict.fromkeys(m for line in wanted for m in (line.measured, line.against)))
     found: dict[Measurement, dict | Failure] = {}
     end = time.monotonic() + seconds
@@ -179,10 +163,7 @@ def measure_all(wanted: Sequence[Line], seconds: float, measure) -> Iterator[dic
 
 
 def in_process(limit: float, command: Sequence[str]) -> dict | Failure:
-    """Run `command` and return the JSON in the last line that it prints, or a Failure.
-
-    All processes of the command are killed if they take longer than `limit` seconds.
-    """
+    """The JSON in the last line that `command` prints. Its processes are killed if they take longer than `limit` s."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(command, stdout=out, stderr=errors, start_new_session=True)
         try:
@@ -201,10 +182,7 @@ def in_process(limit: float, command: Sequence[str]) -> dict | Failure:
 
 
 def reason(errors: str, code: int) -> str:
-    """The reason why a process failed, in a few words for a table.
-
-    `errors` is its standard error and `code` its exit code.
-    """
+    """The reason why a process failed, in a few words for a table."""
     if "out of memory" in errors.lower():
         return "out of memory"
     said = [line for line in errors.splitlines() if re.match(r"[\w.]*(Error|Exception)\b", line)]
@@ -266,11 +244,7 @@ def speed(result: dict) -> float:
 
 
 def one_measurement(one: Measurement, folder: Path, options) -> dict | None:
-    """Make the measurement `one` and return its result.
-
-    If it has several processes, only the first one returns a result. The other processes return None. `folder` has the
-    texts and tokenizers.
-    """
+    """The result of `one`; None in a process that does not lead."""
     from harness.system.determinism import prepare_environment, prepare_torch
 
     prepare_environment("fast")
@@ -283,10 +257,7 @@ def one_measurement(one: Measurement, folder: Path, options) -> dict | None:
 
 
 def product(one: Measurement, folder: Path, options) -> dict:
-    """Measure the FLOP/s of a large matrix product, for devices without a known data sheet.
-
-    Returns {"device": the name of the device, "flops_per_second"}.
-    """
+    """The device's name, and the FLOP/s that a large matrix product reaches, for devices without a known data sheet."""
     import torch
     from measuring import settled
 
@@ -312,11 +283,8 @@ def shape(one: Measurement, tiny: bool):
 
 
 class Sized:
-    """The special ids of a tokenizer, with the size of the published vocabulary, to make a model of the published
-    shape.
-
-    The texts at hand have too few words to fill such a vocabulary.
-    """
+    """A tokenizer's special ids with the size of the published vocabulary, to make a model of the published shape. The
+    texts at hand have too few words to fill such a vocabulary."""
 
     def __init__(self, special, vocabulary: int):
         for name in ("pad", "cls", "sep", "mask"):
@@ -334,10 +302,7 @@ def engine_of(one: Measurement, device: str):
 
 
 def pretraining(one: Measurement, folder: Path, options) -> dict | None:
-    """Measure a pre-training by the recipe of the profile `paper`: its rows, objective, optimizer and schedule.
-
-    Returns None in all processes except the first.
-    """
+    """Pre-training by the recipe of the profile `paper`: its rows, objective, optimizer and schedule."""
     with on_one_device(one.processes, folder, options.device) as world:
         found = _pretrained(one, folder, options, world)
         return found if world.leads else None
@@ -376,11 +341,8 @@ def _pretrained(one: Measurement, folder: Path, options, world) -> dict:
 
 @contextlib.contextmanager
 def on_one_device(processes: int, folder: Path, device: str) -> Iterator:
-    """Yield this process's place among `processes` processes on one device.
-
-    They communicate by gloo, because NCCL would refuse. The first process starts the others as members of its process
-    group, so that they end with it.
-    """
+    """This process's place among `processes` on one device (by gloo, because NCCL would refuse). The first starts the
+    others as members of its process group, so that they end with it."""
     import torch
 
     from harness.training.common.distributed import World
@@ -400,8 +362,7 @@ def on_one_device(processes: int, folder: Path, device: str) -> Iterator:
 
 
 def finetuning(one: Measurement, folder: Path, options) -> dict:
-    """Measure a fine-tuning: of a new encoder by the recipe of the profile `paper`, or of a stored one by the recipe of
-    its run."""
+    """Fine-tune a new encoder by the task's recipe of the profile `paper`, or a stored one by the recipe of its run."""
     import flops
     import torch
     from finetuning import encoded, score, untrained, with_engine, with_trainer
@@ -447,10 +408,7 @@ def finetuning(one: Measurement, folder: Path, options) -> dict:
 
 
 def packing(one: Measurement, folder: Path, options) -> dict:
-    """Measure forward and backward passes of a masked LM in one `way` of batching, over the same documents in each way.
-
-    The lengths of the documents are lognormal with a median of 250 tokens.
-    """
+    """Forward and backward of a masked LM over the same documents, lognormal with a median of 250 tokens."""
     from functools import partial
 
     import flops
@@ -502,8 +460,7 @@ def packing(one: Measurement, folder: Path, options) -> dict:
 
 
 def for_architecture(architecture: str, batch: dict) -> dict:
-    """A packed batch as this architecture takes it: BERT takes one mask, and ModernBERT takes one for each kind of
-    layer."""
+    """The batch as this architecture takes it: BERT takes one mask, ModernBERT one for each kind of layer."""
     mask = batch.get("attention_mask")
     if architecture == "bert" and isinstance(mask, dict):
         return batch | {"attention_mask": mask["full_attention"]}
@@ -596,10 +553,7 @@ def command(one: Measurement, folder: str, options) -> list[str]:
 
 
 def prepare(folder: Path, words: int) -> None:
-    """Write the texts and tokenizers for all measurements into `folder`.
-
-    If no run is finished, also write data of the tasks. `words` is the number of words in the texts.
-    """
+    """Write the texts and tokenizers for all measurements, and the tasks' data if no run is finished."""
     import pretraining
 
     pretraining.prepare(folder, NAMES, words, None, repeated=True)
@@ -618,16 +572,12 @@ def prepare(folder: Path, words: int) -> None:
 
 
 def tasks_root(folder: Path) -> Path:
-    """The folder with the records and splits of the tasks: below `folder` if they were generated, otherwise this
-    repository."""
+    """The folder with the tasks' records and splits."""
     return folder / "root" if (folder / "root").is_dir() else ROOT
 
 
 def described(options, measure) -> dict:
-    """The facts for the head of the page: {"device", "peaks" (FLOP/s by precision), "libraries", "conditions" (lines)}.
-
-    `measure` is as in `measure_all`.
-    """
+    """The device, its peaks, the libraries' versions, and the conditions in words."""
     import flops
     import torch
     import transformers

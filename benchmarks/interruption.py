@@ -48,8 +48,7 @@ def main() -> int:
 
 
 def copy(target: Path, family: str, save_steps: int) -> None:
-    """Copy what the command needs of this checkout to `target`, so that later changes of the code do not affect the
-    runs."""
+    """Copy what the command needs of this checkout, so that changes of the code meanwhile do not reach it."""
     unwanted = shutil.ignore_patterns("__pycache__")
     for name in ("harness", "tasks"):
         shutil.copytree(ROOT / name, target / name, ignore=unwanted)

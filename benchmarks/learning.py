@@ -34,8 +34,7 @@ def lengths(most: float) -> Iterator[float]:
 
 
 def reached(task, family: str, settings, inputs, worker, length: float, seeds: list[int]) -> float:
-    """The mean over `seeds` of the best validation score (0 to 1) after `length` times the declared number of
-    updates."""
+    """The mean over seeds of the best validation score after `length` times the declared updates."""
     from harness.training.finetune.runs import Job, carry_out
 
     steps = max(1, round(settings.recipe.steps * length))
@@ -51,10 +50,7 @@ def reached(task, family: str, settings, inputs, worker, length: float, seeds: l
 
 
 def curve(root: Path, task, family: str, settings, seeds: list[int], most: float) -> dict[float, float]:
-    """The score that is reached by each length of training.
-
-    The length is a multiple of the declared number of updates.
-    """
+    """Length, as a multiple of the declared updates → the score that is reached."""
     from harness.statistics import selection
     from harness.training.finetune.inputs import read_inputs
     from harness.training.finetune.runs import Worker, encode_parts, prepare

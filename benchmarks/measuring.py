@@ -16,11 +16,8 @@ Batch = tuple[Sequence[int], int]
 
 
 class Clock:
-    """Measures wall and CPU seconds from the end of update `first` (0: the start of the training) to the end of update
-    `last`.
-
-    `seen` is the list of batches that the model has been given, to which the training appends.
-    """
+    """Wall and CPU seconds between the end of update `first` (0: the start) and that of update `last`. `seen` is the
+    growing list of batches that the model was given."""
 
     def __init__(self, first: int, last: int, device: str, seen: Sequence):
         self.first, self.last, self._device, self._seen = first, last, device, seen

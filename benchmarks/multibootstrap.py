@@ -49,10 +49,9 @@ SIMULATED, SIMULATED_DRAWS = 600, 400
 
 
 def resampled(arms: list[np.ndarray], own: np.ndarray, score, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """The difference of the arms' means in each of `draws` draws of replicates and groups, which both arms share.
+    """Differences of the means [draws] over resampled replicates and groups, the same for both arms.
 
-    An arm is an array [runs, groups, counts]. `own` [runs] is the number of each run's replicate, and `score` turns
-    counts into scores.
+    An arm is [runs, groups, counts]; `own` [runs] is the replicate of each run.
     """
     groups, replicates = arms[0].shape[1], sorted(set(own))
     weights = rng.multinomial(groups, np.full(groups, 1 / groups), size=draws).astype(float)
@@ -93,8 +92,7 @@ def simulated() -> Iterator[str]:
 
 
 def counts_of(root: Path, row: dict) -> tuple[list[np.ndarray], np.ndarray, partial]:
-    """The inputs of `resampled` for a row of comparison.csv: (both arms as [runs, groups, …], replicate of each run,
-    score)."""
+    """Both arms [runs, groups, ...], the replicate of each run and the score, for a row of comparison.csv."""
     folder, runs, group_of, labels, positive = stored(root, row["task"], row["family"])
     seeds, arms = sorted({run["seed"] for run in runs["runs"]}), []
     for arm in (row["against"], "clinical"):

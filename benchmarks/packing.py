@@ -85,11 +85,8 @@ def packed_batches(documents, length: int, rows: int, local_attention: int) -> l
 
 
 def bucket_batches(documents, length: int, rows: int, buckets: int = 16) -> list[dict]:
-    """Padded batches of windows of at most `length` tokens, from `documents` of token ids.
-
-    If documents are short, a batch has more rows, so that it has about as many tokens as `rows` full rows. If `buckets`
-    is 1, windows are not ordered by length.
-    """
+    """Batches of windows of at most `length` tokens. If documents are short, a batch has more rows, and so about as
+    many tokens as `rows` full ones. With one bucket, windows are not ordered by length."""
     room = length - 2
     windows = [document[i : i + room] for document in documents for i in range(0, len(document), room)]
     examples = Examples(Example(((CLS, *window, SEP),), (), 0, i) for i, window in enumerate(windows))
@@ -100,10 +97,7 @@ def bucket_batches(documents, length: int, rows: int, buckets: int = 16) -> list
 
 
 def one_pass(model: torch.nn.Module, predict: Callable, batches: list[dict], autocast=contextlib.nullcontext) -> None:
-    """Run forward and backward over all batches. Logits are computed at every seventh position, as in masked LM.
-
-    `predict` maps hidden states to logits.
-    """
+    """Forward and backward over all batches, logits at every seventh position as in masked LM."""
     for inputs in batches:
         with autocast():
             hidden = model.base_model(**inputs).last_hidden_state

@@ -27,10 +27,7 @@ PLACES = {"general": 0, "adaptation": 1000}  # added to a draw's pre-training se
 
 
 def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> None:
-    """Write a repository at `root`: the project's tasks, data generated with `data_seed`, and the profile `embedded`.
-
-    `training_seed` replaces the pre-training seeds of the profile. If `shuffled`, the clinical corpus teaches nothing.
-    """
+    """Write a repository with the project's tasks, generated data of that seed, and the profile with other seeds."""
     from harness.data.synthetic import write
     from harness.params import profiles
     from harness.testing.parameters import changing
@@ -48,10 +45,7 @@ def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> 
 
 
 def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, list[list], list]:
-    """The commands of a run: (those before the families, one list for each family, those after the families).
-
-    A command is a list such as ["split", "aismec"].
-    """
+    """The commands before the families, those of each family, and those after them."""
     before = [[stage, task] for task in tasks for stage in ("validate", "split")] + [["corpus"]]
     own = [
         [["checkpoint", family], ["pretrain", family], *(["finetune", task, family] for task in tasks)]
@@ -61,8 +55,7 @@ def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, lis
 
 
 def measured(root: Path) -> tuple[list, dict, dict]:
-    """The comparisons of a finished draw, their judgements, and the judgements by kind of row (as in
-    `report.model.judging`)."""
+    """The comparisons of a finished draw, their judgements, and those of its readings."""
     from harness.params import reading as params
     from harness.plugins import registry
     from harness.report.disclosure import loading
@@ -103,11 +96,7 @@ def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple
 
 
 def rows(draw: str, found: list, judgements: dict, read: dict) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each kind of test row and pair of arms: the counts of verdicts, and mean differences in
-    points.
-
-    `found`, `judgements` and `read` are the three results of `measured`. The kind "all" is all test rows.
-    """
+    """Verdicts and mean differences, over all rows and over the rows of each kind."""
     from harness.statistics.verdicts import VERDICTS
 
     groups: dict[tuple[str, str], list] = {}

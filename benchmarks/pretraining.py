@@ -82,11 +82,8 @@ def speed(run: dict, key: str) -> float:
 
 
 def prepare(folder: Path, families, words: int, corpus: Path | None, *, repeated: bool = False) -> None:
-    """Write the texts into `folder`, and for each family a tokenizer made from the texts. All runs share these files.
-
-    The texts have about `words` words. If the corpus has fewer, all of it is taken, and it is repeated if `repeated` is
-    true.
-    """
+    """Write the texts, and a tokenizer for each architecture made from them. All runs share both. A corpus of fewer
+    words is taken whole, or `repeated`."""
     from harness.system.determinism import prepare_environment
 
     prepare_environment("fast")
@@ -128,10 +125,7 @@ def profile(name: str):
 
 
 def measure(way: str, layout: str, family: str, folder: str, *, length: int, batch: int) -> dict:
-    """The measures of one epoch of training, without imports and tokenising. `way` is "engine" or "trainer".
-
-    Returns the result of `Clock.measured` in measuring.py: tokens, padding, updates, CPU and wall seconds and others.
-    """
+    """Tokens, padding, updates, CPU and wall seconds of one epoch, without imports and tokenising."""
     import dataclasses
 
     from harness.system.determinism import prepare_environment, prepare_torch
@@ -168,12 +162,9 @@ def laid_out(layout: str, folder: Path) -> list[str]:
 def with_engine(
     model, texts, tokenizer, made, settings, folder: str, *, steps: int | None = None, warm: int = 0, world=None
 ) -> dict:
-    """Train by this engine on lines or documents. Returns the result of `Clock.measured` in measuring.py.
-
-    The engine makes `steps` updates (None: one epoch) on `made.engine.device`. The first `warm` updates are not
-    measured. Texts that the engine holds out are neither trained on nor counted. If there is a `world` of several
-    processes, "tokens" counts the tokens of all processes, and the other values are this process's.
-    """
+    """Measures of the engine on lines or documents, which it never glues. Texts that it holds out are not trained on or
+    counted. It makes `steps` updates (None: one epoch) on `made.engine.device`, of which the first `warm` are not
+    measured. In a `world` of several processes, tokens are those of all, and the rest is this one's."""
 
     from measuring import Clock
 
@@ -220,8 +211,7 @@ def _told(clock):
 
 
 class Watched:
-    """An objective that records the size of each batch: the tokens of each sequence, and the number of places with
-    padding."""
+    """An objective that records the tokens of each sequence and the number of places of each batch."""
 
     def __init__(self, objective):
         self._objective, self.batches = objective, []
@@ -237,11 +227,8 @@ class Watched:
 def with_trainer(
     model, texts, tokenizer, made, settings, glued: bool, *, steps: int | None = None, warm: int = 0, workers: int = 0
 ) -> dict:
-    """Train by `Trainer`, set up as in transformers' own `run_mlm.py`. Returns the same as `with_engine`.
-
-    Texts are lines, or blocks if `glued`. Optimizer, schedule and clipping are those of the recipe, and `workers`
-    processes make the batches. `steps` and `warm` are as in `with_engine`.
-    """
+    """Measures of `Trainer` set up as in transformers' own `run_mlm.py`, by line or in blocks (`glued`), with the
+    recipe's optimizer, schedule and clipping, and `workers` for its batches. `steps` and `warm`: see `with_engine`."""
     import torch
     from measuring import Clock, Seen
     from transformers import BertForMaskedLM, DataCollatorForLanguageModeling, Trainer, TrainingArguments
@@ -281,10 +268,7 @@ def with_trainer(
 
 
 def in_blocks(rows: list[list[int]], length: int) -> list[list[int]]:
-    """All rows glued together and cut into blocks of `length` values, as by `group_texts` of `run_mlm.py`.
-
-    The last values that do not fill a block are left out.
-    """
+    """All rows glued and cut into blocks, the rest left out, as by `group_texts` of `run_mlm.py`."""
     glued = [value for row in rows for value in row]
     return [glued[start : start + length] for start in range(0, len(glued) - length + 1, length)]
 

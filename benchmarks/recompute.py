@@ -55,10 +55,9 @@ def by_library(lines: list[dict], metric: str, labels: list[str], positive: str 
 
 
 def counted(lines: list[dict], group_of: dict, order: dict, metric: str, labels: list[str]) -> np.ndarray:
-    """The number of rows by group, gold label and answer: [groups, gold, answer]. `order` has the index of each group.
+    """Counts of gold label and answer by group: [groups, gold, answer].
 
-    For spans, the array is [groups, 2, 2]. It has the spans that are both gold and predicted at [0, 0], the missed
-    spans at [0, 1], and the false ones at [1, 0].
+    For spans it is [groups, 2, 2]: those both gold and predicted at [0, 0], the missed at [0, 1], the false at [1, 0].
     """
     size = 2 if metric == "strict_f1" else len(labels)
     table = np.zeros((len(order), size, size))
@@ -73,10 +72,7 @@ def counted(lines: list[dict], group_of: dict, order: dict, metric: str, labels:
 
 
 def scored(sums: np.ndarray, metric: str, positive: int | None) -> np.ndarray:
-    """The score of tables [..., gold, answer] as `counted` returns them. A ratio with the denominator 0 counts as 0.
-
-    `positive` is the index of the positive label.
-    """
+    """The score of tables [..., gold, answer] of `counted`. A ratio without a denominator is 0."""
     hits, gold, said = np.diagonal(sums, axis1=-2, axis2=-1), sums.sum(axis=-1), sums.sum(axis=-2)
     every = gold.sum(axis=-1)
     if metric in ("micro_f1", "accuracy"):
@@ -96,12 +92,9 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one difference between two arms, and of its variance.
-
-    `differences` are those of the runs, or those of the replicates if an arm was pre-trained several times. `groups` is
-    the variance over groups, with `freedom` degrees of freedom. `interaction` is the part of the runs' spread that is
-    due to the sampling of items.
-    """
+    """The parts of one difference and of its variance. `differences` are those of the runs, or of the replicates if an
+    arm was pre-trained several times. `groups` is the variance over groups, with `freedom` degrees of freedom.
+    `interaction` is the part of the runs' spread that is sampling of items."""
 
     differences: np.ndarray
     groups: float
@@ -117,13 +110,10 @@ def parts_of(
     rng: np.random.Generator,
     replicates: list[int],
 ) -> Parts:
-    """The parts of the difference (second arm − first), by a bootstrap over groups.
-
-    `arms` are two arrays [seeds, groups, gold, answer], and `score` is the score of their sums over groups. A draw has
-    as many groups of each kind as the data have. `kinds` [groups] is the kind of each group. `replicates` [seeds] is
-    the number of each run's pre-training. If there are several replicates, the runs of each are averaged first, as in
-    the multi-bootstrap of Sellam et al. (2022).
-    """
+    """The parts of the difference (second arm − first), run by run, over bootstrap draws of the groups. A draw has as
+    many groups of each of the `kinds` [groups] as the data. `arms` are two arrays [seeds, groups, gold, answer], and
+    `score` is the score of their sums. If there are several `replicates` [seeds], a unit is the mean over the runs of
+    one, as in the multi-bootstrap of Sellam et al. (2022); else it is a run."""
     groups = arms[0].shape[1]
     own = sorted(set(replicates)) if len(set(replicates)) > 1 else None
     units = np.array(replicates)[:, None] == np.array(own) if own else np.eye(len(replicates))
@@ -132,10 +122,7 @@ def parts_of(
     every = [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
 
     def scores(weights: np.ndarray) -> np.ndarray:
-        """Differences [draws, units]. Each group counts as often as its weight in `weights` [draws, groups] says.
-
-        A unit is a run, or the mean of a replicate's runs.
-        """
+        """Differences [draws, units], with each group counted as often as its weight [draws, groups] says."""
         first, second = (
             np.stack([score((weights @ run.reshape(groups, -1)).reshape(-1, *run.shape[1:])) for run in arm], 1)
             for arm in arms
@@ -176,10 +163,7 @@ def error_of(parts: list[Parts]) -> tuple[float, float]:
 
 
 def interval(delta: float, se: float, df: float, level: float) -> tuple[float, float, float]:
-    """(low end, high end, p-value) of a difference.
-
-    The ends are limited to −1 and 1, because scores are from 0 to 1.
-    """
+    """Low end, high end and p-value. Scores from 0 to 1 differ by at most 1."""
     reach = stats.t.ppf((1 + level) / 2, df) * se
     return max(-1.0, delta - reach), min(1.0, delta + reach), 2 * stats.t.sf(abs(delta) / se, df)
 
@@ -191,10 +175,8 @@ def power(effect: float, se: float, df: float, alpha: float) -> float:
 
 
 def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
-    """The kind of each group as a number, in the order of `order`. The kind says what decides the group's rows.
-
-    If a record does not say what decides it, or if a kind has only one group, all groups have the kind 0.
-    """
+    """The kind of each group, as a number: what decides its rows. All are of one kind if a record does not say it, or
+    if a kind has a single group."""
     found = [set() for _ in order]
     for record in lines_of(root / "artifacts" / "validated" / task / "records.jsonl"):
         if (group := group_of.get(record["id"])) in order:
@@ -205,10 +187,7 @@ def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
 
 
 def replicates_of(runs: dict) -> list[int]:
-    """The number of the pre-training run that made each seed's encoder, in the order of the seeds.
-
-    `runs` is the content of runs.json. A baseline has only one pre-training run and is left out.
-    """
+    """The number of the pre-training run behind each seed's encoder, in order of the seeds. A baseline has one."""
     of = {run["seed"]: run["replicate"] for run in runs["runs"] if run["arm"] != "baseline"}
     return [of[seed] for seed in sorted(of)]
 
@@ -219,11 +198,8 @@ def lost_of(sums: np.ndarray, score: Callable[[np.ndarray], np.ndarray]) -> np.n
 
 
 def stored(root: Path, task: str, family: str) -> tuple[Path, dict, dict, list[str], str | None]:
-    """What the run stored of a comparison, as a tuple.
-
-    The tuple has the folder of its predictions, the content of runs.json, the group of each id, the labels, and the
-    positive label of the task's file (or None).
-    """
+    """The folder of a comparison's predictions, its runs, the group of each id, the labels that the runs recorded, and
+    the positive one in the task's file."""
     folder, groups = root / "artifacts" / "predictions" / task / family, root / "artifacts" / "splits" / task
     runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
     group_of = json.loads((groups / "groups.json").read_text(encoding="utf-8"))["groups"]
@@ -250,11 +226,7 @@ def adjusted(values: list[float]) -> list[float]:
 
 
 def without(root: Path, row: dict, printed: dict) -> str:
-    """The line that is printed for a row of comparison.csv without a difference.
-
-    The row agrees if the gold data lack a label that the metric needs, and if no number is printed. `printed` has the
-    printed scores by (arm, seed).
-    """
+    """The line of a row without a difference. It agrees if gold lacks the needed label and nothing is printed."""
     task, metric = row["task"], row["metric"]
     *_, positive = stored(root, task, row["family"])
     splits = json.loads((root / "reports" / "splits" / f"{task}.json").read_text(encoding="utf-8"))["splits"]
@@ -276,10 +248,7 @@ def without(root: Path, row: dict, printed: dict) -> str:
 
 
 def recompute(root: Path) -> list[str]:
-    """The lines that are printed: one for each row of comparison.csv, summary.csv and robustness.csv.
-
-    A line begins with DIFFERS if a recomputed number disagrees with the row.
-    """
+    """One line per row of `comparison.csv`, `summary.csv` and `robustness.csv`, with DIFFERS if it disagrees."""
     given = re.search(r"statistics:[^#]*?level: *([0-9.]+)", (root / "params.yaml").read_text(encoding="utf-8"))
     level = float(given.group(1))
     rows = list(csv.DictReader((root / "reports" / "comparison.csv").open(encoding="utf-8", newline="")))
@@ -331,11 +300,7 @@ def recompute(root: Path) -> list[str]:
 
 
 def differing(row: dict, means: list[float], se: float, df: float, holm: float, tests: int, level: float) -> list[str]:
-    """What disagrees between a printed row and the recomputed numbers, in words.
-
-    `means` are the recomputed means (reference, clinical arm). `se` and `df` are those of their difference, `holm` is
-    the adjusted p-value, and `tests` is the number of adjusted tests.
-    """
+    """The disagreements of a printed row, in words. `means` are those of the reference and of the clinical arm."""
     wrong, delta = [], means[1] - means[0]
     low, high, p = interval(delta, se, df, level)
     for name, value in (("reference", means[0]), ("clinical", means[1]), ("delta", delta)):
@@ -358,11 +323,7 @@ def differing(row: dict, means: list[float], se: float, df: float, holm: float, 
 
 
 def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
-    """Yield a line for each row of summary.csv, which has a family's mean difference over its tasks.
-
-    `families` has the recomputed numbers of each task, by (family, other arm). Tasks with a metric that is not counted
-    here are left out.
-    """
+    """A line for each row of `summary.csv`: the mean over the tasks that are counted here."""
     rows = list(csv.DictReader((root / "reports" / "summary.csv").open(encoding="utf-8", newline="")))
     for primary in ("true", "false"):
         own = [row for row in rows if row["primary"] == primary and row["delta"]]
@@ -387,11 +348,8 @@ def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
 
 
 def robust(root: Path, level: float, rng: np.random.Generator) -> Iterator[str]:
-    """Yield a line for each row of robustness.csv with numbers.
-
-    Recomputed are the scores on perturbed test texts, the losses against the original texts, and the difference of two
-    arms' losses, which is at most 2.
-    """
+    """A line for each row of `robustness.csv` that has numbers: scores on the perturbed test texts, losses against the
+    texts as they are, and the difference of two arms' losses, which is at most 2."""
     for row in csv.DictReader((root / "reports" / "robustness.csv").open(encoding="utf-8", newline="")):
         task, family, metric = row["task"], row["family"], row["metric"]
         if not row["delta"] or metric not in KNOWN:

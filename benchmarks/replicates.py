@@ -36,10 +36,7 @@ def build(root: Path, encoders: int, seeds: int) -> None:
 
 
 def counts_of(root: Path, task: str) -> dict[int, list]:
-    """The counts by group of each test run, by the number of the encoder.
-
-    The runs of an encoder are in the order of their seeds.
-    """
+    """Encoder → the counts by group of its runs on the test part, in order of their seeds."""
     from harness.artifacts import runs, split, validated
     from harness.metrics import primary
     from harness.plugins import registry
@@ -60,11 +57,7 @@ def counts_of(root: Path, task: str) -> dict[int, list]:
 
 
 def compared(runs: dict[int, list], arms: tuple[tuple[int, ...], tuple[int, ...]], seeds: int):
-    """The estimate of the difference between the second arm and the first.
-
-    `arms` are the numbers of the encoders of each arm. `runs` is the result of `counts_of`. Each encoder counts with
-    its first `seeds` runs.
-    """
+    """The estimate of the second arm against the first. Each encoder counts with its first `seeds` runs."""
     from harness.metrics import named
     from harness.metrics.decided import counts
     from harness.statistics import paired

@@ -34,11 +34,7 @@ def luck(
     deviations: tuple[float, float],
     correlation: float = 0.0,
 ) -> list[np.ndarray]:
-    """The luck of each run, which moves all its rows: an array [repeats, seeds] for each of the two arms.
-
-    `deviations` are the standard deviations of the two arms. `correlation` is that of the luck of two runs with one
-    seed.
-    """
+    """The luck of each run, which moves all its rows: [repeats, seeds] for either arm."""
     first, own = (rng.standard_normal((repeats, seeds), dtype=np.float32) for _ in range(2))
     second = correlation * first + np.sqrt(1 - correlation**2) * own
     return [np.float32(deviation) * z for deviation, z in zip(deviations, (first, second), strict=True)]
@@ -46,11 +42,7 @@ def luck(
 
 @dataclass(frozen=True)
 class Classified:
-    """A simulated test set of rows with one label each, in groups of `size` rows.
-
-    `shares` are the shares of the labels. `base` is the score of the first arm. If `paired`, the labels of the rows in
-    a group take turns, so that each occurs equally often.
-    """
+    """Rows in groups of `size`, with `shares` of the labels. If `paired`, each group has every label once."""
 
     name: str
     groups: int
@@ -86,10 +78,7 @@ class Classified:
         return by_label[:, 1] if self.metric == "binary_f1" else by_label.reshape(len(levels), -1)
 
     def draw(self, rng, levels, luck) -> list[np.ndarray]:
-        """The counts of the two arms, each [repeats, seeds, groups, counts].
-
-        `levels` and `luck` [repeats, seeds] are by arm.
-        """
+        """Counts [repeats, seeds, groups, counts] of the two arms; `luck` [repeats, seeds] of either."""
         repeats, seeds = luck[0].shape
         rows, labels = self.groups * self.size, np.arange(len(self.shares))
         if self.paired:
@@ -122,10 +111,7 @@ class Classified:
 
 @dataclass(frozen=True)
 class Kinds:
-    """A simulated test set with groups of two kinds. Every test set has the same number of groups of each kind.
-
-    Both arms answer the second kind equally well.
-    """
+    """Groups of two kinds, as many of each in every test set. Both arms answer the second kind equally well."""
 
     name: str
     first: Classified
@@ -147,19 +133,13 @@ class Kinds:
         return level
 
     def population(self, levels: np.ndarray) -> np.ndarray:
-        """The score of a run on infinitely many groups, for each of the `levels` of skill in the first kind.
-
-        The two kinds have the same shares of rows as in the test set.
-        """
+        """The score of a run at each level of the first kind, over infinitely many groups of these shares."""
         first, second = (kind.groups * kind.size for kind in (self.first, self.second))
         known = self.second.shares_of_counts(np.array([self._level]))
         return named(self.metric).score(first * self.first.shares_of_counts(levels) + second * known)
 
     def draw(self, rng, levels, luck) -> list[np.ndarray]:
-        """The counts of the two arms, each [repeats, seeds, groups, counts]. Groups of the first kind come first.
-
-        `levels` and `luck` [repeats, seeds] are by arm.
-        """
+        """Counts [repeats, seeds, groups, counts] of the two arms, the first kind's groups before the second's."""
         first = self.first.draw(rng, levels, luck)
         second = self.second.draw(rng, (self._level,) * 2, [np.zeros_like(of_run) for of_run in luck])
         return [np.concatenate(pair, axis=-2) for pair in zip(first, second, strict=True)]
@@ -167,10 +147,7 @@ class Kinds:
 
 @dataclass(frozen=True)
 class Marked:
-    """A simulated test set of documents with about `mean` entities each (negative binomial, or log-normal).
-
-    A missed entity may also be a false alarm, because it was found with a wrong label or a wrong end.
-    """
+    """Documents with about `mean` entities (negative binomial, or log-normal). Missed ones are wrong or not called."""
 
     name: str
     groups: int
@@ -194,10 +171,7 @@ class Marked:
         return named(self.metric).score(totals)
 
     def draw(self, rng, levels, luck) -> list[np.ndarray]:
-        """The counts of the two arms, each [repeats, seeds, documents, counts].
-
-        `levels` and `luck` [repeats, seeds] are by arm.
-        """
+        """Counts [repeats, seeds, documents, counts] of the two arms; `luck` [repeats, seeds] of either."""
         repeats, seeds = luck[0].shape
         size = (repeats, self.groups, self.most)
         if self.log_spread:
@@ -220,12 +194,7 @@ class Marked:
 
 
 def solve(setting, scores: tuple[float, float], spreads: tuple[float, float]) -> tuple[list[float], list[float]]:
-    """The levels and the standard deviations of luck, each by arm, with which the arms have the wanted scores and
-    spreads.
-
-    `scores` (0 to 1) are the means over seeds, and `spreads` are the standard deviations over seeds, both on infinitely
-    many groups.
-    """
+    """Levels and seed deviations that give the arms' scores (0 to 1) these means and spreads over seeds."""
     found = [_solve(setting, *wanted) for wanted in zip(scores, spreads, strict=True)]
     return [level for level, _ in found], [deviation for _, deviation in found]
 

@@ -75,10 +75,7 @@ TASK = Task(
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of growth: its unit, the function that writes task and data, and the measured stages.
-
-    `make(root of the repository, size)` writes the task and the data of one size.
-    """
+    """A kind of growth: its unit, the function that writes the task and data of one size, and the measured stages."""
 
     unit: str
     make: Callable[[Path, float], None]

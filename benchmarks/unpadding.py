@@ -13,10 +13,8 @@ NAME = "unpadded"
 def attention(
     module, query, key, value, mask, dropout=0.0, scaling=None, sliding_window=None, *, cu_seq_lens_q, max_length_q, **_
 ):
-    """Attention of each sequence to itself. Query, key and value are [1, heads, tokens, size]. There is no dropout.
-
-    Returns ([1, tokens, heads, size], None). `cu_seq_lens_q` has the borders of the sequences in the row.
-    """
+    """Attention of each sequence to itself: query, key, value [1, heads, tokens, size] → ([1, tokens, heads, size],
+    None). `cu_seq_lens_q` has the borders of the sequences. It has no dropout."""
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
     # transformers' windows count the token itself.
     window = -1 if sliding_window is None else sliding_window - 1
@@ -34,8 +32,7 @@ def _by_kernel(q, k, v, borders, longest, scale, window):
 
 
 def _one_by_one(q, k, v, borders, longest, scale, window):
-    """The attention of one sequence after the other, for a CPU, which has no kernel for sequences of different
-    lengths."""
+    """Attention of one sequence after the other, for a CPU, which has no kernel for it."""
     found = []
     for parts in zip(*(x.tensor_split(borders[1:-1].long().cpu()) for x in (q, k, v)), strict=True):
         place = torch.arange(len(parts[0]))
@@ -48,8 +45,7 @@ def _one_by_one(q, k, v, borders, longest, scale, window):
 
 
 def unpadded(inputs: dict[str, torch.Tensor]) -> dict:
-    """A padded batch (`input_ids` and `attention_mask`, [B, T]) as one row [1, tokens], with the borders of its
-    sequences."""
+    """A padded batch (`input_ids` and `attention_mask`, [B, T]) as one row [1, tokens], with its borders."""
     mask = inputs["attention_mask"].bool()
     lengths = mask.sum(-1)
     ids = inputs["input_ids"][mask][None]

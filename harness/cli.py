@@ -46,10 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options, *, for_good: bool) -> int:
-    """Run a subcommand and return its exit code. If a training has several processes, only one of them prints an error.
+    """Run a command and return its exit code. Of several processes of one training, one prints the error.
 
-    `for_good` says that this process runs only this command. Then the kernel may block its network for the rest of its
-    life.
+    `for_good` says that this process runs only this command, so that the kernel may close its network for good.
     """
     _sweep()
     confidential = _confidential(options)
@@ -87,10 +86,7 @@ def _run(options, *, for_good: bool) -> int:
 
 
 def _drop_pending_output() -> None:
-    """Drop the output that cannot be written, because the reader (such as `| head`) has ended or the disk is full.
-
-    Otherwise, Python would fail at its exit when it tries to write this output.
-    """
+    """Drop output that cannot be written (`| head` has ended, the disk is full), or Python fails on it at exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -105,10 +101,7 @@ def _sweep() -> None:
 
 
 def _keep(options) -> None:
-    """Close new files, and the folders with restricted data, to other users of the machine.
-
-    If the command only looks (`options.only_looks`), the folders stay as they are.
-    """
+    """Close new files and the folders of restricted data to other users. `only_looks` leaves the folders alone."""
     with contextlib.suppress(MissingInputError):
         root = repository()
         if options.only_looks:

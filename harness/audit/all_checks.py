@@ -156,8 +156,7 @@ def _reported(
 
 
 def _noted(checks: Iterator[Check], named: set[str]) -> Iterator[Check]:
-    """Yield the same checks, and add the file names of findings to `named`. The file name is the first word of a
-    finding's name."""
+    """The same checks. The names of files with findings are added to `named`."""
     for check in checks:
         named |= {check.name.split(" ")[0]} if check.state != HOLDS else set()
         yield check
@@ -166,8 +165,7 @@ def _noted(checks: Iterator[Check], named: set[str]) -> Iterator[Check]:
 def _mirrored(
     root: Path, made: recomputing.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
 ) -> Iterator[Check]:
-    """Check the MLflow store, and the fingerprints of the comparisons that `artifacts/tracking.json` records. A
-    fingerprint is a hash of the inputs and results of a comparison."""
+    """Check the MLflow store, and the recorded fingerprints of the comparisons."""
     settings, commits = params.report(), Commits(root)
     subject = Subject("MLflow", mirror.REMEDY, (DATABASE,))
     found: list[StoredRun] = []

@@ -128,8 +128,7 @@ def _course(card: dict, until: int) -> list[dict]:
 
 
 def _parameters(folder: Path, card: dict) -> int:
-    """The number of weights by the header of `model.safetensors`. If the card lists missing or unexpected weights, the
-    number on the card is returned, because the two numbers then differ rightly."""
+    """The number of weights in the file's header, or in the card if it lists missing or unexpected weights."""
     with open(folder / "model.safetensors", "rb") as handle:
         (length,) = struct.unpack("<Q", handle.read(8))
         header = json.loads(handle.read(length))

@@ -29,8 +29,7 @@ class Commits:
         return None if files is None else provenance.code_hash(task, files)
 
     def _files(self, commit: str) -> dict[str, str] | None:
-        """The SHA-256 of every code list below `pipeline/` in the commit, by path, sorted. Returns None if the
-        repository does not have the commit."""
+        """SHA-256 of every list in `pipeline/`, sorted."""
         if not commit or set(commit) - set("0123456789abcdef"):
             return None
         command = ["git", "-C", str(self._root), "archive", "--format=tar", commit, "pipeline"]

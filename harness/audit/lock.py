@@ -50,8 +50,7 @@ def checks(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator
 
 
 def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
-    """Check that the code lists among the inputs `deps` match the present code and task files. A code list is a file of
-    `pipeline/` with a hash of each module that a stage uses."""
+    """Check that the code lists among `deps` name the present code and task files."""
     remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` restores the old files"
     outdated = set(code_lists.outdated(root))
     for path in sorted(dep for dep in deps if dep.split("/")[0] == code_lists.LISTS):
@@ -119,8 +118,7 @@ def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Check]:
 
 
 def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterator[Check]:
-    """Check the outputs of the `chosen` stages against the files, and their inputs against the outputs of the stages
-    that made them (`lock`). Inputs that no stage made are checked against the files."""
+    """Check outputs against the files, and inputs against the stage that made them or, without one, the files."""
     made = {out["path"]: out for entry in lock.values() for out in entry.get("outs", ())}
     changed = set()
     for name, entry in chosen.items():

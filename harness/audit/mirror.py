@@ -219,8 +219,7 @@ def of_profile(profile: str, runs: Sequence[StoredRun]) -> list[StoredRun]:
 
 
 def _commit(recording: Recording, run: StoredRun, subject: Subject, commits: Commits) -> Iterator[Check]:
-    """Check that the git commit of an MLflow run exists here and has the same code hash as the run. The hash is not
-    compared if the run recorded uncommitted changes."""
+    """Check that the run's commit exists here and has the run's code, unless there were uncommitted changes."""
     commit, dirty = run.tags.get("git_commit"), run.tags.get("git_dirty")
     name = f"MLflow run {run.id[:8]}: the commit that made it"
     if commit == "none" and dirty == "unknown":

@@ -72,12 +72,7 @@ def scored_again(root: Path, made: Rescored, key: str, subject: Subject) -> Gene
 def _validation(
     metrics: list[dict], primary: str, made: Sequence[runs.Run], subject: Subject, folder: str
 ) -> Iterator[Check]:
-    """Check that the validation score that each fine-tuning run recorded follows from its stored validation
-    predictions.
-
-    `metrics` are the new scores of all runs, and `primary` is the name of the primary metric. `made` are the runs, with
-    their prediction files in `folder`.
-    """
+    """Check that the validation score that fine-tuning recorded is the primary score of its stored validation rows."""
     scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
     for run in made:
         if run.diverged or (run.arm, run.seed) not in scored:
@@ -92,8 +87,7 @@ def _validation(
 
 
 def _chosen(run: runs.Run, subject: Subject) -> Iterator[Check]:
-    """Check that the weights that a run kept had the highest selection score of its learning curve. Of equal scores,
-    the latest must have been kept."""
+    """Check that the kept weights have the highest selection score of the curve, and are the latest of equal ones."""
     best = max(([point.selection, point.step] for point in run.curve), default=ABSENT)
     name = f"weights kept of {run.arm} seed {run.seed}, by its curve"
     yield subject.same(name, best, [run.best_selection, run.best_step])
@@ -222,8 +216,7 @@ def page(label: str, again: bytes, stored: bytes, subject: Subject) -> Iterator[
 
 
 def _lines(label: str, again: str, stored: str, subject: Subject) -> Iterator[Check]:
-    """Report the lines in which the `stored` text differs from the text made `again`, in order, with the line numbers
-    of the stored text."""
+    """Report lines that only one of the two texts has, by line number in the stored text, paired in order."""
     import difflib
 
     one, other = again.split("\n"), stored.split("\n")

@@ -83,8 +83,7 @@ def _scores_apart(before: list[dict], after: list[dict]) -> str:
 
 
 def _decided_otherwise(task: Task, before: list[dict], after: list[dict], records: Mapping | None) -> Iterator[str]:
-    """Yield a phrase for each part with changed decisions: the number of changed rows, and the primary score before and
-    now."""
+    """A phrase for each part with changed decisions: the number of rows, and the primary score before and now."""
     from harness.statistics import task_metrics
 
     title = primary(task).title

@@ -70,8 +70,7 @@ def inputs(root: Path, task: str, hashes: Hashes) -> dict[str, Any]:
 
 
 def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, subject: Subject, hashes: Hashes) -> Iterator[Check]:
-    """Check the trials of every arm (runs that try the candidate recipes), and that each arm chose the candidate with
-    the best trials. The stage `score` checks the scores of the trials."""
+    """Check the trials of every arm and that it chose the best candidate. `score` checks the scores of the trials."""
     recorded = Runs.read(kept.folder / "runs.json", kept.made_by).tuning
     tried = [] if recorded is None else [candidate.plain() for candidate in recorded.candidates]
     wanted = candidates(settings)

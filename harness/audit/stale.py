@@ -114,8 +114,7 @@ def _scores(root: Path, task: str, family: str) -> Iterator[str]:
 
 
 def _code(root: Path, stage: dict, hashes: Hashes, outdated: list[str]) -> Iterator[str]:
-    """Yield one reason if other code made the predictions, else nothing. `stage` is the entry of `dvc.lock`. `outdated`
-    has the code lists that do not match the present code. For these, `dvc.lock` cannot show a change."""
+    """The reason, if any, that other code made the predictions. `dvc.lock` cannot show it for `outdated` code lists."""
     changed = outdated or [
         entry["path"]
         for entry in stage.get("deps", ())

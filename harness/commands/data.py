@@ -138,10 +138,8 @@ def _profile_use(options) -> None:
 
 
 def _in_place(root: Path, *, generated: bool) -> list[str]:
-    """A line for each task with data that do not fit the profile, which needs `generated` data or originals.
-
-    If originals are missing, the line has the command that puts them in place.
-    """
+    """A line for each task whose data do not fit the profile (`generated` data or originals), with the command to type
+    if originals are missing."""
     from harness.data import sources
     from harness.errors import HarnessError
     from harness.params import reading

@@ -26,11 +26,7 @@ def task_table(root: Path, tasks: dict[str, Task]) -> None:
 
 
 def _data_facts(root: Path, name: str) -> tuple[str, str]:
-    """(number of records, kind of data) of the task `name`, each as text. What is not known is a dash.
-
-    After validation, both are on the card that the stage wrote. Before validation, only the kind is known, from
-    `source.json`.
-    """
+    """(number of records, kind of data) from the validated card, or only the kind from the source record, or dashes."""
     for file, rows in (
         (root / "artifacts/validated" / name / "card.json", True),
         (root / "data" / name / "source.json", False),

@@ -112,10 +112,7 @@ def _reproduce(options) -> int:
 
 
 def _say_in_mlflow(root, settings) -> None:
-    """Record in MLflow that a comparison was trained again.
-
-    If another comparison has no results yet, only print a warning.
-    """
+    """Record in MLflow that a comparison was trained again. Print a warning if another one has no results yet."""
     from harness.errors import HarnessError
     from harness.plugins import registry
     from harness.tracking import backend, sync

@@ -50,10 +50,7 @@ def _repro(options) -> int:
 
 
 def _beside(chains: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The arguments of DVC calls that run at the same time, one call per chain of stages. Empty chains are left out.
-
-    Each call waits for DVC's lock on the repository.
-    """
+    """The arguments of one DVC call per chain of stages. Calls that run at the same time wait for DVC's lock."""
     return [["--wait-for-lock", "repro", "-s", *chain] for chain in chains if chain]
 
 
@@ -73,10 +70,9 @@ def own(tasks: Sequence[str], family: str) -> list[str]:
 
 
 def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
-    """Run `dvc` once with each list of arguments in `calls`, all at the same time, and print their output.
+    """Run one `dvc` per call, all at the same time, and pass on their output. Returns whether one failed.
 
-    Returns whether a call failed. The results of the other calls are kept. An interruption ends all calls with their
-    stages.
+    The results of the others are kept. An interruption ends all calls with their stages.
     """
     started = [
         subprocess.Popen(

@@ -90,10 +90,7 @@ def _training_options(command) -> None:
 
 
 def _chosen(options, family: str, arms: list[str]) -> bool:
-    """Record the user's choice of --resume or --anew for interrupted trainings of `arms`.
-
-    Returns whether one was given. If one was given, the command trains nothing.
-    """
+    """Record the choice of --resume or --anew. Returns whether one was given, for then nothing is trained."""
     if options.choice is None:
         return False
     from harness.training.pretrain.interrupted import choose
@@ -131,8 +128,7 @@ def _corpus(options) -> None:
 
 
 def _trains_together(options) -> bool:
-    """Whether a training needs network connections: between its processes on several devices, or to an MLflow
-    server."""
+    """Whether a training needs the network: for its processes on several devices, or for a live MLflow server."""
     if to_a_server(options) or "WORLD_SIZE" in os.environ:
         return True
     return parameters([options.family]).everything().engine.devices > 1
@@ -157,10 +153,7 @@ def _checkpoint(options) -> int:
 
 
 def _observer(options, params, family: str):
-    """The function that makes the live observer of an arm's training. None without --live and MLFLOW_TRACKING_URI.
-
-    The function gets the name of the arm.
-    """
+    """The function that makes an arm's live observer, or None if neither --live nor MLFLOW_TRACKING_URI is given."""
     if not (options.live or os.environ.get("MLFLOW_TRACKING_URI")):
         return None
     from harness.tracking.live import Live

@@ -93,20 +93,14 @@ def _made(options, root, engine, task, records) -> tuple[dict, dict]:
 
 
 def _short(at: str) -> str:
-    """The origin of a model, such as "commit 0123…", with its hash cut to 12 digits for tables.
-
-    The record of the data's source has the whole hash.
-    """
+    """A commit or hash, shortened for tables. The source record has it in full."""
     kind, _, digest = at.rpartition(" ")
     return f"{kind} {digest[:12]}…".strip()
 
 
 @contextlib.contextmanager
 def _progress(title: str, total: int):
-    """Show the progress through `total` pieces of text.
-
-    Yields a function, to be called with the number of pieces just done.
-    """
+    """Show progress through `total` pieces of text. The block gets a function that takes how many were just done."""
     from harness.system import progress
 
     if not sys.stderr.isatty():

@@ -57,8 +57,7 @@ def arrow_rows(path: Path) -> Iterator[Row]:
 
 
 def _refuse_bomb(path: Path, metadata) -> None:
-    """Raise DataError if a Parquet file has more than ROWS rows, or unpacks to far more bytes than its size (see
-    `is_bomb`). `metadata` is the file's footer, which declares these numbers."""
+    """Raise DataError if the footer of a Parquet file declares more rows or bytes than any task's table has."""
     unpacked = unpacked_size(metadata)
     if metadata.num_rows > ROWS or is_bomb(unpacked, path.stat().st_size, UNPACKED):
         raise DataError(
@@ -92,11 +91,8 @@ def _named(value, labels: list[str]):
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """The class names of each column with classes, in the order of the class numbers, by column name.
-
-    These are `ClassLabel` columns, and columns with lists of classes. The `datasets` library stores the names in the
-    file's `metadata`. Returns {} if the metadata have no class names.
-    """
+    """The class names of each `ClassLabel` column (or column of lists of them), from the notes of `datasets` in the
+    file."""
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
         features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}

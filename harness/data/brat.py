@@ -102,8 +102,7 @@ def _beside(path: Path) -> list[Path]:
 
 
 def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[Annotation]:
-    """The entities of one .ann file, which may be empty. If the file is missing or cannot be decoded, or if a line is
-    no brat annotation, this becomes a finding."""
+    """The entities of one .ann file. The file may be empty. A missing file, or a line of another form, is a finding."""
     try:
         content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except FileNotFoundError:
@@ -126,11 +125,9 @@ def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[An
 def _in_text(
     path: Path, text: str, annotations: list[Annotation], encoding: raw.Encoding, found: Gathered
 ) -> list[Annotation]:
-    """The annotations of one file, with their offsets converted to offsets into `text`.
+    """The annotations with offsets into `text`, which has no carriage returns at line ends and no byte-order marks.
 
-    `text` is the file's text without carriage returns at line ends and without byte-order marks, but the offsets in the
-    .ann file may count these characters. All ways of counting are tried, and the way with which most annotations match
-    their words is used. An annotation that does not match its words becomes a finding and is left out.
+    Offsets are read as counting these characters or not, whichever fits more annotations. The others are findings.
     """
     original = path.read_bytes().decode(encoding)
     marked = original.startswith(raw.BYTE_ORDER_MARK)
@@ -180,11 +177,8 @@ def _in_one_piece(annotations: list[Annotation], fragments: Fragments, found: Ga
 
 
 def _apart(text: str, annotations: list[Annotation], overlaps: Overlaps, found: Gathered) -> list[dict]:
-    """The spans of the annotations (dicts of start, end and label) in text order, without white space at their edges.
-
-    Of overlapping spans only the longest is kept. Each other span becomes a finding if `overlaps` is "refuse", and is
-    otherwise counted as left out.
-    """
+    """The spans in text order, without white space at their edges. Of overlapping spans only the longest is kept. If
+    `overlaps` is "refuse", the others are findings."""
     trimmed = []
     for one in annotations:
         start, end = one.fragments[0]

@@ -124,18 +124,13 @@ def conll(
 
 
 def _names(stem: str, documents: list[Document]) -> list[str]:
-    """The name of each document: the document's own name, or else the file's name `stem`, with a number from 0 if the
-    file has several documents."""
+    """The name of each document: its own, or the file's (`stem`), with a number if the file has several documents."""
     alone = len(documents) == 1
     return [document.name or (stem if alone else f"{stem}-{i}") for i, document in enumerate(documents)]
 
 
 def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gathered) -> Iterator[Document]:
-    """Yield the documents of one file, including documents without a token. A line with a fault becomes a finding.
-
-    `text` is the content of the file, and `file` is its name for findings. If `unit` is "file", all lines are one
-    document.
-    """
+    """Yield the documents of one file, including those without a token. A line with a fault becomes a finding."""
     document, first, marked, empty = Document("", False), True, False, True
     lines = text.split("\n")
     rows = [_cells(line) for line in lines]
@@ -179,10 +174,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _width(lines: list[str], rows: list[list[str]], columns: Columns) -> int:
-    """The number of columns that most token lines of a file have. In a tie, the number that occurs first is taken.
-
-    `rows` has the cells of each line. Lines that may be comments are not counted. Returns 2 if no line counts.
-    """
+    """The most frequent number of columns of the lines that are certainly tokens. In a tie it is the first one met."""
     hashes = ("#", "-DOCSTART-") if columns.comments != "none" else ("-DOCSTART-",)
     tokens = (row for line, row in zip(lines, rows, strict=True) if any(row) and not line.startswith(hashes))
     counted = Counter(map(len, tokens))
@@ -199,8 +191,7 @@ def _is_comment(line: str, cells: list[str], width: int, columns: Columns) -> bo
 
 
 def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
-    """The fault of a line that should have a token, in words, or "" if the line has no fault. `width` is the number of
-    columns that most lines of the file have."""
+    """The fault of a line with a token, in words, or "" if there is none."""
     fewest = max(place + 1 if place >= 0 else -place for place in (columns.token, columns.tag))
     if width < max(2, fewest):
         return (
@@ -218,19 +209,15 @@ def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
 
 
 def _tag(cells: list[str], columns: Columns) -> bool:
-    """Return whether the cells of a line contain a valid tag: "O", or a tag with a label that the task declares or
-    ignores."""
+    """Return whether the tag is "O" or has a label that the task declares or ignores."""
     inside = -len(cells) <= columns.tag < len(cells)
     read = read_tag(cells[columns.tag], columns.scheme) if inside else None
     return read is not None and (read[0] == "O" or read[1] in columns.labels)
 
 
 def _units(document: Document, spans: list[tuple[int, int]], unit: Unit) -> Iterator[tuple[list[Token], list]]:
-    """Yield (tokens, entities) for each record in a document.
-
-    `spans` are the entities of the document as (first token, last token). The yielded entities are (first token, last
-    token, label), with tokens counted from the first token of the record.
-    """
+    """Yield (tokens, entities) of every record. Entities are (first, last, label), counted from the record's first
+    token."""
     borders = [0, len(document.tokens)]
     if unit == "sentence":
         inside = {i for first, last in spans for i in range(first + 1, last + 1)}

@@ -160,10 +160,7 @@ def build(
 
 
 def _built(target: Path, of: range, columns: "_Columns", reasons: np.ndarray, inspector: Inspector) -> Built:
-    """Cut the removed documents out of the file `target` of one part, and return the part's `Built`.
-
-    `of` is the range of the part's rows in `columns`. `reasons` has the reason why each document is removed, or KEPT.
-    """
+    """The result for one part, whose documents are the rows `of`. Removed documents are cut out of its file."""
     tally = Tally()
     for start, table in columns.table.blocks(of=of):
         block = reasons[start : start + len(table)]
@@ -180,11 +177,7 @@ def _built(target: Path, of: range, columns: "_Columns", reasons: np.ndarray, in
 
 
 class _Columns:
-    """The measures of the documents of all parts, in columns on disk. The rows of one part follow those of the part
-    before.
-
-    `kinds` and `standards` number the names of document types and of written standards. `table` contains these numbers.
-    """
+    """The columns of all parts on disk, one part after the other, and the names that `table` numbers."""
 
     def __init__(self, inspector: Inspector, scratch: Path, stack: contextlib.ExitStack):
         def column(name: str, *shape) -> Column:
@@ -217,8 +210,7 @@ class _Columns:
 
 
 def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
-    """The reason why each document is removed, or KEPT: uint8 [documents]. `threshold` is the similarity (0 to 1) from
-    which documents are near duplicates. `scratch` is a folder for a temporary file."""
+    """The reason why each document is removed, or KEPT: uint8 [documents]."""
     reasons = np.zeros(len(columns.table), np.uint8)
     for start, table in columns.table.blocks():
         reasons[start : start + len(table)][table["words"] == 0] = EMPTY
@@ -234,12 +226,8 @@ def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
 
 
 def _identified(path: Path, table: Column, of: range, reasons: np.ndarray, named: bool) -> Iterator[str]:
-    """Yield the ids of the kept documents of one part that contain identifying details, such as telephone numbers.
-
-    `path` is the part's file before removed documents are cut out, and `of` is the range of the part's rows in `table`.
-    If `named` is false, or if an id itself contains identifying details, "document N" replaces the id. N is the
-    document's number in the part, from 1.
-    """
+    """Yield the ids of kept documents with identifying details. The document's number in the part replaces the id if
+    `named` is false or the id has such details itself."""
     offset = 0
     with open(path, "rb") as lines:
         for start, block in table.blocks(of=of):
@@ -255,8 +243,7 @@ def _identified(path: Path, table: Column, of: range, reasons: np.ndarray, named
 
 
 def _take_out(path: Path, table: Column, of: range, reasons: np.ndarray) -> None:
-    """Remove the lines of documents that are not kept from the file at `path`, in place. `of` is the range of the
-    file's documents in `table`."""
+    """Remove the lines of documents that are not kept, in place."""
     read = written = 0
     with open(path, "r+b") as lines:
         for start, block in table.blocks(of=of):
@@ -272,8 +259,7 @@ def _take_out(path: Path, table: Column, of: range, reasons: np.ndarray) -> None
 
 
 def _move(file: int, source: int, target: int, size: int) -> None:
-    """Copy `size` bytes of an open file from the offset `source` to the offset `target`, which is not behind
-    `source`."""
+    """Copy bytes towards the front of a file."""
     if source == target:
         return
     for start in range(0, size, _COPIED):

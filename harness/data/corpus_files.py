@@ -124,8 +124,7 @@ def _lines(path: Path) -> Iterator[Chunk]:
 
 
 def _refuse_bomb(where: str, unpacked: int, packed: int) -> None:
-    """Raise DataError if a file, or the beginning of a file, unpacks to far more bytes than it has (see `is_bomb`).
-    `packed` and `unpacked` are numbers of bytes. `where` names the place in the message."""
+    """Raise DataError if a file, or its beginning, is far larger than it looks (both in bytes)."""
     if is_bomb(unpacked, packed, UNPACKED):
         raise DataError(
             f"{where}: unpacks to more than {RATIO} times its size, which is too much for text.",
@@ -174,8 +173,7 @@ def _of_lines(path: Path, first: int, lines: list[bytes]) -> Iterator[dict]:
 
 
 def _of_rows(path: Path, first: int, batch) -> Iterator[dict]:
-    """Yield the documents of an Arrow record batch. `first` is the number of the batch's first row in the file, from
-    1."""
+    """Yield the documents of an Arrow record batch."""
     try:
         rows = batch.to_pylist()
     except (ValueError, OverflowError):

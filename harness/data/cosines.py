@@ -83,10 +83,9 @@ def _marks(vectors: csr_matrix) -> np.ndarray:
 
 
 def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[csr_matrix, np.ndarray]:
-    """Cut each row into a beginning, with its rarest columns, and a rest that is shorter than `length` (Euclidean).
+    """The beginning of each row (its rarest columns, until the rest is shorter than `length`), and the rest's length.
 
-    Returns the beginnings, with columns in the order of rarity, and the length of each rest, float64 [rows]. Columns
-    with the same number in `marks` are neighbours in that order and are not separated.
+    Columns with the same mark are neighbours and are not separated.
     """
     turns = np.empty(vectors.shape[1], np.int32)
     order = np.lexsort((marks, np.bincount(vectors.indices, minlength=vectors.shape[1])))
@@ -114,10 +113,9 @@ def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[
 
 
 def _merged(vectors: csr_matrix) -> csr_matrix:
-    """`vectors` after all columns that have entries in the same rows are merged into one column.
+    """`vectors` with columns that have entries in the same rows merged into one, by their Euclidean length.
 
-    A merged entry is the Euclidean length of the entries that it replaces. Such a merge, whichever columns it joins,
-    never makes the product of two rows smaller (Cauchy-Schwarz).
+    Such a merge, whichever columns it joins, makes the product of no two rows smaller (Cauchy-Schwarz).
     """
     kinds, joined = np.unique(_marks(vectors), return_inverse=True)
     merged = csr_matrix((vectors.data**2, joined[vectors.indices], vectors.indptr), (vectors.shape[0], len(kinds)))
@@ -147,8 +145,7 @@ def counted(texts: Iterable[str], n: int = NGRAM) -> csr_matrix:
 
 
 def _numbered(rows: Iterable[Iterable[str]]) -> tuple[csr_matrix, dict[str, int]]:
-    """Count the strings of each row. Returns the counts, float64 [rows, strings], and the column number of each
-    string."""
+    """How often each string occurs in each row, [rows, strings], and the number (column) of each string."""
     numbers = Numbers()
     columns, ends = array("i"), array("q", [0])
     for row in rows:

@@ -82,8 +82,7 @@ def delimited(
 
 
 def _without_separator(text: str, findings: list[Finding]) -> tuple[str, int]:
-    """The text without a `sep=` line at its beginning, and the number of lines removed (0 or 1). Spreadsheets write
-    such a line, which becomes a finding."""
+    """The text without the `sep=` line of a spreadsheet, which is a finding, and the number of lines removed."""
     match = _SEPARATOR.match(text)
     if not match:
         return text, 0
@@ -95,11 +94,8 @@ def _without_separator(text: str, findings: list[Finding]) -> tuple[str, int]:
 
 
 def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Finding], ignoring: bool) -> tuple[str, ...]:
-    """The column names of the header, without nameless columns at its end that have no value in any row.
-
-    `rows` are pairs (line number, cells), and the cells of the nameless columns are removed from them. A nameless
-    column is a finding, unless `ignoring` is true. A name that occurs twice is a finding, too.
-    """
+    """The names of the header without empty ones at its end whose cells are all empty. These cells are removed from
+    `rows`."""
     while len(names) > 1 and not names[-1] and all(len(cells) != len(names) or not cells[-1] for _, cells in rows):
         for _, cells in rows:
             if len(cells) == len(names):
@@ -115,12 +111,7 @@ def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Findin
 
 
 def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[Finding]) -> Iterator:
-    """Yield (line number, cells) for each row that is not blank. The line number is that of the row's first line in the
-    file.
-
-    `before` is the number of lines already removed in front of `text`. A row that cannot be parsed becomes a finding,
-    and no row after it is read.
-    """
+    """Yield (number of its first line, cells) of every row that is not blank. `before`: lines already removed."""
     limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
     style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
     try:
@@ -151,11 +142,8 @@ def _is_header(cells: list[str], names: tuple[str, ...]) -> bool:
 
 
 def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
-    """Return whether quotes around the fields of a tab-separated text are quoting, so that they do not belong to the
-    values.
-
-    `headless` is true if the text has no header. If some quotes look like quoting and others do not, this is a finding.
-    """
+    """Return whether quotes around tab-separated fields are quoting. If some must be and others cannot, that is a
+    finding."""
     if not (text.startswith('"') or '\t"' in text or '\n"' in text):
         return False
     lines = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
@@ -177,7 +165,6 @@ def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
 
 
 def _by_column(lines: list[list[str]]) -> bool:
-    """Return whether quotes depend on the column: in at least one column all cells are in quotes, and in each other
-    column no cell is. Empty cells do not count."""
+    """Return whether every cell of some columns is in quotes, and no cell of the others. Empty cells do not count."""
     columns = [[bool(_QUOTED.fullmatch(cell)) for cell in column if cell] for column in zip(*lines, strict=False)]
     return all(all(column) or not any(column) for column in columns) and any(any(column) for column in columns)

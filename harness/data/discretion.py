@@ -72,8 +72,7 @@ def _finding(finding: Finding, files: list[str]) -> Finding:
 
 
 def _text(text: str, name: str, places: Iterable[Path], files: list[str]) -> str:
-    """`text` with the data set's `name` in place of its folders `places`, and numbers in place of file names. `files`
-    is the list of names by which the files are numbered."""
+    """The message with the data set's name in place of its folder, and numbers in place of file names."""
     for place in places:
         text = text.replace(f"{place}/source.json", f"data/{name}/source.json")
         for file in sorted((file for file in files if file in text), key=len, reverse=True):

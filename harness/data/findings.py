@@ -92,8 +92,7 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _examples(members: list[Finding]) -> str:
-    """The first wrong value of the findings, or "" if they have no value. If the values are few and short, such as
-    labels, the result lists each value with its count."""
+    """The first offending value. If the values are few and short, such as labels, each value with its count."""
     values = Counter(shorten(member.example) for member in members if member.example is not None)
     if 1 < len(values) <= _VALUES_SHOWN and max(map(len, values)) <= _SHORT:
         return ", ".join(f"{value} × {count}" for value, count in values.most_common())

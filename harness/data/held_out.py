@@ -99,9 +99,7 @@ class HeldOutIndex:
         return {number: overlap for number, overlap in looked if overlap.longest}
 
     def _overlap(self, words: list[str], long: Iterable[int], short: Iterable[int]) -> Overlap:
-        """The overlap of one document with the given `words`. `long` has the positions in `words` at which an n-gram of
-        a held-out text may begin, and `short` the positions at which a held-out text of fewer than n words may
-        begin."""
+        """The overlap of one document, looking for n-grams only at `long` and for short texts only at `short`."""
         held: dict[int, set[tuple[str, ...]]] = {}
         runs: dict[int, int] = {}
         longest, previous = 0, -1
@@ -229,8 +227,7 @@ class Coverage:
 
 
 def _pairs(owners: np.ndarray, numbers: np.ndarray, table: GramTable) -> np.ndarray:
-    """The distinct pairs (owner, n-gram number in `table`), sorted, int64 [pairs, 2]. `owners` (numbers of documents or
-    texts) and `numbers` are the two columns of the pairs."""
+    """The distinct pairs (owner, number in the table), sorted, int64 [pairs, 2]."""
     size = max(1, len(table.hashes))
     both = np.unique(owners.astype(np.int64) * size + numbers)
     return np.stack([both // size, both % size], axis=1)

@@ -135,8 +135,7 @@ def _characters(tagged: str, repairs: set[str]) -> str:
 
 
 def _unescaped(escape: re.Match) -> str:
-    """The character that an HTML escape means. An escape with an unknown name stays as it is: `html.unescape` alone
-    would convert the `&not` in `&notit;`."""
+    """The character of an HTML escape. An unknown name stays, but `html.unescape` converts the `&not` of `&notit;`."""
     known = escape[0][1] == "#" or escape[0][1:] in html.entities.html5
     return html.unescape(escape[0]) if known else escape[0]
 
@@ -159,8 +158,7 @@ class _Names:
         return sum(self.label(match) is not None for match in _BRACKET.finditer(source))
 
     def meaning(self, match: re.Match) -> str:
-        """The meaning of a bracket with a name: "label", "markup", "unknown", or "text" if the bracket is part of no
-        tag."""
+        """ "label", "markup", "unknown", or "text" if the bracket is part of no tag."""
         key = _key(match["name"])
         if self.label(match):
             return "label"
@@ -182,15 +180,13 @@ class _Names:
 
 
 def _key(name: str) -> str:
-    """A tag's name in the form in which names are compared: in NFC, case-folded, without spaces, signs and
-    attributes."""
+    """A tag's name, composed, without case, spaces, signs and attributes."""
     name = name.split(" ")[0] if "=" in name else name
     return re.sub(r"[\W_]", "", composed(name).casefold())
 
 
 def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, list[Event]]:
-    """The text without tags, and an `Event` for each tag of a label, with the tag's place in the text without tags.
-    Raises Unclear for a tag with an unknown name and for a tag that cannot be repaired."""
+    """The text without tags, and an event for each label tag, at its place in that text."""
     pieces, length, at, events = [], 0, 0, []
 
     def keep(piece: str, after_tag: bool = False, before_tag: bool = False) -> None:
@@ -233,8 +229,7 @@ def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, 
 
 
 def _is_field_name(match: re.Match, source: str, meaning: str) -> bool:
-    """Return whether a bracket contains the name of a form field, as in `<Alder>: 30`. A colon follows such a bracket,
-    and no closing tag of that name follows on the line."""
+    """Return whether a bracket is a field name: `<Alder>: 30`, without a close of that name on the line."""
     if match["close"] or match["end"] != ">" or meaning == "markup" or not _COLON.match(source, match.end()):
         return False
     line = source[match.end() : match.end() + _LOOK_AHEAD].split("\n", 1)[0]

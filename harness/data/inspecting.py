@@ -103,8 +103,7 @@ class Inspector:
         )
 
     def _overlapping(self, words: list[list[str]], hashes: Hashed, table: np.ndarray) -> set[int]:
-        """Fill in the fields `task` and `longest` of `table`, and return the numbers of the documents with too much
-        held-out text."""
+        """Fill in `task` and `longest` of `table`. Return the numbers of documents with too much held-out text."""
         numbers = {task: number for number, task in enumerate(self.tasks, start=1)}
         overlaps = self.index.overlaps(words, hashes)
         for i, overlap in overlaps.items():
@@ -119,7 +118,6 @@ def _categories(document: dict) -> dict[str, str]:
 
 
 def _content_hash(folded: str) -> int:
-    """A 64-bit hash of a text that is already visible and case-folded. Texts that differ only in white space have equal
-    hashes."""
+    """A 64-bit hash of a visible, case-folded text. It is equal for texts that differ only in case and white space."""
     content = " ".join(folded.split()).encode()
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")

@@ -136,12 +136,7 @@ def near_duplicates(
 
 
 def _alike(values: np.ndarray, numbers: np.ndarray, signatures: Column, needed: int) -> Iterator[np.ndarray]:
-    """Yield pairs of documents (earlier, later), int64 [pairs, 2], that share the hash of a band and have at least
-    `needed` equal minima.
-
-    `values` are the hashes of the documents `numbers`, with equal hashes next to each other. A document is compared
-    only with some of the earlier documents that have its hash (see REACH).
-    """
+    """Verified pairs (earlier, later) among documents whose band has the same hash, int64 [pairs, 2]."""
     begins = np.append(True, values[1:] != values[:-1])
     firsts = np.maximum.accumulate(np.where(begins, np.arange(len(values)), 0))
     for start in range(0, len(values), _BLOCK):
@@ -163,8 +158,7 @@ def _alike(values: np.ndarray, numbers: np.ndarray, signatures: Column, needed: 
 
 
 def _resolved(pairs: Column, documents: int) -> np.ndarray:
-    """A mask of the documents to remove, bool [documents]. `pairs` has rows (earlier, later). Documents are judged in
-    order: a document is removed if it forms a pair with an earlier document that stays."""
+    """The mask of documents to remove: in order, each one that forms a pair with an earlier document that stays."""
     gone = bytearray(documents)
     width = max(1, documents >> 16)
     counts = np.zeros(documents // width + 1, np.int64)

@@ -104,8 +104,7 @@ def in_order(options, labels: tuple[str, ...], answer: Answer) -> list:
 
 
 def _keyed(options) -> list[tuple] | None:
-    """The (key, option) pairs of options with keys: an object, a list of objects or of pairs, or an object with a list
-    of keys and a list of texts. Returns None for options without keys.
+    """The (key, option) pairs of an object, a list of objects or of pairs, or two lists. None for other options.
 
     An option that is null is left out: a Parquet struct has a null field for each option that the row lacks.
     """
@@ -128,8 +127,7 @@ def _keyed(options) -> list[tuple] | None:
 
 
 def _order(keys: list[str], labels: tuple[str, ...], answer: Answer) -> list[int] | None:
-    """The positions in `keys` of the options, in the order of `labels`. Returns None if the keys do not decide the
-    order."""
+    """The position in `keys` of each option, in the order of `labels`. None if the keys do not decide the order."""
     numeric = all(map(_is_number, keys))
     for names in (list(labels), [fold(label) for label in labels]):
         folded = keys if names == list(labels) else [fold(key) for key in keys]

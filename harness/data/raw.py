@@ -97,8 +97,7 @@ def read_text(
 
 
 def _other_kind(content: bytes, encoding: Encoding) -> str | None:
-    """The kind of a file that is clearly not text in `encoding`, with advice, such as "UTF-16, which must be
-    converted". Returns None for other files."""
+    """The kind of a file whose bytes show that it is not text in `encoding`. None for other files."""
     for beginning, kind in _KINDS.items():
         if content.startswith(beginning):
             return kind
@@ -131,8 +130,7 @@ def _save(encoding: Encoding) -> str:
 
 
 def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: str) -> str:
-    """The text of a file with a replacement character (U+FFFD) for each undecodable byte. Each line with such a byte is
-    added to `findings`, with `place` before its line number."""
+    """The text with a replacement character for each undecodable byte. Each line with one is added to `findings`."""
     lines = content.replace(b"\r\n", b"\n").split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:

@@ -78,10 +78,9 @@ def remarks(task: Task, reading: Reading) -> list[str]:
 
 
 def _labels(task: Task, records: list[dict]) -> list[str]:
-    """Sentences about labels that no row has, and about labels that fewer than three groups have.
+    """Sentences about labels that no row has, and labels of too few groups for training, validation and test part.
 
-    The training, validation and test part each need a group with the label. Further labels may be too rare if the split
-    links groups, or if the data fix the parts of rows. Such further labels are not reported here.
+    Each part needs a group of its own. If the split links groups, or parts are given, more labels may be too rare.
     """
     head = of(task)
     groups: dict[str, set[str]] = {label: set() for label in task.labels}
@@ -148,8 +147,7 @@ def _pooled(reading: Reading) -> Reading:
 
 
 def _refuse_together(task: Task, kind: str, refused: RowsRefused, unread: list[Finding]) -> None:
-    """Raise RowsRefused with the findings about files that are not read (`unread`), the findings of the reader
-    (`refused`), and the schema's findings about the rows that could be read."""
+    """Raise the reader's findings together with the schema's findings about the rows that could be read."""
     found = [*unread, *refused.findings]
     if refused.reading is not None and refused.reading.records:
         # A value that the reader has reported is None in its reading, and must not be reported again as missing.

@@ -48,8 +48,7 @@ def _file(reader: Callable) -> str:
 
 
 def _stands(text: str, file: str) -> bool:
-    """Return whether the reason `text` is a string in `file` or in a module of harness/data. The result is always true
-    if `file` belongs to the harness, which makes no reason up."""
+    """Whether `text` is a string in `file` or in harness/data, or `file` is the harness's, which makes no reason up."""
     return Path(file).resolve().is_relative_to(_OURS) or text in _texts(file) or text in _texts_of_ours()
 
 

@@ -122,11 +122,7 @@ def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: C
 
 
 def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[str, str, str, int | None]]]:
-    """The valid values of a row, by record column, and the faults of the row.
-
-    A fault is (what is wrong, record column or "", name of the column for messages, number of the column or None). Each
-    repair is added to `repairs`.
-    """
+    """The row's valid values by record column, and its faults: (fault, record column, column to show, its number)."""
     record: dict = {}
     strange = [] if plan.ignoring else unknown(row, plan.known)
     faults: list[tuple[str, str, str, int | None]] = [(fault, "", name, number) for fault, name, number in strange]
@@ -143,8 +139,7 @@ def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[
 
 
 def _value(row: dict, column: str, keys: tuple[str, ...], plan: Plan):
-    """The value of a record column, from the columns `keys` of the raw row. Several columns give a list. Whole numbers
-    become text, except in columns for texts. Words of the file become words of the task (`plan.values`)."""
+    """The row's value of a record column: whole numbers as text, the task's words, several columns as a list."""
     if not isinstance(plan.columns.get(column, ""), str):
         return [plain(row[key]) for key in keys]
     value = row[keys[0]] if column in TEXTS else plain(row[keys[0]])

@@ -168,8 +168,7 @@ def _names(records: list[dict]) -> list[str]:
 
 
 def _findings(cases, frame, reading: Reading, show: bool) -> list[Finding]:
-    """The failure cases of pandera (a data frame) as findings, missing columns first. A check of whole rows gives one
-    finding per row. Ids and wrong values are left out if `show` is false."""
+    """pandera's failure cases as findings, missing columns first. A check of whole rows gives one finding per row."""
     missing, found, seen = [], [], set()
     values: dict[str, set[str]] = {}
     for case in cases.to_dict("records"):

@@ -67,8 +67,7 @@ def read_source(folder: Path) -> dict:
 
 
 def _put_there(folder: Path) -> str:
-    """The remedy, for an error message, if data of a task are missing: check out the data that a frozen `data.dvc`
-    pins. If no frozen pin exists, generate or fetch the data."""
+    """The remedy for missing data of a task: to check out a frozen pin, otherwise to generate or fetch them."""
     try:
         frozen = "\nfrozen: true" in (folder.parent.parent / restricted.PIN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

@@ -99,12 +99,8 @@ def _group(rows: list[Row], seed: int | str) -> _Group:
 
 
 def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:
-    """Place groups of equal size. Returns the part of each id.
-
-    Each stratum (groups with the same multiset of labels) is cut in proportion to `shares`. The rounding error is
-    carried into the next stratum, so that the last stratum makes the totals exact. `placed` is not used, because no row
-    has a part yet.
-    """
+    """The parts of groups of equal size. Each stratum (label multiset) is cut in proportion to `shares`. The rounding
+    error is carried into the next stratum, so that the last one makes the totals exact."""
     strata: dict[tuple, list[_Group]] = {}
     for group in sorted(groups, key=lambda group: group.turn):
         strata.setdefault(group.strata, []).append(group)
@@ -156,12 +152,8 @@ def _place_greedily(groups: list[_Group], shares: Mapping[str, float], placed) -
 
 
 def _misfit(group: _Group, counts: Counter, filled: int, share: float, totals: Counter, n: int) -> float:
-    """A measure of how badly a group fits a part: the growth of chi-square, over strata and over all rows, if the group
-    joins the part.
-
-    `counts` (by stratum) and `filled` (in all) are the numbers of rows in the part. `totals` and `n` are the same
-    numbers for all parts together. `share` is the part's share of all rows.
-    """
+    """The growth of chi-square, over labels and over all rows, if the group joins a part. `counts` (by stratum) and
+    `filled` are the rows of the part, `totals` and `n` those of all parts."""
     terms = [(counts[label], added, share * totals[label]) for label, added in group.strata]
     terms.append((filled, group.size, share * n))
     return sum(growth(*term) for term in terms)

@@ -114,8 +114,7 @@ class _State:
             self.holders[name][label] += sign
 
     def next_exchange(self) -> tuple | None:
-        """The best exchange for the first fault that can be fixed: (other part, group of the other part, faulty part,
-        group of the faulty part). Returns None if no fault can be fixed."""
+        """The best exchange for the first fault that can be fixed: (other part, its group, faulty part, its group)."""
         for label, part, absent in self._faults():
             if found := min(self._exchanges(label, part, absent), default=None, key=lambda one: one[0]):
                 self.fixed.add(label)
@@ -123,11 +122,7 @@ class _State:
         return None
 
     def _faults(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield (label, part, whether the part has no row with the label) for each part that has too little of a label.
-
-        First are all labels that a part lacks completely, then the labels with a share outside the tolerance. Within
-        each of these two kinds, the rarest label is first.
-        """
+        """Yield (label, part with too little of it, whether the part has none), rarest label first."""
         for label in self.rarest:
             for part in self.wanted[label]:
                 if not self.counts[part][label]:
@@ -139,11 +134,8 @@ class _State:
                 yield label, least, False
 
     def _off(self, label: str, part: str) -> float:
-        """The share of a label in a part minus its share in all rows, in units of the tolerance.
-
-        The tolerance covers chance and the largest group (see `leakage.label_shares`). For a label in `fixed` (the
-        label of an earlier exchange), the deviation is a number of rows, and its unit is the size of the largest group.
-        """
+        """The label's share of the part minus its share of all rows, in units of the tolerance (which covers chance and
+        the largest group, see `leakage.label_shares`). For a label in `fixed`, the unit is the largest group alone."""
         if label in self.fixed:
             return (self.counts[part][label] - self.shares[part] * self.totals[label]) / self.largest
         n, p = self.rows[part], self.totals[label] / self.n
@@ -152,9 +144,7 @@ class _State:
         return (self.counts[part][label] / n - p) / (3 * math.sqrt(p * (1 - p) / n) + self.largest / n)
 
     def _exchanges(self, label: str, part: str, absent: bool) -> Iterator[tuple]:
-        """Yield (sort key, exchange) for each exchange that moves a group with `label` into `part` and does no harm.
-        The exchange with the smallest key is the best. An exchange is as in `next_exchange`. `absent` is true if `part`
-        has no row with `label`."""
+        """Yield (sort key, exchange) for each exchange that moves the label to the part and does no harm."""
         back = [group for _, group in _first(self.movable[part], lambda group: label not in group.labels)]
         for other in self.shares:
             if other == part:
@@ -170,18 +160,13 @@ class _State:
                             yield (more, apart, round(cost, 9), key, given.ids), (other, group, part, given)
 
     def _brings(self, part: str, group: _Group, given: _Group) -> bool:
-        """Return whether `part` is in `without` and would get a label that it lacks, if it gets `group` in exchange for
-        `given`."""
+        """Whether a part of `without` would get a label that it lacks, with `group` in place of `given`."""
         if part not in self.without:
             return False
         return any(not self.counts[part][label] for label in group.labels.keys() - given.labels.keys())
 
     def _change(self, part: str, group: _Group, other: str, given: _Group) -> tuple[int, float]:
-        """The effect of an exchange that moves `group` from `other` to `part`, and `given` from `part` to `other`.
-
-        Returns the change in the number of pairs (label, part) for which the part should have the label but lacks it,
-        and the change in chi-square over the labels.
-        """
+        """An exchange's change in the number of wanted parts that lack a label, and in chi-square over the labels."""
         more, cost = 0, 0.0
         for label in group.labels.keys() | given.labels.keys():
             moved = group.labels[label] - given.labels[label]

@@ -152,8 +152,7 @@ def dataset(
 
 
 def _of_data_set(folder: Path) -> list[Path]:
-    """The files that belong to a Hugging Face data set: its data, its caches, and the files in which the library
-    describes the data set."""
+    """The files of a data set, its caches, and the files in which the library describes it."""
     return sorted(path for path in folder.iterdir() if path.suffix in ARROW or path.name.endswith(LIBRARYS))
 
 
@@ -166,8 +165,7 @@ def _drops(columns: Columns, drop: Iterable[Drop]) -> tuple[Drop, ...]:
 
 
 def _words(values: Values | None, columns: Columns) -> dict[str, dict[str, str]]:
-    """`values` with its keys (words of the file) in the form that `rows.word` gives. Raises ValueError for a column
-    that `columns` does not name, and for a column without a mapping of words."""
+    """`values` with each key as `rows.word` gives it. Raises ValueError for an unknown column or one without words."""
     words = {}
     for column, mapped in (values or {}).items():
         if not isinstance(columns.get(column), str):

@@ -77,8 +77,7 @@ def _tree(text: str, events: list[Event], rules, repairs: set[str]) -> list[_Nod
 
 
 def _end_unclosed(text: str, node: _Node, parent: _Node, limit: int) -> None:
-    """Give an unclosed tag, `node`, an end at the offset `limit` or before, and add it to its `parent`. Children of the
-    node that end later become children of the parent."""
+    """Give an unclosed node an end, at most `limit`. Its children that end later move to its parent."""
     line_end = text.find("\n", node.start)
     limit = min(limit, line_end if line_end >= 0 else len(text))
     same = [child.end for child in node.children if child.label == node.label and child.end <= limit]
@@ -135,8 +134,7 @@ def _leaf(text: str, node: _Node, rules, repairs: set[str]) -> list[tuple[int, i
 
 
 def _foreign(node: _Node, rules) -> list[_Node]:
-    """The tags inside `node` that keep their own label. A child that the node absorbs is replaced by the child's own
-    children that keep their label."""
+    """The children that keep their own label. A child that the node absorbs is replaced by such children of its own."""
     own = {node.label, *rules.absorbs.get(node.label, ())}
     found = []
     for child in node.children:
@@ -153,8 +151,7 @@ def _uncovered(node: _Node, inner: list[tuple[int, int, str]]) -> list[tuple[int
 
 
 def _trimmed(text: str, start: int, end: int, connectives: tuple[str, ...], signs: str = _EDGE_SIGNS):
-    """The (start, end) of text[start:end] without `signs` and `connectives` (connecting words) at its edges. Start and
-    end are equal if nothing is left."""
+    """(start, end) of the piece without signs and connecting words at its edges. Both are equal if nothing is left."""
     while True:
         piece = text[start:end]
         start += len(piece) - len(piece.lstrip(signs))

@@ -66,8 +66,7 @@ def tagged(
 
 
 def _texts(path: Path, content: str, text: str, identity: str, found: Gathered):
-    """Yield (place, id, tagged text) for each document of a file. `content` is the text of the file. `text` and
-    `identity` are keys in its JSON lines."""
+    """(place, id, tagged text) of every document of a file."""
     if path.suffix != ".jsonl":
         yield path.name, composed(path.stem), content
         return
@@ -131,8 +130,7 @@ def tagged_json(
 
 
 def _parallel(path: Path, content, text: str) -> list[tuple]:
-    """The pairs (tagged text, scenario) of one file. `content` is the file's JSON value. Raises DataError if the two
-    lists are missing, empty or not equally long."""
+    """The pairs (tagged text, scenario) of one file. Raises DataError if the lists are not parallel."""
     remedy = f"The file is an object with the lists scenarios and {text}, equally long."
     if not isinstance(content, dict):
         raise DataError(f"{path}: not a JSON object.", remedy=remedy)

@@ -28,8 +28,7 @@ def placed(task: Task, records: Sequence[Mapping], places: Mapping[str, str]) ->
 
 
 def _alike(task: Task, records: Sequence[Mapping], splits: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The pairs of ids of records that are in different parts and have the same, or nearly the same, translated
-    text."""
+    """The ids of each two records in different parts whose translated texts are the same, or nearly the same."""
     head = heads.of(task)
     texts = {record["id"]: shared_texts(record, head) for record in records}
     taking_part = {record_id: held for record_id, held in texts.items() if splits[record_id] != EXCLUDED}

@@ -73,8 +73,7 @@ def _rows(path: Path, found: Gathered, *, empty: bool):
 
 
 def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> list[Token] | str:
-    """The tokens of a row, or the fault of the row as a text. `tokens` and `tags` name the row's columns, and `where`
-    is the place of the row."""
+    """The row's tokens, or the fault of the row."""
     words, given = row.get(tokens), row.get(tags)
     if not isinstance(words, list) or not isinstance(given, list):
         return f"{tokens} and {tags} are not both lists"

@@ -41,8 +41,7 @@ def cut(folded: str) -> list[str]:
 
 
 class _Hashes(dict):
-    """A dict from words to their 64-bit hashes, filled when a word is first looked up. Hashes are remembered, because
-    common words are most of any text."""
+    """The 64-bit hash of each word. Hashes are remembered, because common words are most of any text."""
 
     def __missing__(self, word: str) -> int:
         value = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")

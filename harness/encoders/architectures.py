@@ -79,16 +79,13 @@ _DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 def _first_alone(model: torch.nn.Module) -> object:
-    """Make `model` drop all tokens but the first after the last layer's attention, and return the handle that removes
-    this change. The output for the first token stays the same, because the rest of the layer treats each token by
-    itself."""
+    """Keep only the first token after the last layer's attention. What follows treats each token by itself."""
     attended = model.base_model.encoder.layer[-1].attention.output
     return attended.register_forward_pre_hook(lambda _, states: tuple(state[:, :1] for state in states))
 
 
 def _transformers(name: str, stem: str, **differences) -> Architecture:
-    """An architecture that the library transformers implements. `name` is its `model_type`, which also names its
-    modules. `differences` are further fields of `Architecture`."""
+    """An architecture of transformers. `name` is its `model_type`, which also names its modules."""
     module = name.replace("-", "_")
     place = f"transformers.models.{module}"
     modules = f"{place}.configuration_{module}", f"{place}.modeling_{module}"
@@ -113,8 +110,7 @@ def _roberta(name: str, stem: str, prefix: str) -> Architecture:
 
 
 def _deberta_head(model: torch.nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The masked-LM head of a DeBERTa model, as a function from hidden states to logits. transformers has two such
-    heads: an older one of its own (`legacy` is True), and the published one."""
+    """The masked-LM head. transformers has two: its own older one, and the published one (`legacy` is False)."""
     if model.config.legacy:
         return model.cls
     return lambda hidden: model.lm_predictions(hidden, model.deberta.embeddings.word_embeddings)
@@ -199,8 +195,7 @@ def architecture_named(name: str) -> Architecture:
 
 
 def _imported(module: str):
-    """Import a module by name. Garbage collection is off meanwhile, because the thousands of new objects are all in
-    use."""
+    """Import a module by name, without garbage collection: its thousands of new objects are all in use."""
     resting = gc.isenabled()
     gc.disable()
     try:

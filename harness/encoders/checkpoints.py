@@ -67,8 +67,7 @@ def import_arm(
 
 
 def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | None) -> dict:
-    """Import `source` into `folder`. Return the facts about the checkpoint for its card, as keyword arguments of
-    `cards.Facts`."""
+    """Import `source` into `folder`. Returns the card's facts about the checkpoint (see `cards.Facts`)."""
     kind = families.architecture_named(architecture)
     origin = snapshot(source, architecture) if isinstance(source, Hub) else _folder(source)
     _refuse_escapes(origin)
@@ -103,8 +102,7 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
 
 
 def _new_heads(kind: Architecture, missing: Collection[str]) -> list[str]:
-    """A list with one note that names the pre-training heads which the checkpoint lacks, or an empty list. `missing`
-    are the names of the parameters that the checkpoint lacks."""
+    """A note that names the pre-training heads which the checkpoint lacks, or no note."""
     heads = {"masked-LM head": kind.masked_lm_head, "next-sentence head": kind.next_sentence_head}
     lacking = [title for title, prefixes in heads.items() if prefixes and any(n.startswith(prefixes) for n in missing)]
     if not lacking:
@@ -142,12 +140,9 @@ def _folder(source: Folder) -> Path:
 
 
 def _refuse_escapes(origin: Path) -> None:
-    """Raise CheckpointError if an entry of the folder `origin` is a link to a place outside the checkpoint, or is
-    neither a file nor a folder.
-
-    In the hub's cache, links to the blobs of the same repository are allowed. Pipes are refused because reading a pipe
-    could block for ever.
-    """
+    """Raises CheckpointError if a link leads outside the checkpoint, or if an entry is neither a file nor a folder. In
+    the hub's cache, links to the blobs of the same repository are allowed. Pipes are refused because reading one could
+    block for ever."""
     inside = [origin.resolve()]
     repository = origin.resolve().parent.parent
     if origin.resolve().parent.name == "snapshots" and repository.name.startswith("models--"):
@@ -214,9 +209,8 @@ def _store_weights(origin: Path, names: list[str], folder: Path, architecture: s
 
 
 def _whole_norbert3(state: dict) -> dict:
-    """The weights `state` (tensors by name) without stored position indices, and with the word embedding under its own
-    name. Public copies may contain the word embedding only under the name of the output layer, which shares its
-    weights."""
+    """`state` without stored position indices, and with the word embedding under its own name. Public copies may
+    contain the word embedding only under the name of the output layer tied to it."""
     embedding, output = "embedding.word_embedding.weight", "classifier.nonlinearity.5.weight"
     state = {name: value for name, value in state.items() if not name.endswith(".attention.position_indices")}
     if embedding not in state and output in state:
@@ -229,8 +223,7 @@ def _present(origin: Path) -> list[str]:
 
 
 def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]:
-    """Write `tokenizer.json` and `tokenizer_config.json` into `folder`. Returns notes on the settings of the folder
-    `origin` that are not used."""
+    """Write tokenizer.json and tokenizer_config.json. Returns notes on the origin's settings that are not used."""
     present, kind = _present(origin), families.architecture_named(architecture)
     settings = _read_json(origin / "tokenizer_config.json") if "tokenizer_config.json" in present else {}
     settings = {name: value for name, value in settings.items() if name not in _REMOVED}
@@ -284,8 +277,7 @@ def _words(tokenizer: dict) -> set[str]:
 
 
 def _from_vocabulary(path: Path, settings: dict):
-    """A BERT tokenizer made from the `vocab.txt` at `path`. `settings` (from `tokenizer_config.json`) decide on
-    lower-casing and accents."""
+    """BERT's tokenizer made from a `vocab.txt`, with the lower-casing and accent stripping that `settings` state."""
     import tokenizers as hf
 
     tokens = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
@@ -309,12 +301,8 @@ def _from_vocabulary(path: Path, settings: dict):
 
 
 def _checked_tokenizer(folder: Path, vocab_size: int):
-    """Load the tokenizer in `folder`, and check that it fits the model. `vocab_size` is the size of the model's
-    vocabulary.
-
-    Raises CheckpointError if the tokenizer lacks a special token, uses the mask token for another role, does not put
-    [CLS] and [SEP] around a text, or has more than `vocab_size` tokens.
-    """
+    """The tokenizer in `folder`. Raises CheckpointError if it lacks a special token, uses the mask token for another
+    role, does not put [CLS] and [SEP] around a text, or has more than `vocab_size` tokens."""
     tokenizer = families.load_tokenizer(folder)
     lacking = [role for role in _ROLES if getattr(tokenizer, role) is None]
     if lacking:

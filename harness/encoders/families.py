@@ -48,11 +48,7 @@ def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str
 @torch.no_grad()
 def _order_positions(weight: torch.Tensor, spread: float) -> None:
     """Initialise learned position embeddings `weight` [positions, hidden] as sinusoids (Vaswani et al. 2017, section
-    3.5), with the standard deviation `spread`.
-
-    The embeddings stay trainable. The sinusoids give them an order at the start, which a short training could not find
-    by itself.
-    """
+    3.5). They remain parameters. Only their start has an order, which a short training could not find by itself."""
     count, size = weight.shape
     angles = torch.arange(count)[:, None] * torch.exp(-math.log(10_000.0) * torch.arange(0, size, 2) / size)
     weight[:, 0::2] = torch.sin(angles) * spread * math.sqrt(2)
@@ -61,13 +57,11 @@ def _order_positions(weight: torch.Tensor, spread: float) -> None:
 
 @torch.no_grad()
 def _attend_to_alike(attention: torch.nn.Module, sharpness: float = 1.7) -> None:
-    """Initialise the keys of an attention layer equal to its queries, so that a token first attends to similar tokens
-    (after Trockman & Kolter 2023, Mimetic Initialization of Self-Attention Layers). With ordered positions, the similar
-    tokens are the neighbours.
+    """Initialise keys equal to queries, so that a token first attends to similar tokens (after Trockman & Kolter 2023,
+    Mimetic Initialization of Self-Attention Layers). With ordered positions these are its neighbours.
 
     With independent queries and keys, a small encoder with learned positions predicts only unigram frequencies for
-    thousands of updates on varied text. `sharpness` is a factor on the weights, and a larger factor makes attention
-    more selective.
+    thousands of updates on varied text.
     """
     attention.query.weight.mul_(sharpness)
     attention.key.weight.copy_(attention.query.weight)

@@ -59,8 +59,7 @@ def refuse_damaged_copy(folder: Path) -> None:
 
 
 def _refuse_other(folder: Path, recorded: Mapping, found: Mapping, remedy: Callable[[str], str]) -> None:
-    """Raise CheckpointError if the recorded and the found hashes, by file name, differ. `remedy(names)` returns the
-    remedy for the names of the files that differ."""
+    """Raises CheckpointError if the hashes differ. `remedy` gets the names of the files."""
     if wrong := [name for name in sorted({*recorded, *found}) if recorded.get(name) != found.get(name)]:
         states = ", ".join(f"{name} {_state(name, recorded, found)}" for name in wrong)
         raise CheckpointError(

@@ -76,16 +76,14 @@ def load(
 
 
 def _refuse_too_few_layers(model: torch.nn.Module, folder: Path, config, lacking: list[str]) -> None:
-    """Raise CheckpointError if the `lacking` parameters are exactly all parameters of the last layers. The weights are
-    then those of a model with fewer layers."""
+    """Raises CheckpointError if the `lacking` parameters are exactly all parameters of the last layers."""
     held = min(map(_layer, lacking))
     if held >= 0 and {name for name, _ in model.named_parameters() if _layer(name) >= held} == set(lacking):
         raise _other_layers(folder, config, held)
 
 
 def _layer(name: str) -> int:
-    """The number of the layer that a parameter belongs to, or −1 if the parameter belongs to no layer. `name` is the
-    name of the parameter."""
+    """The number of the layer that a parameter belongs to, or −1 if it belongs to none."""
     found = re.search(r"(?:^|\.)layers?\.(\d+)\.", name)
     return int(found[1]) if found else -1
 
@@ -104,8 +102,7 @@ _BUFFERS = ("position_ids", "token_type_ids", "inv_freq", "position_indices")
 
 
 def _refuse_left_over(kind: Architecture, folder: Path, config, unexpected: list[str]) -> None:
-    """Raise CheckpointError if one of the `unexpected` weights is neither a buffer nor part of a head that may be left
-    out."""
+    """Raises CheckpointError if an `unexpected` weight is neither a buffer nor of a head that may be left out."""
     heads = (*kind.masked_lm_head, *kind.next_sentence_head, *kind.task_head[1:], *kind.other_heads)
     strange = [name for name in unexpected if not name.startswith(heads) and not name.endswith(_BUFFERS)]
     if not strange:

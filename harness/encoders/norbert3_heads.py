@@ -40,8 +40,7 @@ class NorBert3Head(nn.Module):
 
 
 def _output(kind: type, logits: torch.Tensor, labels: torch.Tensor | None, encoded: BaseModelOutput):
-    """The output of a model as the transformers class `kind`. If there are `labels`, the output has a cross-entropy
-    loss."""
+    """An output of `kind`, with the loss if there are `labels`."""
     loss = None
     if labels is not None:
         loss = nn.functional.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORED)

@@ -148,8 +148,7 @@ def blob_id(path: Path) -> str:
 
 
 def _by_hand(name: str) -> str:
-    """The remedy of an error without a network: how to find the commit and the hashes of `name`, and where to put which
-    files."""
+    """The remedy without a network: how to find the commit and the hashes, and which files to put where."""
     repository, _, revision = name.partition("@")
     return (
         f"Run `HF_HUB_OFFLINE=0 harness pin {name}` on a connected machine and paste what it prints below "

@@ -111,8 +111,7 @@ def _how(card: Mapping) -> list[str]:
 
 
 def _unmet(card: Mapping) -> list[str]:
-    """Lines that list the parameters without weights, and the weights without a parameter, when the checkpoint was
-    loaded."""
+    """Lines that list parameters without weights, and weights without a parameter, at loading."""
     lines = []
     for key, words in (
         ("missing", "Not in the source's weights"),

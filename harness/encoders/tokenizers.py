@@ -72,8 +72,7 @@ def wordpiece_core(texts: Iterable[str], vocabulary: int) -> hf.Tokenizer:
 
 
 def _characters(words: Counter, splitter, limit: int) -> list[str]:
-    """The tokens of single characters, at most `limit` unless the fixed alphabet needs more: first the fixed alphabet,
-    then other characters of the corpus, most frequent first. `words` has the number of times that each word occurs."""
+    """Single-character tokens: the fixed alphabet, then the corpus's own, most frequent first."""
     seen: Counter[str] = Counter()
     for word, count in words.items():
         for character in word:
@@ -91,8 +90,7 @@ def _characters(words: Counter, splitter, limit: int) -> list[str]:
 
 
 def _pieces_by_use(words: Counter, vocabulary: int) -> list[str]:
-    """The pieces of words, word-initial or with "##", the most frequent in the corpus first. `words` has the number of
-    times that each word occurs."""
+    """Word-initial and "##" pieces, the most frequent in the corpus first."""
     learner = hf.Tokenizer(models.BPE())
     learner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, show_progress=False)

@@ -163,12 +163,7 @@ class Translator:
         return model.eval().to(self._search.device)
 
     def _language(self, pinned: Pinned, to: str) -> tuple[str, int | None]:
-        """The text to put before every input, and the id of the first token of every translation (None if the model
-        chooses this token).
-
-        A model that knows several target languages learns the language `to` from one of the two. Raises CheckpointError
-        if the model does not know the language.
-        """
+        """The prefix of every text, and the id of the first token of every translation (None: not forced)."""
         vocabulary = self._tokenizer.get_vocab()
         if self._kind == "m2m_100":
             if NLLB[to] not in vocabulary or ENGLISH not in vocabulary:

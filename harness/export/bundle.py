@@ -123,12 +123,7 @@ def _smallest(path: str, counted: Counted) -> int | None:
 
 
 def _refuse(site: Site, contents: Mapping[str, bytes], counted: Counted) -> None:
-    """Check that no file of the bundle has a small count, an id, words of a text or a too fine figure of restricted
-    data.
-
-    `contents` maps the path of each file to its bytes, and `counted` maps the path to the counts in the file. Raises
-    DisclosureError, which lists the first SHOWN findings.
-    """
+    """Search every file for what must not leave. Raises DisclosureError with the first findings."""
     if not site.restricted:
         return
     readable = {path: _text(content) for path, content in contents.items()}
@@ -161,8 +156,7 @@ def _refuse(site: Site, contents: Mapping[str, bytes], counted: Counted) -> None
 
 
 def _own_ids(site: Site, name: str) -> set[str]:
-    """The ids of rows and groups in the site's own files of the task `name`, as they were before pseudonyms replaced
-    them. Returns an empty set if these files cannot be read."""
+    """The site's own ids of rows and groups, read from its files. Empty if the files cannot be read."""
     try:
         reading = authored.read(site.tasks[name], site.root / "data" / name)
     except HarnessError:

@@ -91,8 +91,7 @@ def _of_page(text: str) -> Iterator[tuple[str, int]]:
 
 
 class _Tables(HTMLParser):
-    """A parser that collects the tables of an HTML page. `found` has one triple per table: its caption, the cells of
-    its header, and its rows as lists of cells."""
+    """A parser that collects every table of a page in `found`: (caption, header, rows)."""
 
     def __init__(self):
         super().__init__()

@@ -93,10 +93,7 @@ def note_file(root: Path, comparison: Comparison) -> Path:
 
 
 def _now(root: Path, comparison: Comparison) -> dict:
-    """A note of the present files: {"inputs": as from `inputs`, "outputs": MD5 by path}.
-
-    The hash of a missing file is None.
-    """
+    """A note of the present files. The hash of a missing file is None."""
     params = read_yaml(root / "params.yaml")
     stage, hashes = stages(root, params)[comparison.stage], Hashes()
 

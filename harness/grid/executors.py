@@ -167,10 +167,9 @@ class Slurm:
 
 @contextlib.contextmanager
 def _errors_into(file: Path) -> Iterator[None]:
-    """Write to `file` what processes started in the block print to standard error.
+    """Send the standard error of processes that are started in the block to `file`.
 
-    If a job is interrupted, submitit's supervisor prints a traceback. Without this block, the traceback would reach the
-    user's terminal.
+    If a job is interrupted, submitit's supervisor prints a traceback, which would reach the user's terminal.
     """
     kept = os.dup(2)
     try:

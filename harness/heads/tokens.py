@@ -150,8 +150,7 @@ class Tokens(Windowed):
 
 
 def _of_whole(rule):
-    """A check of a whole record, made from `rule(text, spans)`. The check passes if the text or the list of spans is
-    malformed, because other rules report this fault."""
+    """`rule` for a whole record. It passes if the text or the list of spans is malformed, which has its own rule."""
     return lambda record: (
         not isinstance(record["text"], str) or not _are_spans(record["spans"]) or rule(record["text"], record["spans"])
     )
@@ -186,8 +185,7 @@ def _is_trimmed(text: str, span: dict) -> bool:
 
 
 def _overlap(spans: list[list], text: str) -> bool:
-    """True if two neighbouring spans share more than one letter. Sharing one letter is no fault, because two tokens may
-    each contain a part of a letter."""
+    """Do two spans share more than one letter? Two tokens may each contain a part of one letter."""
     for one, other in itertools.pairwise(spans):
         if other[0] < one[1] and letter_end(text, other[0] + 1) < min(one[1], other[1]):
             return True

@@ -25,12 +25,8 @@ def _weighted(totals: "np.ndarray") -> "np.ndarray":
 
 
 def _correlation(totals: "np.ndarray") -> "np.ndarray":
-    """The Matthews correlation coefficient (MCC), −1 to 1, from totals [..., 3 × labels] as in `metric.labels`.
-
-    The MCC is 0 if all gold labels or all predictions are the same. For more than two labels, the formula of Gorodkin
-    2004, "Comparing two K-category assignments by a K-category correlation coefficient", is used. The formula needs
-    only the marginal counts and the number of right answers.
-    """
+    """The MCC, 0 if gold or prediction is constant. For more than two labels: Gorodkin 2004, "Comparing two K-category
+    assignments by a K-category correlation coefficient", from the margins and the number of right answers."""
     import numpy as np
 
     of = labels(np.asarray(totals, dtype=np.float64))
@@ -41,8 +37,7 @@ def _correlation(totals: "np.ndarray") -> "np.ndarray":
 
 
 def _by_label_and_row(decisions: "LabelSets") -> "sparse.csr_array":
-    """The counts of each row, [rows, 3 × labels + 1]: true positives, false positives and false negatives of every
-    label, then a 1. Summed over rows, the last column is the number of rows."""
+    """True positives, false positives and false negatives of every label, then a 1 for the row itself."""
     import numpy as np
     from scipy import sparse
 
@@ -50,11 +45,7 @@ def _by_label_and_row(decisions: "LabelSets") -> "sparse.csr_array":
 
 
 def _mean_correlation(totals: "np.ndarray") -> "np.ndarray":
-    """The mean over labels of a label's Matthews correlation coefficient, −1 to 1, from sums of `_by_label_and_row`.
-
-    Each label is a yes-or-no decision about every row. The coefficient of a label is 0 if gold or prediction is the
-    same for all rows.
-    """
+    """The mean over labels of the correlation between having a label and being given it; 0 if either is constant."""
     import numpy as np
 
     of, rows = labels(np.asarray(totals[..., :-1], dtype=np.float64)), totals[..., -1:]

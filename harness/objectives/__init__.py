@@ -37,9 +37,8 @@ def refuse_misnamed() -> None:
 
 
 class _ByRecipe:
-    """An annotation that makes the pydantic schema of a section of `params.yaml` with pre-training settings. The value
-    of `recipe` in the section determines the valid keys. An omitted key gets the value that the authors of the recipe
-    published."""
+    """The pydantic schema of a training section. Its `recipe` determines the keys, and published values replace omitted
+    keys."""
 
     def __get_pydantic_core_schema__(self, source, handler):
         from pydantic_core import core_schema

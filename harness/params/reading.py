@@ -110,8 +110,7 @@ class ParamsFile:
         return arms.chosen(lambda arm: self._get(f"families.{family}.{arm}", bool))
 
     def _pretraining(self, path: str, *, trains: bool) -> Pretraining | None:
-        """The pre-training section at the key `path`, or None if the section is null. If the section `trains` an arm
-        here, its effective batch must be divisible over the devices, otherwise ConfigError is raised."""
+        """The section at `path`. Its batch must be divisible over the devices only if it `trains` an arm here."""
         settings = self._get(path, Trained | None)
         if settings is not None and trains:
             try:

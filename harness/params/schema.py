@@ -55,8 +55,7 @@ def write(root: Path) -> None:
 
 
 def _describe(section: dict, said: str) -> None:
-    """Add a description to each setting of a section's JSON Schema: the sentences of `said` that contain the setting's
-    name in backticks. `said` is the description of the whole section."""
+    """Describe each setting of a section by the sentences of `said`, the section's description, that name it."""
     sentences = re.split(r"(?<=\.) ", " ".join(said.split()))
     for name, setting in section.get("properties", {}).items():
         if of_it := [sentence for sentence in sentences if f"`{name}`" in sentence]:

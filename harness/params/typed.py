@@ -47,9 +47,7 @@ def hold(checks: Iterable[tuple], name: str) -> None:
 
 
 def _checks(part, path: str) -> Iterator[tuple]:
-    """Yield the checks of `part`, a converted value at the key `path`, and of everything inside it, inner sections
-    first. Every text is also checked for unprintable characters, because each text is shown somewhere. A check is a
-    tuple with the values of a `Requirement`."""
+    """The checks of all sections in `part`, inner ones first, and of all texts, because each is shown somewhere."""
     if isinstance(part, str):
         fault = printable.fault(" ".join(part.split()))
         yield path, part, fault is None, f"plain characters (it contains {fault})"

@@ -140,11 +140,8 @@ def _dotted(path: Path, package: Path) -> str:
 
 @dataclass(frozen=True)
 class _Piece:
-    """One statement of a module or of a class: its syntax tree as text, the names that it imports or quotes, and those
-    it calls.
-
-    If the statement is a method that counts only if it is called, `method` is the name of the method.
-    """
+    """A statement of a module or of one of its classes: its syntax tree as text, the names that it imports or quotes,
+    and those that it calls. `method` is its name if it counts only if it is called."""
 
     text: str
     named: frozenset[str]
@@ -180,11 +177,8 @@ def _piece(node: ast.stmt, method: str | None = None, indent: str = "") -> _Piec
 
 @functools.lru_cache(maxsize=4096)
 def _read(source: str, called: frozenset[str] | None = None) -> tuple[str, frozenset[str], frozenset[str]]:
-    """Read the source text of a module.
-
-    Returns (its syntax tree as text, names that it imports or quotes, names that it calls). If `called` is given,
-    methods with a name that is not in `called` are left out.
-    """
+    """A module's syntax tree as text, the names that it imports or quotes, and those that it calls. If `called` is
+    given, methods that are not in it are left out."""
     pieces = [piece for piece in _pieces(source) if called is None or piece.method is None or piece.method in called]
     named, calls = (frozenset().union(*sets) for sets in ([p.named for p in pieces], [p.calls for p in pieces]))
     return "\n".join(piece.text for piece in pieces), named, calls
@@ -221,10 +215,7 @@ def is_for_types(node: ast.AST) -> bool:
 
 
 def _named(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield every dotted name that a module imports or has as a string.
-
-    `nodes` are the nodes of the module's syntax tree.
-    """
+    """Every dotted name that a module imports, or has as a string. `nodes` are those of its syntax tree."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -59,10 +59,7 @@ def listings(root: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Sources:
-    """All files that decide the content of the lists, as (path, bytes).
-
-    Two folders with the same files count as equal.
-    """
+    """All inputs of the lists. Two folders with the same bytes are equal."""
 
     content: tuple[tuple[str, bytes], ...]
     root: Path = field(compare=False)
@@ -70,10 +67,7 @@ class _Sources:
 
 @functools.lru_cache(maxsize=2)
 def _listings(sources: _Sources) -> dict[str, str]:
-    """The result of `listings`.
-
-    It is cached because an audit asks for the lists three times, and this saves seconds.
-    """
+    """The lists, cached: an audit asks for them three times, and this saves seconds."""
     root, package = sources.root, sources.root / "harness"
     source = Source(package)
     found = {f"{LISTS}/{stage}.txt": listing(stage, source) for stage in stages(package)}

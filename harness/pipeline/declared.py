@@ -37,10 +37,7 @@ def read_yaml(path: Path) -> dict:
 
 @functools.lru_cache(maxsize=8)
 def _parsed(text: str) -> dict:
-    """The content of a YAML text.
-
-    It is cached: an audit reads a few files often, and a `dvc.lock` of 100 kB takes a second.
-    """
+    """Cached: an audit reads the same few files repeatedly, and a lock of a hundred kilobytes takes a second."""
     from ruamel.yaml import YAML
 
     return YAML(typ="safe", pure=True).load(text)

@@ -27,11 +27,8 @@ def repair(root: Path) -> None:
 
 
 def _remove(root: Path, copies: list[Path]) -> None:
-    """Remove temporary copies while this process has DVC's lock, as DVC does when it writes.
-
-    DVC's experiments have locks of their own, and record the place of their run. If an experiment runs outside the
-    workspace, nothing is removed.
-    """
+    """Remove the copies while DVC's lock is held, as DVC does when it writes. Experiments of DVC have locks of their
+    own and record where they run. Nothing is removed if one runs outside the workspace."""
     folder = root / ".dvc" / "tmp"
     with contextlib.suppress(OSError), open(folder / _LOCK, "ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,11 +40,8 @@ def _remove(root: Path, copies: list[Path]) -> None:
 
 
 def _mend_list(root: Path) -> None:
-    """Remove `.dvc/tmp/rwlock` if it is damaged, because every later command of DVC would fail.
-
-    While DVC writes this file in place, it has a lock on another file, `rwlock.lock`. If that lock is taken, the file
-    is only half written and not damaged, and it stays.
-    """
+    """Remove a damaged `.dvc/tmp/rwlock`, with which every later command of DVC fails. DVC writes the file in place
+    while it holds the lock beside it. If that lock is held, the file is not damaged but being written."""
     folder = Path(root) / ".dvc" / "tmp"
     with contextlib.suppress(OSError):
         if _whole(folder / _LIST):

@@ -46,10 +46,7 @@ def listing(stage: str, recipe: str, source: Source) -> str:
 
 
 def _families(root: Path) -> dict[str, object]:
-    """The sections of the families in `params.yaml`, by name.
-
-    Invalid names are left out, because another check reports them.
-    """
+    """The families of `params.yaml` by name. Invalid names are left out, because the check of the file reports them."""
     path = root / "params.yaml"
     values = document.sections(read_text(path), path.name) if path.is_file() else {}
     found = values.get("families")

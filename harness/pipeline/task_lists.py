@@ -97,10 +97,7 @@ def _leading(declaration: ast.Call) -> str | None:
 
 
 def _declaration(statement: ast.stmt) -> ast.Call | None:
-    """The call `Task(…)` if the statement is `TASK = Task(…)`.
-
-    Returns None for any other statement, which counts as a whole.
-    """
+    """The call in `TASK = Task(…)`; None for any other statement, which counts as a whole."""
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
         return None
     named = [getattr(target, "id", None) for target in statement.targets], getattr(statement.value.func, "id", None)
@@ -108,10 +105,7 @@ def _declaration(statement: ast.stmt) -> ast.Call | None:
 
 
 def _read(field: ast.keyword, name: str) -> ast.keyword | None:
-    """A field of a declaration as the stages of the list `name` read it. Returns None if they do not read the field.
-
-    Fine-tuning (the list "runs") reads only the first metric of a task.
-    """
+    """The field as the stages of list `name` read it, or None. Runs depend on a task's first metric only."""
     if field.arg in UNREAD[name]:
         return None
     if name == "runs" and field.arg == "metrics" and isinstance(field.value, ast.Tuple):

@@ -73,8 +73,7 @@ def refuse(found: list[str], name: str, remedy: str = "") -> None:
 
 
 def _contract(task: Task, name: str) -> Iterator[str]:
-    """Yield the faults of the task's declaration: those that the registry refuses, and those that only a closer look
-    shows."""
+    """All faults that the registry refuses, and those that only a closer look at the declaration shows."""
     yield from (f"{what} {remedy}" for what, remedy in registry.faults(task, name))
     if task.head not in HEADS:
         return
@@ -149,10 +148,7 @@ def _sample_faults(task: Task, stored: Path) -> Iterator[str]:
 
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:
-    """Yield one text for every missing, changed or unlisted file.
-
-    Restricted files have numbers, in the order of their names.
-    """
+    """One text for every missing, changed or unlisted file. Restricted files get numbers in order of their names."""
     found = list(sources.faults(folder, source))
     names = called(source, str(folder), source["files"].keys() | {name for name, _, _ in found})
     yield from (f"{names[name]} {what} {remedy}" for name, what, remedy in found)

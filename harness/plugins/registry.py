@@ -107,10 +107,7 @@ def unreadable(task: Task) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_decomposed(path: Path) -> None:
-    """Raise RegistryError if a task's file has decomposed letters (Unicode NFD).
-
-    Data are composed when they are read. So a word with decomposed letters would never match the data.
-    """
+    """Raise RegistryError for decomposed letters. Data are composed when read, so such a word would never match."""
     for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n"), start=1):
         if not unicodedata.is_normalized("NFC", line):
             raise RegistryError(
@@ -189,11 +186,8 @@ def chosen(root: Path, names: Iterable[str]) -> dict[str, Task]:
 
 
 def _reason(error: BaseException) -> str:
-    """The type of an error, and its message unless the message may quote restricted data.
-
-    An error about the code keeps its message. But a task's file may read its data and fail at a value there. If
-    messages are hidden in this process, such an error loses its message.
-    """
+    """The type of an error, and its message if it is about the code. A declaration that reads the data, and fails at a
+    value there, may quote that value, so its message may be hidden."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}"
     ours = Path(traceback.extract_tb(error.__traceback__)[-1].filename).is_relative_to(Path(__file__).parents[1])

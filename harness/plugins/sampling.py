@@ -64,10 +64,7 @@ def _table(task: Task, layout: Layout, plain: list[dict]) -> dict[str, bytes]:
 
 
 def _row(task: Task, layout: Layout, row: dict) -> dict:
-    """A sample row with the column names of the file.
-
-    The task's own columns are left out, because their values cannot be invented.
-    """
+    """A row by the file's columns, without the task's own columns, whose values nobody can invent."""
     if layout.answer and "label" in row:
         number = task.labels.index(row["label"])
         row = row | {

@@ -40,10 +40,7 @@ def files(rows: list[dict], layout: Layout) -> dict[str, bytes]:
 
 
 def _named(pattern: str, word: str) -> str:
-    """A file name that matches `pattern`: * is replaced by `word`, ? by x, and a set of letters by one letter.
-
-    [!x] matches any character except x, so it is replaced by !.
-    """
+    """A name that `pattern` takes. [!x] stands for any character except x, so also for !."""
     return re.sub(r"\[(.)[^]]*\]", r"\1", pattern.replace("**/", "").replace("*", word).replace("?", "x"))
 
 

@@ -158,8 +158,7 @@ def _open(root: Path) -> Iterator[Exposure]:
 
 
 def _places(root: Path) -> dict[str, Path]:
-    """The folders that must be closed to other users, by the name that a user knows. If a folder is a link, its target
-    is included, because the target has its own mode."""
+    """The folders to close, by the name that a user knows. A link leads to another folder, with its own mode."""
     found = {place: root / place for place in PLACES}
     if folder := _config(root).get("cache", {}).get("dir"):
         found[str(folder)] = Path(folder)
@@ -214,8 +213,7 @@ def _config(root: Path) -> Any:
 
 
 def _levels(root: Path) -> list[tuple[str, Mapping]]:
-    """DVC's settings by level, as pairs (option that selects the level in DVC's commands, settings of the level). The
-    levels are machine, user, repository and checkout."""
+    """DVC's settings by level: the option of its commands that selects the level, and its settings."""
     settings = _config(root)
     return [(flag, settings.load_one(level)) for level, flag in _LEVELS.items()] if settings else []
 

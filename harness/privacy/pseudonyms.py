@@ -100,8 +100,7 @@ def ensure_key(root: Path) -> bool:
 
 
 def _put_new(copy: Path, path: Path) -> bool:
-    """Give the file `copy` the name `path`, and return True. Returns False if another process has made a file of this
-    name meanwhile."""
+    """Give the file its name; False if another process has made a file of that name meanwhile."""
     try:
         os.link(copy, path)
     except FileExistsError:
@@ -128,6 +127,5 @@ def replaced(records: Iterable[Mapping], task: str, columns: Iterable[str | None
 
 
 def _as_seen(column: str, value: str) -> str:
-    """The value from which a pseudonym is made. A group loses invisible characters, because otherwise one group could
-    get two different pseudonyms. An id is not changed."""
+    """A group as grouping compares it: under pseudonyms, an unseen character would make two groups of one."""
     return value if column == "id" else visible(value).strip()

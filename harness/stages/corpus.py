@@ -103,11 +103,8 @@ def run(root: Path, settings: CorpusSettings) -> None:
 
 
 def _salt(texts: Iterable[tuple[str, str]], corpora: Iterable[Path]) -> str:
-    """A hash that only somebody with the texts can compute, from held-out `texts` (task, text) and the files `corpora`.
-
-    The card contains this hash, and dvc.lock contains the hash of the card. Without the salt, small counts of documents
-    in the card could be found by trying out values until the hash of the card fits.
-    """
+    """A hash that only somebody with the texts can compute. The card contains it, and dvc.lock contains the hash of the
+    card. Without the salt, small counts of documents could be found by trying them out."""
     digest = hashlib.sha256(b"salt\n")
     for _, text in texts:
         digest.update(f"{text}\n".encode())
@@ -175,8 +172,7 @@ def _identified(parts: Iterable[Built]) -> tuple[Counter, int]:
 
 
 def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], dict[str, str]]:
-    """The records of a task in order of their ids, the part of each id, and the SHA-256 of the records file and of the
-    split manifest."""
+    """Records in order of their ids, the part of each id, and the hashes of both files."""
     parts, hashes = by_part(root, name)
     splits = {record["id"]: part for part, records in parts.items() for record in records}
     records = sorted(chain.from_iterable(parts.values()), key=lambda record: record["id"])
@@ -184,8 +180,7 @@ def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], d
 
 
 def _origin(cards: list[validated.Card]) -> dict[str, str | None]:
-    """The common origin of several tasks' texts: kind, language and licence. If the kinds differ, the most sensitive
-    kind counts. Returns an empty dict if there is no card."""
+    """The common origin of several tasks' texts. Its kind is the one that asks for most care."""
     if not cards:
         return {}
     said = {key: list(dict.fromkeys(card.source.get(key) for card in cards)) for key in ("language", "licence")}

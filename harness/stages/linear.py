@@ -50,9 +50,7 @@ def run(root: Path, task: Task) -> None:
 
 
 def _best(task: Task, baseline: Baseline, scored: dict[str, list[dict]]) -> tuple[float, dict[str, list[dict]]]:
-    """The best value of the model's setting, and the prediction lines with it by part. The best value has the best
-    validation answers, by the rule that also selects an encoder's weights (`harness.statistics.selection`). `scored`
-    has the records of each part."""
+    """The setting with the best validation answers, by the rule that selects an encoder's weights, and its lines."""
     # Only the best answers and those of one more candidate are kept: with 1,000 labels they take hundreds of megabytes.
     best = -math.inf
     chosen: Any = None

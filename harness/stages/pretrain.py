@@ -60,8 +60,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
 
 
 def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
-    """Raise TrainingError if the part of the corpus that only this arm reads is empty. The arm would then be trained on
-    the same text as another arm. `arms` are the arms to check."""
+    """Raise TrainingError if an arm's own part of the corpus is empty, because the arm would equal another one."""
     own = [(arm, part) for arm in arms for part in ARMS[arm].trained_on if part not in SHARED]
     for arm, part in own:
         if not corpus.parts(root)[part]["documents"]:
@@ -73,8 +72,7 @@ def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
 
 
 def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
-    """Write the list of replicates other than the first ones, and remove the folders of replicates that are no longer
-    wanted. `encoders` are the names of all wanted encoders."""
+    """Write the list of further replicates, and remove the folders of those that are not wanted any more."""
     above = checkpoint.place(root, family, replicates.named(CLINICAL, 2)).parent
     write_json(above / "encoders.json", sorted(name for name in encoders if replicates.arm_of(name) != name))
     for folder in (path for path in above.iterdir() if path.is_dir() and path.name not in encoders):

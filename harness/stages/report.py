@@ -57,8 +57,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
 
 
 def _keep_others(before: Path, folder: Path) -> None:
-    """Copy to `folder` the files of the old reports folder `before` that this stage does not write: files of other
-    stages, and files that somebody has added."""
+    """Copy what this stage does not write: the files of other stages, and those that somebody has added."""
     for path in sorted(before.glob("*")):
         if path.name in WRITTEN or is_scratch(path.name):
             continue

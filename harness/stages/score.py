@@ -89,8 +89,7 @@ def run_disclosure(root: Path, task: Task, settings: ScoreSettings) -> None:
 
 
 def _data(root: Path, task: Task) -> Data:
-    """The data of a task. In the columns by which restricted rows are divided into slices, values that must not be
-    shown are replaced by "other"."""
+    """The data of a task. For restricted data, the columns of slices have values that may be shown."""
     data = Data.read(root, task)
     if not data.restricted:
         return data
@@ -98,14 +97,12 @@ def _data(root: Path, task: Task) -> Data:
 
 
 def _categories(record: dict) -> dict[str, str]:
-    """The columns of SLICED_BY in a record of restricted data, with "other" in place of values that must not be
-    shown."""
+    """The values of the columns of slices that may be shown for restricted data."""
     return {column: restricted.category(record[column]) for column in SLICED_BY if record.get(column) is not None}
 
 
 def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns, robust: "Robust | None" = None) -> "_Scorer":
-    """A scorer with the scores of all runs that `recorded` (the content of `runs.json`) names. If `robust` is given,
-    the answers to the perturbed test parts are added to it."""
+    """The scorer of the prediction files that `runs.json` records. `robust` gets the perturbed parts."""
     stored.check(recorded)
     scorer = _Scorer(stored.data)
     made: Sequence[runs.Run | runs.LinearRun] = recorded.runs
@@ -118,10 +115,8 @@ def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns, robust: "Robu
 
 
 def _tuned(stored: Stored, recorded: runs.Runs) -> dict | None:
-    """The search of every arm for its recipe, for the scores file. Returns None if the arms are not tuned.
-
-    The validation score of each trial is computed again from its stored answers. Raises DataError if a score differs.
-    """
+    """The search of every arm for its recipe; None without one. The validation scores are computed again from the
+    answers of each trial, and DataError is raised if one differs."""
     if (tuning := recorded.tuning) is None:
         return None
     from harness.statistics import selection
@@ -143,8 +138,7 @@ def _tuned(stored: Stored, recorded: runs.Runs) -> dict | None:
 
 
 def _untuned(stored: Stored, settings: ScoreSettings, replicates: Mapping[int, int]) -> list[dict[str, Any]]:
-    """The comparisons of the arms with the recipe that `params.yaml` declares. `stored` has the tuned runs, and the
-    runs with the declared recipe are in a folder below."""
+    """The comparisons of the arms by the declared recipe. `stored` are their tuned runs."""
     folder = stored.folder / runs.Runs.UNTUNED
     recorded = runs.Runs.read(folder / "runs.json", stored.made_by)
     declared = replace(stored, folder=folder, predictions={}, decisions={})
@@ -152,8 +146,7 @@ def _untuned(stored: Stored, settings: ScoreSettings, replicates: Mapping[int, i
 
 
 def _robust(data: Data, settings: Robustness) -> "Robust":
-    """The object that collects the answers of runs to the perturbed test parts. The perturbed texts are made again from
-    the records."""
+    """The collector of the runs' answers to the perturbed test part, which is made again from the records."""
     from harness.statistics.robustness import Robust
 
     head, ids = heads.of(data.task), sorted(i for i in data.ids("test") if i in data.records)
@@ -162,15 +155,13 @@ def _robust(data: Data, settings: Robustness) -> "Robust":
 
 
 def _learning(run: runs.Run) -> dict:
-    """The learning curve of a run: its validation scores by number of updates, and the update at which the kept weights
-    were saved."""
+    """The validation scores of a run by number of updates, and the update whose weights were kept."""
     points = [[point.step, point.validation] for point in run.curve if point.validation is not None]
     return {"arm": run.arm, "seed": run.seed, "best_step": run.best_step, "points": points}
 
 
 class _Scorer:
-    """Collects the scores of one comparison, run by run. `add` scores a run, and the other methods give results over
-    all runs."""
+    """Collects the scores of one comparison, run by run."""
 
     def __init__(self, data: Data):
         from harness.metrics import METRICS
@@ -272,15 +263,13 @@ class _Scorer:
         return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
 
     def tested(self, settings: ScoreSettings) -> tuple[dict[str, dict], dict[str, str] | None]:
-        """The pair (counts of each run on the test part as {arm: {seed: counts}}, kind of each group of the test part).
-        The first is empty if the primary metric cannot be measured there, and the second is None if the data have no
-        kinds."""
+        """The counts on the test part by arm and seed (empty if it cannot be measured), and the kind of each of its
+        groups (None if the data have no kinds)."""
         whole = {arm: of for (part, arm), of in self._counts.items() if part == "test"}
         return {} if "test" in self._unmeasured else _of_seeds(whole, settings), self._strata.get("test")
 
     def constants(self) -> dict[str, dict[str, dict[str, float]]]:
-        """The scores of systems that give every row the same answer, as {part: {system: {metric: score}}}, without
-        validation."""
+        """The scores of systems that read nothing, by part (except validation), name and metric."""
         return {
             part: task_metrics.references(self._task, decisions, self._training)
             for part, decisions in self._last.items()

@@ -79,8 +79,7 @@ class _Folds:
         self._ratios: list[float] = []
 
     def add(self, run: runs.FoldRun, tested: list[dict], placed: Mapping[str, Sequence[str]]) -> None:
-        """Score the prediction lines `tested` of one run on the test rows of its fold. `placed` maps each part of the
-        fold to its ids."""
+        """Score the test rows of a fold. `placed` has the ids of each part."""
         self._tested[run.arm, run.repeat] += tested
         test, train = ({self._data.groups[i] for i in placed[part]} for part in ("test", "train"))
         self._ratios.append(len(test) / len(train))
@@ -108,15 +107,13 @@ class _Folds:
         return {name: function(decisions) for name, function in self._functions.items()}
 
     def _reference(self) -> dict[str, dict[str, float]]:
-        """The scores of constant answers on all rows, as {system: {metric: score}}. The commonest label is that of all
-        rows, because strata give every training part the same commonest label."""
+        """The scores of constant answers on all rows. Strata give every training part the same commonest label."""
         _, lines = min(self._tested.items())
         rows = [self._records[line["id"]] for line in lines]
         return task_metrics.references(self._task, task_metrics.decisions(self._task, lines, self._records), rows)
 
     def result(self, level: float) -> dict:
-        """The fields of a `scores.FoldScores`: scores by fold, scores over all rows of a repeat, and comparisons of the
-        clinical arm with every other arm. `level` is the confidence level of the intervals."""
+        """Scores by fold and over all rows of a repeat, and comparisons of the clinical arm with every other arm."""
         from harness.statistics import cross_validation
 
         by_arm: dict[str, list[float]] = defaultdict(list)

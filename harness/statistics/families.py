@@ -102,9 +102,8 @@ def _turned(e: Estimate, metric: Metric) -> Estimate:
 
 
 def _error(e: Estimate, settings: Settings) -> tuple[float, float] | None:
-    """The pair (standard error, degrees of freedom) of the difference on one task, or None if it is not known. If only
-    the interval was published, the pair has the largest error and the fewest degrees of freedom that the interval
-    allows."""
+    """Standard error and degrees of freedom of one task's difference (None if unknown). For a released interval they
+    are the largest error and the fewest degrees that it allows."""
     if e.se is not None and e.df is not None:
         return e.se, e.df
     units = e.n_replicates if e.n_replicates > 1 else e.n_seeds
@@ -115,8 +114,7 @@ def _error(e: Estimate, settings: Settings) -> tuple[float, float] | None:
 
 
 def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> tuple[float, float]:
-    """The pair (standard error, degrees of freedom) of the mean over the tasks `chosen`. `weight` is 1 / number of
-    tasks."""
+    """Standard error and degrees of freedom of the mean."""
     parts: list[tuple[float, float]] = []  # variance, degrees of freedom
     interaction, runs, released = 0.0, [], []
     for e in chosen:

@@ -76,7 +76,6 @@ def by_label(decisions: SpanDecisions) -> list[dict[str, Any]]:
 
 
 def _characters(document: Document, spans: Iterable[Span], covered: set[int]) -> tuple[int, int]:
-    """The pair (readable characters in `spans` that are not `covered`, all readable characters in `spans`), as numbers.
-    `covered` has the positions of the masked characters."""
+    """The number of readable characters in `spans` that are not `covered`, and the number of all of them."""
     wanted = document.seen(spans)
     return len(wanted - covered), len(wanted)

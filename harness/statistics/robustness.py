@@ -119,9 +119,8 @@ def compare(
 
 
 def _unmoved(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]]) -> bool:
-    """True if the perturbation changes no count of any run in any group, for example if a tokenizer does not
-    distinguish the texts. Then there is no sample to make an interval from. `arms` has for each arm the pair (counts of
-    its runs on the test part, counts on the perturbed part)."""
+    """True if the counts of every run are the same in every group on both parts. This happens if a tokenizer does not
+    distinguish the texts. Then there is no sample to make an interval from."""
     pairs = (pair for whole, perturbed in arms for pair in zip(whole, perturbed, strict=True))
     return all((one.table != other.table).nnz == 0 for one, other in pairs)
 
@@ -155,7 +154,6 @@ def _lost(
     perturbed: Sequence[counts.GroupCounts],
     strata: np.ndarray | None,
 ) -> variance.Arm:
-    """The losses of an arm's runs, over all groups and without each group. `whole` and `perturbed` have the counts of
-    the runs on the test part and on the perturbed part."""
+    """The losses of an arm's runs."""
     before, after = (variance.jackknife(counts.stack(of), metric.score, strata) for of in (whole, perturbed))
     return variance.differences(after, before) if metric.higher_is_better else variance.differences(before, after)

@@ -86,9 +86,7 @@ def jackknife(counts: np.ndarray | Stack, score: Score, strata: np.ndarray | Non
 def _without(
     totals: np.ndarray, within: np.ndarray, blocks: Iterable[np.ndarray], strata: np.ndarray, score: Score
 ) -> np.ndarray:
-    """The scores of every run without each group, [..., seeds, groups]. `totals` are the counts summed over all groups,
-    `within` [..., strata, counts] those summed over the groups of each stratum. `blocks` are the counts of the groups,
-    cut into consecutive pieces."""
+    """Scores without each group; `within` [..., strata, counts] are the sums of the strata."""
     sizes, found, first = np.bincount(strata), [], 0
     for block in blocks:
         own = strata[first : first + block.shape[-2]]
@@ -159,8 +157,7 @@ def components(runs: Arm) -> Components:
 
 
 def _satterthwaite(moved: np.ndarray, strata: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The pair (sum of squares of `moved` [..., groups] over all groups, its degrees of freedom), computed by
-    stratum."""
+    """The sum of squares of `moved` over all strata, and its degrees of freedom."""
     sizes = np.bincount(strata)
     parts = [moved[..., strata == stratum] for stratum in range(len(sizes))]
     sums = np.stack([(part**2).sum(axis=-1) for part in parts], axis=-1)

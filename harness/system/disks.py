@@ -96,10 +96,7 @@ def disk_error(
 
 
 def _in_the_way(path: Path) -> Path:
-    """The file that is in the place of `path` or of a folder above `path`.
-
-    Returns `path` if there is no such file any more.
-    """
+    """The file in the place of `path` or of a folder above it; `path` if there is none (any more)."""
     return next((place for place in (*reversed(path.parents), path) if place.is_file()), path)
 
 

@@ -85,10 +85,7 @@ def read_text(path: Path, *, made_by: str | None = None) -> str:
 
 @contextlib.contextmanager
 def _made(path: Path, made_by: str | None) -> Iterator[None]:
-    """Within the block, raise MissingInputError if the file `path` is missing.
-
-    The message names the command `made_by`.
-    """
+    """Raise MissingInputError for a missing file, which the command `made_by` has not made yet."""
     try:
         yield
     except FileNotFoundError:

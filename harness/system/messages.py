@@ -61,10 +61,7 @@ def follow() -> None:
 
 
 def _record(*arguments, **more) -> logging.LogRecord:
-    """A library's log record, reduced to its place in the code and the type of its error.
-
-    The harness itself logs nothing.
-    """
+    """A library's log record with its place and the type of its error only. The harness itself logs nothing."""
     record = logging.LogRecord(*arguments, **more)
     kind = f"{record.exc_info[0].__name__}, " if record.exc_info and record.exc_info[0] else ""
     record.msg = f"{kind}{record.pathname}:{record.lineno} (messages are left out, because data here are restricted)"

@@ -136,10 +136,7 @@ def _guard() -> list[str]:
 
 
 def _other_host(event: str, arguments: tuple) -> str | None:
-    """The host that a socket event would reach, or None if it is this machine.
-
-    `event` and `arguments` are those of Python's audit events.
-    """
+    """The host of a socket event, if it is not this machine."""
     if event in _NAMES:
         host = arguments[0][0] if event == "socket.getnameinfo" else arguments[0]
     elif event in _PEERS:

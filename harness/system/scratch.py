@@ -48,10 +48,7 @@ def _host() -> str:
 
 
 def _start(pid: int) -> str:
-    """The time at which a process started, in ticks since boot, or "0" if the process has ended.
-
-    With the process id, the time identifies a process, because a later process may have the same id.
-    """
+    """The start of a process in ticks since boot ("0": it has ended). A later process may have the same number."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()[19]
     except (OSError, IndexError):
@@ -188,11 +185,8 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def _remove_older(path: Path, match: re.Match) -> None:
-    """Remove a scratch copy with a name of the older version, without a lock, if its process has ended.
-
-    If the target of the copy is missing, the copy stays. It may be the only version, because its process may have been
-    killed just before it renamed the copy.
-    """
+    """Remove a scratch copy without a lock whose process has ended. If its target is missing, the copy stays: it may be
+    the only version, because its process was killed just before it renamed the copy."""
     written = max(inner.lstat().st_mtime for inner in (path, *path.rglob("*")))
     resting = share_of(path) is None or time.time() - written > _DAY
     if _start(int(match["pid"])) == "0" and resting and os.path.lexists(path.with_name(match["target"])):
@@ -218,10 +212,7 @@ def _process(match: re.Match) -> tuple[str, str, str]:
 
 @contextlib.contextmanager
 def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
-    """Yield whether the process that locked the file `lock` has ended. Within the block, no other process gets True.
-
-    `match` is the match of `_SCRATCH` with the name of the scratch copy.
-    """
+    """Yields whether the process that held `lock` has ended. Within the block, no other process gets True."""
     here = match["host"] == _host()
     ended = here and _start(int(match["pid"])) != match["start"]
     try:

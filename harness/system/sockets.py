@@ -75,12 +75,8 @@ def _known() -> tuple[int, int, int] | None:
 
 
 def _filter(architecture: int, asked: int) -> list[bytes]:
-    """The instructions of the seccomp filter.
-
-    Each instruction decides about a system call, or leaves the decision to the next. `architecture` is the kernel's
-    code of the processor, and `asked` is the number of the system call `socket`. All socket families except the `LOCAL`
-    ones are refused, also families that are unknown here.
-    """
+    """The instructions of the filter. Each one decides about a call, or leaves it to the next. All families of sockets
+    but the `LOCAL` ones are refused, known or not."""
 
     def step(code: int, operand: int, true: int = 0, false: int = 0) -> bytes:
         # `true` and `false`: how many instructions a comparison skips if it holds, and if it does not.

@@ -91,8 +91,7 @@ def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
 
 
 def _refuse_another(journal: Path, file: Path) -> None:
-    """Raise DiskError if another process has an unfinished journal for `file`, because each would undo the other's
-    steps."""
+    """Refuse a second process that replaces things and records them in one file: each would undo the other's."""
     others = [path for path in journal.parent.glob(f".{file.name}.*.undo{ENDING}") if path != journal]
     if others:
         raise DiskError(

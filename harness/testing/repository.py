@@ -102,10 +102,7 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
 
 
 def _settle(root: Path, params: ParamsFile) -> None:
-    """Write random predictions.
-
-    Then let the stages make scores, reports and the MLflow store, and let DVC record all hashes.
-    """
+    """Write random predictions, then scores, reports and the MLflow store by the stages, and hashes by DVC."""
     from dataclasses import asdict
 
     from harness.stages import linear, report, score, track

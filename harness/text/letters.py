@@ -43,8 +43,7 @@ def _kind(character: str) -> str:
 
 
 def _kind_at(text: str, at: int) -> str:
-    """The kind of the character at position `at`: "mark" (also a later part of a Hangul syllable), "unseen" or ""
-    (other)."""
+    """The kind of the character at this place: "mark" (also a later part of a Hangul syllable), "unseen" or ""."""
     kind = _kind(text[at])
     if kind == "syllable" and at and _kind(text[at - 1]) in ("syllable", "beginning"):
         return "mark"

@@ -39,8 +39,7 @@ _UNSURE = re.compile(r"[^\t\n\r -~\xa1-\xac\xae-\xb4\xb6-\u0131\u0134-\u013e\u01
 
 
 class _Seen(dict):
-    """A dict from code points to the text that a reader sees of them. An entry is made when the code point is first
-    looked up."""
+    """A dict from code points to what a reader sees of them, filled when a code point is first met."""
 
     def __missing__(self, code: int) -> str:
         return self.setdefault(code, _seen(chr(code)))

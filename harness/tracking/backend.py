@@ -71,10 +71,7 @@ def reason(error: Exception) -> str:
 
 
 def _locks(uri: str) -> Path:
-    """The folder with the lock files of the store `uri`, by which the processes of this machine share the store.
-
-    The folder is created if it is missing.
-    """
+    """The folder of the lock files by which this machine's processes share one store, created if missing."""
     beside = artifacts_of(uri)
     named = f"harness-mlflow-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}"
     folder = beside if beside else Path(tempfile.gettempdir()) / named

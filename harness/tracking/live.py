@@ -95,10 +95,7 @@ class LiveRun:
             self._run_id, self._client = run.info.run_id, client
 
     def _cut_off(self, client):
-        """Reopen and return the arm's interrupted run with the same fingerprint, or return None if there is none.
-
-        Other interrupted runs of the arm are marked as killed.
-        """
+        """Reopen and return the interrupted run of the same fingerprint, or None. Any other becomes KILLED."""
         same = None
         killed = [
             run for run in self._of_this_arm(client, "KILLED") if run.data.tags.get("superseded") == status.KILLED

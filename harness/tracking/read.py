@@ -58,10 +58,7 @@ def experiments(root: Path) -> dict[str, dict[str, str]]:
 
 
 def _asked(root: Path, ask: Callable):
-    """The result of `ask(client, uri)`, a function that reads the store at the address `uri`.
-
-    Raises the errors of `read`.
-    """
+    """The result of `ask(client, uri)`. Raises the errors of `read`."""
     uri = backend.store_uri(root)
     own = Path(root).resolve() / backend.DATABASE
     if uri == f"sqlite:///{own}" and not os.path.lexists(own):

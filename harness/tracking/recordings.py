@@ -201,10 +201,7 @@ class Made:
 
 
 def _checkpoints(links: Mapping[str, Made]) -> str:
-    """A line with a Markdown link to the pre-training run of each encoder, for MLflow's pages.
-
-    Empty if `links` is empty.
-    """
+    """A line of Markdown links to the pre-training run of each encoder, for MLflow's pages, or ""."""
     found = [f"[{arm}](#/experiments/{made.experiment}/runs/{made.run})" for arm, made in links.items()]
     return f"\n\nPre-training of the checkpoint: {formats.listing(found)}" if found else ""
 

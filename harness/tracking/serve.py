@@ -19,11 +19,10 @@ _SET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION"
 
 
 def _environment() -> dict[str, str]:
-    """The environment variables of MLflow's server, without variables that could change its store or its address.
+    """The environment of the server, without variables that could change its store or its address.
 
-    MLflow's pages offer assistants and models of other companies. If HARNESS_OFFLINE=1, all Python processes of the
-    server refuse connections to other machines (see `served/sitecustomize.py`). They also start no program that could
-    connect.
+    MLflow's pages offer assistants and models of other companies. If nothing may leave the machine, the processes of
+    the server are closed off like this process, and start no program that could connect.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith(_ELSEWHERE)} | _SET
     if environment.get(offline.VARIABLE) == "1":

@@ -100,10 +100,7 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
 
 
 def _schemas() -> tuple[set[str], str]:
-    """The schema versions that the installed MLflow knows, and the newest version of them.
-
-    MLflow is not imported for this.
-    """
+    """The schema versions that the installed MLflow knows, and the newest of them, read without importing MLflow."""
     spec: Any = importlib.util.find_spec("mlflow")
     (place,) = spec.submodule_search_locations
     before: dict[str, str | None] = {}

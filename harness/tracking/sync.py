@@ -76,11 +76,8 @@ def _mirror(profile: str, found: list[Recording], made: list[Pretraining], drawn
 
 
 def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "_Stored"]:
-    """The experiments of the profile by name: those of the data `kinds`, and existing experiments of other kinds of
-    data.
-
-    Runs in the other experiments may have to be marked as superseded.
-    """
+    """The experiments of the profile by name: those of `kinds`, and existing ones of other kinds of data. Runs on other
+    kinds of data may have to be marked as superseded."""
     found = {}
     for kind in KINDS:
         name = recordings.experiment(profile, kind)
@@ -91,8 +88,7 @@ def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "
 
 
 class _Current:
-    """The runs that are up to date: their ids, and, by name, the tags that mark earlier runs of the same name as
-    superseded."""
+    """The current runs: their ids, and by run name the tags for earlier runs of that name, which they replace."""
 
     def __init__(self):
         self.ids: set[str] = set()
@@ -105,10 +101,7 @@ class _Current:
 
 
 class _Stored:
-    """The finished runs of `harness track` in one experiment.
-
-    Runs that `harness track` could not finish are marked as killed.
-    """
+    """The finished runs of `harness track` in one experiment. Runs that it began and could not finish are killed."""
 
     def __init__(self, client, experiment: str, uri: str):
         self._client, self._uri, self.experiment = client, uri, experiment
@@ -127,8 +120,7 @@ class _Stored:
         )
 
     def put_aside(self, current: _Current) -> None:
-        """Mark every run that is not among the `current` runs: as superseded if a newer run has its name, else as no
-        longer declared."""
+        """Mark every run that is not current with the run that replaces it, or as no longer declared."""
         for name, runs in self._runs.items():
             by = current.by_name.get(name)
             for run in runs:
@@ -163,10 +155,7 @@ def _pretrainings(client, profile: str, made: Sequence[Pretraining], uri: str) -
 
 
 def _leave_out(client, experiment: str, uri: str, declared: Container[tuple[str, str]]) -> None:
-    """Mark live pre-training runs of arms that are no longer declared, and unmark runs of arms that are declared again.
-
-    `declared` are the declared pairs (family, encoder).
-    """
+    """Mark live pre-training runs whose arm is no longer declared, and unmark those whose arm is declared again."""
     for run in list(backend.all_runs(client, experiment, "tags.recorded_by = 'harness pretrain'")):
         there = (run.data.tags.get("family"), run.data.tags.get("arm")) in declared
         said = run.data.tags.get("superseded")
@@ -180,12 +169,11 @@ def _compared(
     client, uri: str, store: _Stored, recording: Recording, links: Mapping[str, Made], drawn: Mapping[str, bytes],
     current: _Current,
 ) -> None:  # fmt: skip
-    """Record the MLflow run of a comparison, and its child runs per arm and seed. Runs with unchanged results are kept.
+    """Record the run of a comparison and its child runs per arm and seed. Only new results make a new run.
 
-    `links` has the run that made the checkpoint, by encoder, and `drawn` has the pictures. An existing child run is
-    moved below the current parent run, because another task changes the verdict of a comparison and retrains nothing.
-    The parent run is made first and ended last. So if the recording is interrupted, the parent run stays RUNNING and
-    the next recording finds it.
+    An existing child run moves below the current parent run: another task changes the verdict of a comparison and
+    retrains nothing. The parent run is made first and ended last, so that an interrupted recording stays RUNNING and
+    is found.
     """
     parent, tags = store.current(recording.fingerprint, recording.name), recordings.parent_tags(recording, links)
     new = parent is None
@@ -223,10 +211,9 @@ def _trained(
 
 
 def _say(client, run, tags: Mapping[str, str]) -> None:
-    """Update the tags of a run with stored results that are still up to date.
+    """Update the tags of a run whose results are stored already.
 
-    If other code made the same results, the hash and the commit of this code replace the older ones. If the code is the
-    same, the older commit stays.
+    If other code made the same results, its hash and commit replace the older ones. Otherwise the commit stays.
     """
     same_code = run.data.tags.get("code") == tags["code"]
     kept = {"git_commit", "git_dirty"} if same_code else set()

@@ -43,8 +43,7 @@ def checkpoints() -> dict[str, str]:
 
 
 def _state(search: str, order: str, columns: Mapping[str, int]) -> str:
-    """The state of MLflow's page of runs as JSON: the filter `search`, the sort key `order`, and column widths in
-    pixels by name."""
+    """The state of a shared view of MLflow's page of runs, as JSON."""
     return json.dumps({
         "searchFilter": search, "orderByKey": order, "orderByAsc": False, "startTime": "ALL",
         "lifecycleFilter": "Active", "datasetsFilter": [], "modelVersionFilter": "All Runs",

@@ -76,8 +76,7 @@ def generate(seed: int, planted: Planted) -> dict[str, dict]:
 
 
 def _documents(seed: int, half: str, planted: Planted, size: int | None = None) -> list[tuple[dict, str, str]]:
-    """The documents of `half` ("pool" or "holdout"), as (scenario, prompt, tagged note). A scenario has the details of
-    the invented patient. `size` is the number of documents. By default there are as many as the words allow."""
+    """(scenario, prompt, tagged note) of each document of `half` ("pool" or "holdout"), `size` of them or all."""
     rng, known, classes = child(seed, "nor_deid", half), people.names(half), planted.notes
     told = []
     for of in classes.values():

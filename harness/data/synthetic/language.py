@@ -110,10 +110,7 @@ def _compiled(template: str, standard: str):
 
 
 def _sequence(tokens: list[str]) -> tuple[list, list[str]]:
-    """Parse the tokens of a template up to an unmatched `|` or `)`. Returns the parts, and the tokens that are left.
-
-    A part is a text (str), a slot (a 1-tuple with its name) or a choice (a list with the parts of each alternative).
-    """
+    """The parts up to an unmatched `|` or `)`, as text (str), slot (1-tuple) or choice (list), and the other tokens."""
     parts: list = []
     while tokens and tokens[0] not in "|)":
         token, tokens = tokens[0], tokens[1:]

@@ -58,10 +58,8 @@ def _words(classes: dict[str, WordClass]) -> list[tuple[str, WordClass]]:
 
 
 def _pairs(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: float):
-    """Three pairs, ((first question, second question), label), with the same first question, in random order.
-
-    One second question fits the class `of` of the `word`, and two fit another of the `classes`. One pair has the label
-    1: with probability `holds` the pair that fits the word's class, otherwise a random pair.
+    """Three pairs ((first, second), label) of one first question, in random order: one second question is of the word's
+    class, two are of another. With probability `holds` that of the word's class has the label 1, otherwise any does.
     """
     standard = pick_standard(rng)
     first = say(rng.choice(_SAID["first"]), rng, standard, {"t": word})

@@ -70,8 +70,7 @@ def planted(seed: int) -> Planted:
 
 
 def _words(rng: random.Random, taken: set[str], given: tuple[str, ...] | int, capital: bool) -> tuple[str, ...]:
-    """The words of a class: `given` if it is a tuple of words, or new invented words if it is a number. `taken` are the
-    invented words so far."""
+    """`given` if it is a tuple of words, otherwise that number of invented words."""
     return given if isinstance(given, tuple) else tuple(invented(rng, taken, capital) for _ in range(given))
 
 

@@ -50,9 +50,7 @@ def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Pa
 
 
 def _task_texts(rng: random.Random, told: list[dict], reported: list[dict], notes: dict[str, dict]):
-    """Texts of three tasks to copy into the clinical corpus, as (document type, written standard, text), 200 texts of
-    each task. `told` and `reported` are the rows of calls and of incidents, and `notes` are the files of
-    `deid.generate`."""
+    """Task texts (document type, standard, text) to copy into the corpus, equally many of each of three tasks."""
     of_calls = [("nødsamtale", row["written_standard"], row["transcript"]) for row in told]
     of_incidents = [("hendelsesrapport", row["written_standard"], row["text"]) for row in reported]
     of_notes = []

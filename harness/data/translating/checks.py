@@ -65,11 +65,8 @@ def _length(source: str, said: str) -> str | None:
 
 
 def _english(source: str, said: str) -> str | None:
-    """The first two words of the translation that are English only, "unchanged" for an English text that was not
-    translated, or None.
-
-    A text is English if it has one word that is English only, or a function word among three or more lower-case words.
-    """
+    """Two words of the translation that are English only, or "unchanged" for an English text that was not translated.
+    A text is English if it has one such word, or a function word among three or more lower-case words."""
     left = [word for word in cut(said) if word in _ENGLISH]
     if len(left) >= 2:
         return " … ".join(left[:2])

@@ -37,8 +37,7 @@ def _named() -> dict[str, tuple[str, ...]]:
 
 
 def _spelled(word: str) -> str:
-    """`word` in nearly Norwegian spelling, to compare names of medicines. For most medicines the English and the
-    Norwegian name give the same result."""
+    """A name in nearly Norwegian spelling. For most names, the English and the Norwegian spelling give the same."""
     for theirs, ours in _SPELLED:
         word = word.replace(theirs, ours)
     word = re.sub("c(?=[eiy])", "s", word).replace("c", "k").replace("z", "s")

@@ -82,8 +82,7 @@ def _rows(path: Path, findings: list[Finding]):
 
 
 def _columns(names: Sequence[str], called: Mapping[str, str]) -> dict[str, str]:
-    """The accepted names of columns, as {name of a column: field}. `called` maps fields to further names of their
-    columns."""
+    """The field for each accepted name of a column."""
     found = {name: name for name in names}
     found |= {theirs: ours for ours, theirs in called.items() if ours in names}
     for name in names:
@@ -93,8 +92,7 @@ def _columns(names: Sequence[str], called: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ids(originals: Sequence[Mapping]) -> dict[str, str]:
-    """The accepted ids, as {accepted id: id of the item}. These are the whole ids, and the ids without the task's
-    prefix if they are unique."""
+    """The item's id for each accepted id: the whole id, or the part after the task's prefix if that is unique."""
     known = {record["id"]: record["id"] for record in originals}
     short = Counter(record_id.partition("-")[2] for record_id in known)
     shorter = {record_id.partition("-")[2]: record_id for record_id in known}

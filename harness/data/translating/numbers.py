@@ -46,8 +46,7 @@ def changed(source: str, said: str) -> str | None:
 
 
 def _shifted(lost: list[tuple[str, Meanings]], added: list[tuple[str, Meanings]]) -> str | None:
-    """The first hour in `lost` for which `added` has no hour that is twelve hours later. Returns None if there is no
-    such hour in `lost`. In Norwegian, 5 pm is "kl. 17"."""
+    """The first of `lost` that is not in `added` twelve hours later, or None. In Norwegian, 5 pm is "kl. 17"."""
     later = {n for _, meanings in added for n in meanings}
     return next((shown for shown, meanings in lost if not {n + 12 for n in meanings} & later), None)
 
@@ -57,8 +56,7 @@ def _plain(text: str) -> str:
 
 
 def _numbers(text: str, pattern: re.Pattern) -> list[tuple[str, Meanings]]:
-    """The numbers in a text, each as written and with its possible values. A chain such as 12.03.2020 is one number for
-    each link."""
+    """Each number as written, with its possible values. A chain such as 12.03.2020 is one number for each link."""
     found = []
     for shown in pattern.findall(text):
         if meanings := _meanings(shown.replace(" ", "")) if " " not in shown else _spaced(shown):
@@ -73,8 +71,7 @@ def _spaced(shown: str) -> Meanings:
 
 
 def _meanings(shown: str) -> Meanings:
-    """The possible values of a number in digits with points and commas. Returns an empty set if `shown` cannot be one
-    number, such as a date."""
+    """The possible values of digits with points and commas. Empty if they are several numbers."""
     separators = re.findall("[.,]", shown)
     if not separators:
         return frozenset([Decimal(shown)])

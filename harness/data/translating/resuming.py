@@ -66,8 +66,7 @@ def translated(
 
 @contextlib.contextmanager
 def _work_file(folder: Path, identity: dict) -> Iterator[tuple[BinaryIO, list[list[str]]]]:
-    """A context with the work file, locked and open after its last whole batch, and the translations of its batches.
-    Raises DiskError if another command is using the file."""
+    """The work file, locked and open after its last whole batch, and its batches. Raises DiskError if it is in use."""
     path = Path(folder) / f"{sha256_value(identity)[:16]}.jsonl"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -59,10 +59,7 @@ def evaluations(steps: float, every: int) -> int:
 
 
 def _training(recipe: Recipe, rows: Mapping[str, int], *, tried: bool = False, counts: float = 1.0) -> Training:
-    """The work of `counts` runs with one `recipe`. `rows` is the number of rows by part.
-
-    In a run that only tries a candidate (`tried`), the encoder answers the validation part and no other part.
-    """
+    """The work of runs by `recipe`. A trial (`tried`) answers only the validation part."""
     validated = evaluations(recipe.steps, recipe.evaluate_every) * rows.get("validation", 0)
     answered = 0 if tried else sum(rows[part] for part in prediction_lines.answered(rows) if part != "validation")
     return Training(recipe.steps, validated, answered, counts)
@@ -141,10 +138,7 @@ def pretraining(settings: PretrainSettings, steps: int) -> Iterator[Pretrained]:
 
 
 def _pretrained(encoder: str, recipe: Pretraining, steps: int, parts: Sequence[str], done: int = 0) -> Pretrained:
-    """The work of one encoder, which starts after `done` of the `steps` updates. `parts` are the parts of the corpus.
-
-    Held-out text is measured at both ends, and between them after every `evaluate_every` updates.
-    """
+    """The work of one encoder. Held-out text is measured at both ends, and between them by `evaluate_every`."""
 
     def times(every: int) -> int:
         return (steps - 1) // every - done // every if every else 0

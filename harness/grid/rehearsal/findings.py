@@ -182,10 +182,7 @@ def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Findin
 
 
 def _refused(script: str) -> str:
-    """Slurm's reason to refuse a batch script, which is not run.
-
-    Empty if Slurm accepts the script or is not installed here.
-    """
+    """Slurm's reason to refuse a batch script, which is not run. Empty if Slurm accepts it or is not here."""
     if shutil.which("sbatch") is None:
         return ""
     asked = subprocess.run(["sbatch", "--test-only"], input=script, capture_output=True, text=True)

@@ -196,10 +196,7 @@ def pretraining(
 
 
 def _in_order(seconds: Sequence[float], workers: int) -> float:
-    """The total seconds if each training begins on the worker that is free first.
-
-    `seconds` are those of the trainings, in order.
-    """
+    """The total time if each training begins on the worker that is free first."""
     free = [0.0] * max(1, workers)
     for each in seconds:
         free[free.index(min(free))] += each

@@ -105,12 +105,8 @@ class _Generated:
         return self._folder / name
 
     def stand_in(self, root: Path, task: Task) -> Path | None:
-        """The folder of generated rows that replace the data of `task`, or None if the harness generates no rows for
-        the task.
-
-        A translated task gets the generated rows of its original, which are Norwegian already, as originals and as
-        translation.
-        """
+        """The folder of generated rows for a task without data, or None. A translation gets its original's rows, which
+        are Norwegian already."""
         if task.translation_of is None:
             return self.folder(task.name)
         if (original := self.folder(task.translation_of)) is None:
@@ -238,10 +234,7 @@ def _corpus(
 
 
 def _documents(folder: Path, files: list[Path], most: int | None, taken: Counter[str]) -> Iterator[dict]:
-    """Yield the documents of `files` below `folder`, until they have `most` bytes of text (None: all documents).
-
-    Adds to `taken["bytes"]` the number of bytes of the files that were read.
-    """
+    """Documents until `most` bytes of text (None: all). `taken` counts the bytes of the files that were read."""
     text = 0
     for chunk in chunks(folder, files):
         if most is not None and text >= most:
@@ -253,7 +246,6 @@ def _documents(folder: Path, files: list[Path], most: int | None, taken: Counter
 
 
 def _joined(documents: Iterator[dict]) -> Iterator[dict]:
-    """Yield generated documents joined to longer ones, because a generated document is a sentence and a real one has
-    pages."""
+    """Join generated documents, because these are sentences and real ones are pages."""
     while some := list(itertools.islice(documents, JOINED)):
         yield some[0] | {"text": "\n".join(document["text"] for document in some)}

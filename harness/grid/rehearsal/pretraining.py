@@ -38,10 +38,7 @@ class Text:
 
 
 class _Joined:
-    """A sequence of long documents.
-
-    Each is the concatenation of the `documents` at the positions in one of the `groups`.
-    """
+    """Documents that are each joined from a group of `documents`. `groups` has their positions."""
 
     def __init__(self, documents, groups: list[list[int]]):
         self._documents, self._groups = documents, groups
@@ -203,10 +200,7 @@ class _Heard:
 
     @property
     def before(self) -> float:
-        """Seconds between the first held-out measurement and the first update.
-
-        The first update itself is not counted.
-        """
+        """Seconds from the first held-out measurement to the end of the first update, less those of an update."""
         return max(0.0, self._at[0] - self._ends[0] - self.update_seconds)
 
     @property

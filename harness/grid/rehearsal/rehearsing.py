@@ -77,8 +77,7 @@ class Rehearsing:
     # What would fail
 
     def _families(self) -> Iterator[Family]:
-        """Yield the families of known size. A fault of a pinned checkpoint becomes a finding, an unknown size a
-        note."""
+        """The families whose sizes are known. What their pins lack becomes a finding, an unknown size a note."""
         names = self.everything.run.families
         of = {name: self.everything.families[name] for name in names}
         given = [
@@ -122,8 +121,7 @@ class Rehearsing:
 
     @staticmethod
     def _encoder(family, folder: Path | None) -> Encoder | None:
-        """The published or declared sizes of a baseline. None if `folder` has its configuration, or if no size is
-        known."""
+        """The published or declared sizes of a baseline. None if `folder` has its configuration, or if nobody knows."""
         if folder is not None:
             return None
         published = SHAPES.get(family.baseline.repository) if isinstance(family.baseline, Hub) else None
@@ -310,11 +308,7 @@ class Rehearsing:
         return carry
 
     def _memory(self, found: Mapping[str, Any], cut: Cut, estimate: float, processes: int) -> dict[str, Any]:
-        """The fields `memory` (bytes) and `memory_measured` of a stage's forecast.
-
-        The memory was measured if the whole batch ran on the run's kind of device. Otherwise, it is the `estimate`. On
-        a CPU, the memory of all `processes` is added up.
-        """
+        """The memory fields of a `Stage`: measured if the whole batch ran on the run's kind of device, or estimated."""
         if cut.whole and self.on_device:
             return {"memory": found["device_peak"], "memory_measured": True}
         if cut.whole and self.engine.device == "cpu":
@@ -357,12 +351,7 @@ class Rehearsing:
         self, shape: Shape, rows: int, batches: int, width: int, threads: int, copies: int, allowed: float, *,
         guesses: bool, texts: int = 1,
     ) -> Cut:  # fmt: skip
-        """The part of a training that is measured: the whole batch, or as much as time and memory permit here.
-
-        A batch has `batches` times `rows` rows of `width` tokens, and `texts` texts a row. The first updates may take
-        `allowed` seconds. `copies` such measurements share the memory. `guesses` is true for pre-training, which also
-        computes logits of masked tokens.
-        """
+        """The whole batch, or as much of it as `allowed` seconds and the memory of this machine permit."""
         speed = training_flops(self.flops, threads, self.engine.device)
 
         def fits(some: int, times: int, long: int) -> bool:

@@ -35,11 +35,8 @@ class Shape:
 
 @dataclass(frozen=True)
 class _Kept:
-    """The number of values that a layer keeps for its backward pass.
-
-    Per token, a layer keeps `hidden` × hidden size + `inner` × intermediate size values. Per attention head and pair of
-    tokens, it keeps `pairs` values.
-    """
+    """The numbers that a layer keeps for its backward pass: `hidden` × hidden size + `inner` × intermediate size
+    per token, and `pairs` per head and pair of tokens."""
 
     hidden: float
     inner: float

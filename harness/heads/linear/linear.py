@@ -53,10 +53,9 @@ def _words() -> CountVectorizer:
 
 
 class _Characters:
-    """Count groups of 3 to 5 characters inside words, with the same results to the bit as
-    `CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float64)`.
+    """Same results as `CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float64)`, to the bit.
 
-    This class is faster, because it cuts each different word only once, and then multiplies two sparse matrices.
+    It is faster because it cuts each different word only once, and then multiplies two sparse matrices.
     """
 
     def __init__(self):
@@ -85,15 +84,13 @@ class _Characters:
 
 
 def _split(texts: Sequence[str]) -> tuple[csr_matrix, list[str]]:
-    """The pair (counts, words): the number of times that each word occurs in each text, [texts, words], and the words.
-    Words are separated by white space and are in lower case."""
+    """The counts of each word in each text, [texts, words], and the words."""
     counter = CountVectorizer(analyzer=lambda text: text.lower().split(), dtype=np.float64)
     return counter.fit_transform(texts), sorted(counter.vocabulary_)
 
 
 def _fitted(counting: Callable, texts: Sequence[str]) -> tuple:
-    """A pair (counter, TF-IDF weighting) for `texts`, the same to the bit as `TfidfVectorizer(sublinear_tf=True,
-    …).fit(texts)`. `counting()` returns a new counter."""
+    """A counter and its TF-IDF weighting, as in `TfidfVectorizer(sublinear_tf=True, …).fit(texts)` to the bit."""
     holding = _holding(counting, texts)
     terms = sorted(holding)
     counter = counting()
@@ -120,8 +117,7 @@ def _cut(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _on_top_of_one_another(blocks: Iterable[csr_matrix]) -> csr_matrix:
-    """The `blocks` as one matrix, one below the other. The result is that of scipy's `vstack`, but the values are
-    appended to arrays that grow in place, which needs less memory."""
+    """The same as `vstack`, with less memory: the values are appended to arrays that grow in place."""
     data, columns, ends, width = array("d"), array("i"), array("q", [0]), 0
     for block in map(csr_matrix, blocks):
         data.frombytes(block.data.astype(np.float64, copy=False).tobytes())
@@ -236,8 +232,7 @@ class Regression:
 
 
 class _AgainstSome:
-    """A classifier that fits one logistic regression per label, against a sample of the rows with other labels. The
-    models are fitted in `predict_proba` and not in `fit`."""
+    """A classifier of each label against a sample of the others, fitted when probabilities are asked for."""
 
     def __init__(self, strength: float):
         self._strength = strength

@@ -107,11 +107,7 @@ def masking_rate(step: int, steps: int, schedule: str, start: float, end: float)
 
 
 def _replaced(ids, chosen, kind, mask_id: int, replacements, generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Replace the `chosen` tokens of `ids` [B, T]. Returns (inputs, targets) as in `mask_tokens`.
-
-    `kind` has a random number from 0 to 1 at each chosen position. Below 0.8 the token becomes `mask_id`, from 0.8 to
-    0.9 a random one of `replacements`, and from 0.9 on the token stays.
-    """
+    """The (inputs, targets) of `ids`. `kind`, a draw from 0 to 1 at `chosen` positions, decides their replacement."""
     targets = torch.where(chosen, ids, IGNORED)
     drawn = replacements[torch.randint(len(replacements), ids.shape, generator=generator)]
     inputs = torch.where(chosen & (kind < _MASKED), mask_id, ids)

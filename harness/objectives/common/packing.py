@@ -46,8 +46,7 @@ def pack(
 
 
 def _pieces(texts: Sequence[np.ndarray], length: int) -> Iterator[tuple[np.ndarray, int]]:
-    """Cut `texts` into the pieces that fill rows of `length` positions, until every text is placed and the last row is
-    full. Yields (token ids of a piece, positions that the piece fills together with [CLS] and [SEP])."""
+    """Yield (tokens of a piece, its positions with the frame) until every text is placed and the last row is full."""
     left, room = sum(len(text) for text in texts), length
     for text in cycle(texts):
         while len(text):

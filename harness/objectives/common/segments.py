@@ -100,8 +100,7 @@ def next_sentence_pairs(
 
 
 def _targets(documents: int, room: int, generator: torch.Generator, share: float) -> list[int | None]:
-    """The number of tokens (2 to `room`) after which the runs of each document end, or None for a document with runs
-    that fill a row. About the share `share` of the documents has a number."""
+    """The number of tokens after which the runs of each document end, 2 to `room`, or None if they fill a row."""
     if not share:
         return [None] * documents
     short, where = _uniform(documents, generator), _uniform(documents, generator)
@@ -109,12 +108,10 @@ def _targets(documents: int, room: int, generator: torch.Generator, share: float
 
 
 def _runs(sizes: Sequence[int], room: int, target: int | None = None) -> list[tuple[int, int]]:
-    """Cut a document into runs of consecutive sentences. Returns the (start, end) sentence indices of each run, end
-    exclusive.
+    """The (start, end) of consecutive runs of at most `room` tokens. A single last sentence gets the one before it, if
+    possible.
 
-    `sizes` are the numbers of tokens of the sentences. A run has at most `room` tokens, if its sentences are not
-    longer. A run ends with the sentence that reaches `target` tokens, but has at least two sentences to make two
-    segments. If the last run is a single sentence, it also gets the sentence before, if possible.
+    A run ends with the sentence that reaches `target`, but has at least two sentences to make two segments.
     """
     runs, start, total = [], 0, 0
     for i, size in enumerate(sizes):
@@ -137,18 +134,13 @@ def _uniform(n: int, generator: torch.Generator) -> list[float]:
 
 
 def _halved(run: Segment, draw: float) -> tuple[Segment, Segment]:
-    """The (first, second) parts of `run`, cut at one of its inner sentence borders with equal probability. `draw` is a
-    random number from 0 to 1."""
+    """The two parts of `run`, cut at one of its inner sentence borders with equal probability."""
     border = run.start + 1 + int(draw * (run.end - run.start - 1))
     return Segment(run.document, run.start, border), Segment(run.document, border, run.end)
 
 
 def _exchanged(pairs, runs, sums, generator) -> list[tuple[Segment, Segment]]:
-    """Exchange the second segments of `pairs`, lists of (first, second) segments, so that each second segment is from
-    another document and about as long as the original one. Returns the new pairs.
-
-    `runs` are the runs of all documents. `sums` are the cumulative numbers of tokens of each document's sentences.
-    """
+    """The pairs with second segments of other documents, about as long as their own."""
 
     def tokens(segment: Segment) -> int:
         return sums[segment.document][segment.end] - sums[segment.document][segment.start]

@@ -77,8 +77,7 @@ def _yaml():
     from ruamel.yaml import YAML, RoundTripRepresenter
 
     class WithNull(RoundTripRepresenter):
-        """A YAML representer that writes None as `null`. It is a class of its own, because `add_representer` changes
-        the class on which it is called."""
+        """Writes None as `null`. It is a class of its own, because `add_representer` changes the class."""
 
     WithNull.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null"))
     yaml = YAML()
@@ -87,8 +86,7 @@ def _yaml():
 
 
 def _wrapped(line: str) -> str:
-    """One line of YAML, broken into several lines if it is too long. The settings in braces then begin on the next
-    line, and lines are broken only between settings. Comments are not broken."""
+    """The line. If it is too long, its settings are on lines of their own, which break between settings."""
     if len(line) <= _WIDTH or _is_comment(line):
         return line
     key, _, settings = line.partition(" {")
@@ -100,8 +98,7 @@ def _wrapped(line: str) -> str:
 
 
 def _read(yaml, text: str) -> tuple[Mapping, dict[tuple[str, ...], str]]:
-    """The (values, comments) of the YAML file with this `text`. `comments` maps the path of a key, such as ("run",
-    "tasks"), to the comment above the key. Keys without a comment are left out."""
+    """A file's values, and the comment above each key, by the key's path."""
     lines = text.splitlines()
     values = yaml.load("\n".join("" if _is_comment(line) else line for line in lines))
     return values, {path: comment for path, at in _keys(values) if (comment := _above(lines, at))}
@@ -119,8 +116,7 @@ def _above(lines: list[str], at: int) -> str:
 
 
 def _keys(section, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield (path, line number from 0) of each key of `section` that begins a line. `path` is the path of `section`
-    itself."""
+    """The path and the line (from 0) of each key that begins a line."""
     from ruamel.yaml.comments import CommentedMap
 
     if isinstance(section, CommentedMap) and not section.fa.flow_style():
@@ -130,8 +126,7 @@ def _keys(section, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...]
 
 
 def _put(section, changes) -> None:
-    """Copy the values of `changes` into `section`, also within inner sections. If a section is written on one line, in
-    braces, the changed values come before the unchanged values."""
+    """Put the values of `changes` into `section`. In a section on one line they precede the unchanged values."""
     for i, (key, value) in enumerate(changes.items()):
         here = section.get(key)
         if isinstance(value, Mapping) and isinstance(here, Mapping):

@@ -35,8 +35,7 @@ def disclosed(known: Background) -> Background:
 
 
 def _crowded(card: Mapping, leakage: Mapping) -> bool:
-    """True if the test part has so few rows that its size would reveal a small count of a label. Then the size of no
-    part may be shown. Never true for tasks with spans. `card` describes the data, and `leakage` describes the split."""
+    """Does the test part have so few rows that no size of any part may be shown?"""
     rows = leakage["splits"].get("test", {}).get("rows", 0)
     head = heads.HEADS.get(str(card.get("head")))
     return (head is None or head.decides != "spans") and crowded(rows, len(card.get("labels", ())))
@@ -144,8 +143,7 @@ def checkpoint(card: Mapping) -> dict:
 
 
 def _measured(moment: Mapping, secret: Mapping[str, set[str]]) -> dict:
-    """The measurements on held-out text at one moment of pre-training (`moment`), by corpus. `secret` maps a corpus to
-    the document types that are left out. Other fields of `moment`, such as `step`, stay."""
+    """The measurements of one moment by corpus, without `secret` document types. Other fields such as `step` stay."""
     return {
         name: _of_types(found, secret.get(name, set())) if isinstance(found, Mapping) else found
         for name, found in moment.items()

@@ -75,8 +75,7 @@ def release(root: Path, task: str) -> Release:
 
 
 def _closed(c: Comparison) -> Comparison:
-    """A copy of the comparison `c` without everything that is never shown for restricted data, such as slices and
-    learning curves. Hashes of decisions are replaced by hashes of whole prediction files."""
+    """The comparison without what no rung releases."""
     # The decisions could be found from their hash by trying all answers. The prediction file also has scores of every
     # row and keyed group names that are nowhere else, so its hash is safe.
     of_files = {name: c.inputs["predictions"][name] for name in c.inputs.get("decisions", {})}
@@ -96,8 +95,7 @@ def _closed(c: Comparison) -> Comparison:
 
 
 def _coarse(c: Comparison, release: Release) -> Comparison:
-    """A copy of the comparison `c` with the released differences, and the evidence of verdicts, in place of all scores.
-    Used if `release` does not allow to show every run."""
+    """The comparison with the released numbers in place of its scores."""
     test = release.figures.get("test", {}).get(c.family, Figures())
     none = release.rung.name == WITHHELD
     return replace(
@@ -119,9 +117,7 @@ def _coarse(c: Comparison, release: Release) -> Comparison:
 
 
 def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
-    """The difference between the clinical arm and `arm`, with only the released numbers: difference, interval, p-value,
-    and numbers of groups, seeds and replicates. All other fields are None. `figures` are the released numbers of the
-    encoder family."""
+    """The released numbers of a difference as an estimate, with the sizes that may be shown. All others are None."""
     known, found = c.estimates["test", arm], figures.against.get(arm, {})
     untold = known.n_groups is None or is_small(known.n_groups)
     nothing = Estimate.of_nothing(None if untold else known.n_groups, known.n_seeds, known.n_replicates)
@@ -131,8 +127,7 @@ def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
 
 
 def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
-    """The released numbers from which the verdict between the clinical arm and `arm` follows, as an estimate that can
-    be judged like any other. The field `delta` of the estimate is only the sign of the difference (−1, 0 or 1)."""
+    """The released numbers behind a verdict, as an estimate that is judged like any other."""
     found, known = figures.against[arm], c.estimates["test", arm]
     return replace(
         Estimate.of_nothing(known.n_groups, known.n_seeds, known.n_replicates), delta=float(found.get("sign") or 0),
@@ -141,8 +136,7 @@ def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
 
 
 def _of_task(group: list[Comparison]) -> list[Comparison]:
-    """The comparisons of one task (one per encoder family) without the counts and scores that may not be shown. The
-    linear model of the task is reduced in the same way. Used if every run was released."""
+    """The comparisons of a task without the counts and scores that may not be shown, for its linear model, too."""
     linear = group[0].linear
     shown = [*group, linear] if linear else group
     shown = _leaks(_classes(shown)) if "masking" in heads.named(group[0].head).shows else _matrices(shown)
@@ -150,11 +144,8 @@ def _of_task(group: list[Comparison]) -> list[Comparison]:
 
 
 def _without_few(c: Comparison) -> Comparison:
-    """A copy of the comparison `c` without the sizes and scores of parts with few rows or groups (1 to 4). Scores of a
-    small test part stay, because the disclosure check has decided on them.
-
-    No size of any part is shown if the test part has so few rows that its size would reveal a small count of a label.
-    """
+    """The comparison without sizes of parts that have few rows or groups, and without scores of such parts. Scores of a
+    small test part stay, because the disclosure check has decided on them."""
     few = {part for of in (c.n, c.groups) for part, n in of.items() if is_small(n)}
     gone = few - {"test"}
     # The size of one part discloses the sizes of the others.
@@ -187,9 +178,8 @@ def _matrices(group: list[Comparison]) -> list[Comparison]:
 
 
 def _two_or_none(secret: set[str], supports: dict[str, int]) -> set[str]:
-    """The labels with scores that must be hidden: `secret`, and also the rarest other label if `secret` has only one
-    label. Otherwise the score of a single hidden label would follow from the mean over labels. `supports` maps labels
-    to gold counts."""
+    """The hidden labels, and the rarest other label if only one is hidden. The score of a single hidden label would
+    follow from the mean over labels."""
     others = sorted((n, label) for label, n in supports.items() if label not in secret)
     return secret | {others[0][1]} if len(secret) == 1 and others else secret
 
@@ -204,8 +194,7 @@ def _class_row(row: dict, secret: set[str], counts: set[str]) -> dict:
 
 
 def _reported(c: Comparison, found: dict) -> Iterable[tuple[Key, Any]]:
-    """Those items of `found` that belong to a seed of this run and to a reported part. The keys of `found` are (arm,
-    seed, part)."""
+    """The items of `found` for the run's seeds and the reported parts."""
     return ((key, value) for key, value in found.items() if key[1] in c.seeds and key[2] in c.parts)
 
 
@@ -214,9 +203,8 @@ def _without(values: dict, keep: Callable[[tuple], bool]) -> dict:
 
 
 def _classes(group: list[Comparison]) -> list[Comparison]:
-    """The comparisons of a task with spans, without the scores of labels with small counts (below MINIMUM, 0 included).
-    A count is small if few gold spans or documents have the label, if few spans were found, missed or predicted
-    wrongly, or if few documents leak or do not leak."""
+    """The comparisons of a span task, without the scores of labels with small counts. A count is small if few spans or
+    documents have the label, or if few spans were found, missed or invented."""
     counts = {
         row["label"] for c in group for _, rows in _reported(c, c.tables) for row in rows if row["support"] < MINIMUM
     }
@@ -242,16 +230,14 @@ def _classes(group: list[Comparison]) -> list[Comparison]:
 
 
 def _few(row: dict) -> bool:
-    """True if the number of spans that were matched, missed or predicted wrongly is small (below MINIMUM, 0 included).
-    `row` has the scores of one label. Precision, recall and support together disclose these three numbers."""
+    """Is the number of spans matched, missed or invented small, as precision and recall disclose it?"""
     matched = round(row["recall"] * row["support"])
     invented = round(matched / row["precision"]) - matched if row["precision"] else 0
     return min(matched, row["support"] - matched, invented) < MINIMUM
 
 
 def _telling(row: dict) -> bool:
-    """True if the masking scores of a label (a row of `harness.statistics.residual_identifiers.by_label`) contain or
-    imply a small count, or if the counts of the row were removed already."""
+    """Does a row of `harness.statistics.residual_identifiers.by_label` contain or imply a small count?"""
     if "documents" not in row:
         return True
     leaking = round(row["document_leak_rate"] * row["documents"])

@@ -65,8 +65,7 @@ def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping
 
 
 def _columns(records: Iterable[Mapping]) -> dict:
-    """The columns of the records, each with its first value that is not empty. This value shows the type of the column.
-    An empty list would not show the type of its items."""
+    """Each column with its first value that is not empty, because an empty list does not show the type of its items."""
     found: dict = {}
     for record in records:
         found |= {name: value for name, value in record.items() if not found.get(name)}
@@ -132,8 +131,7 @@ def _records(task: Task, record: Mapping) -> dict:
 
 
 def _field(name: str, value) -> dict:
-    """The Croissant field of the column `name`. `value` is an example that shows the type of the column. A list of
-    texts becomes a repeated field. A list of objects becomes a repeated field with a sub-field for each key."""
+    """The field of a column. A list becomes a repeated field, a list of objects one with a sub-field for each key."""
     field: dict[str, object] = {"@type": "cr:Field", "@id": f"{RECORDS}/{name}", "name": name}
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
         parts = [

@@ -132,8 +132,7 @@ def _frame(panel) -> None:
 
 
 def _legend_above(figure, axes, *notes: str) -> None:
-    """Draw one legend above all panels of a figure. `notes` are short texts that explain the marks, such as "mark: one
-    seed"."""
+    """Draw one legend for all panels above them. `notes` explain the marks."""
     named: dict[str, object] = {}
     for panel in axes.flat:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):

@@ -72,8 +72,7 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
 
 
 def _across(text: str, width: float) -> str:
-    """The text with line breaks, so that it fits below the panel. `width` is the width of the whole picture in inches.
-    In a narrow picture, the panel takes only half of the width."""
+    """The text, wrapped to fit below the panel, which is half of a narrow picture."""
     lines = (textwrap.wrap(line, 120 if width >= BESIDE else 27) for line in text.split("\n"))
     return "\n".join(part for line in lines for part in line)
 
@@ -92,8 +91,7 @@ def kind(judgement: Judgement) -> str:
 
 
 def _limit(rows: list, margin: float) -> float:
-    """Half the width of the x axis in points of 100, so that three quarters of the intervals fit. `rows` are pairs of a
-    comparison and the arm that the clinical arm is compared with. `margin` is a share of 1."""
+    """Half the width of the x axis in points, chosen so that three quarters of the intervals fit."""
     ends = []
     for c, arm in rows:
         estimate = c.estimates["test", arm]
@@ -104,8 +102,7 @@ def _limit(rows: list, margin: float) -> float:
 
 
 def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> str:
-    """Draw the difference between the clinical arm and `arm` at the height `y`. Returns the difference and its interval
-    as text, or the reason why nothing was drawn. `limit` is half the width of the x axis in points of 100."""
+    """Draw a difference, and return its numbers as text, or the reason why there are none."""
     e, mark = c.estimates["test", arm], MARK[kind(judgement)]
     if e.delta is None:
         return formats.WITHHELD if c.rung else formats.UNMEASURED
@@ -132,8 +129,7 @@ def _beside(panel, y: float, text: str) -> None:
 
 
 def _legend(panel, width: float, judgements: list[Judgement]) -> None:
-    """Draw a legend with the marks of those verdicts that occur in `judgements`. `width` is the width of the picture in
-    inches."""
+    """Draw a legend with the marks of the verdicts that occur."""
     present = {kind(judgement) for judgement in judgements}
     for name, mark in MARK.items():
         if name in present:

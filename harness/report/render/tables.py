@@ -78,8 +78,7 @@ def simple_baselines_csv(comparisons: list[Comparison]) -> str:
 
 
 def _named(c: Comparison, part: str, metric: str) -> tuple[str, str]:
-    """Two cells of a CSV row: the name of a metric of a part, and "true" for the primary metric on the test split or
-    "false" for any other."""
+    """A metric's name in a CSV, and whether it is the primary one (`true` or `false`)."""
     name = column(part, metric)
     return name, str(name == c.primary).lower()
 
@@ -174,8 +173,7 @@ def _translated(comparisons: list[Comparison]) -> dict[str, str]:
 
 
 def _csv(header: tuple, rows: list, translated: Mapping[str, str]) -> str:
-    """The text of a CSV file. `translated` maps the first cell of a row (a task or family) to a note on the translation
-    of its data. If any note is not empty, the notes become an additional last column."""
+    """The rows as CSV. `translated` maps first-column values to translation notes, which get a last column if any."""
     if any(translated.values()):
         header, rows = (*header, TRANSLATION), [[*row, translated[row[0]]] for row in rows]
     text = io.StringIO()

@@ -70,12 +70,8 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
 
 
 def _over_a_worse_control(summaries: Sequence[Summary]) -> list[str]:
-    """Sentences about encoder families with a clinical arm that is better than the control (as much pre-training on
-    general text), but not known to be better than the baseline (no further pre-training).
-
-    A sentence also says if the control has a worse mean score than the baseline, because a part of the gain is then a
-    loss of the control. Only families with the control as the primary question are considered.
-    """
+    """Sentences on families whose clinical arm is better than the control but not known to be better than the baseline.
+    They say if the control's mean is worse than the baseline's, because the gain is then partly the control's loss."""
     against_baseline = {s.family: s for s in summaries if s.against == "baseline"}
     found = []
     for s in summaries:
@@ -103,8 +99,7 @@ def _difference(s: Summary, level: float) -> str:
 
 
 def _open(s: Summary) -> str:
-    """The title of an encoder family with the interval of its mean difference, for a family without a clear verdict.
-    The difference itself is left out, because it would say more than is known."""
+    """A family and its interval. The difference alone would say more than is known if the verdict is inconclusive."""
     if s.estimate.delta is None:
         return f"{s.title} (nothing could be compared)"
     ends = formats.interval(s.estimate, s.scale)

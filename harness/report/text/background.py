@@ -81,12 +81,7 @@ def translator(source: dict) -> str:
 
 
 def _translations(titles: dict[str, str], cards: dict, kind: str, folded: str) -> list:
-    """A list with one hidden table: how many items of translated data look like faults of the translation, by reason.
-    Returns [] if no data set has such checks.
-
-    `titles` maps a task to its heading, and `cards` maps a task to the card of its data. `kind` is the kind of data for
-    the caption, and `folded` ends the line that the reader opens.
-    """
+    """The findings in translated data of rules that look for translation losses, folded, or nothing."""
     rows = []
     for task, title in titles.items():
         card = cards[task]
@@ -168,8 +163,7 @@ def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[t
 
 
 def _corpora(card: dict, kinds: str) -> list:
-    """Tables of the size of each corpus, and of the documents removed from it, by reason and document type. `card` is
-    the card of the corpora, and `kinds` are the kinds of data for the captions."""
+    """Blocks on the size of each corpus, and on the documents removed from it by reason."""
     sizes, removed = [], []
     for part, tally in card["parts"].items():
         documents = tally["documents"]

@@ -66,8 +66,7 @@ def _data(comparisons: list[Comparison]) -> list[str]:
 
 
 def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """A list with one caution about the small size of the encoders that the pipeline built itself, or an empty list if
-    the pipeline built no encoder."""
+    """A caution on the small size of the encoders that the pipeline built itself."""
     counts = {
         round(card["parameters"] / 1e6, 1)
         for card in checkpoints.values()
@@ -83,8 +82,7 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 
 def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """A list with one caution about encoders from elsewhere, because their training texts are not known here. The list
-    is empty if there are no such encoders."""
+    """A caution on encoders from elsewhere, because their training texts are not known here."""
     named = formats.unique(
         f"{family_title(family)}, {arm}" for (family, arm), card in checkpoints.items() if source_kind(card) != BUILT
     )
@@ -97,8 +95,7 @@ def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 
 def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """A list with one caution about baselines that were trained on another language, because a gain over such a
-    baseline may be knowledge of Norwegian, not of medicine. The list is empty if there are no such baselines."""
+    """A caution on baselines that were trained on another language: their gain may be Norwegian, not medicine."""
     found = []
     for (family, arm), card in checkpoints.items():
         repository = (card.get("source") or {}).get("repository", "")
@@ -168,8 +165,7 @@ def _unsteady(c: Comparison) -> list[str]:
 
 
 def _unmeasured(comparisons: list[Comparison]) -> list[str]:
-    """Cautions about labels that a part lacks in its gold. Then a metric cannot be measured, macro-F1 cannot reach its
-    highest value, or the validation part cannot select the best weights."""
+    """Cautions on scores that cannot be measured or earned, or weights not chosen well, because gold lacks labels."""
     first = {c.task: c for c in comparisons}.values()
     items = []
     if without := [f"{c.metric.title} of `{c.task}`: {plain(c.unmeasured())}" for c in first if c.unmeasured()]:
@@ -192,8 +188,7 @@ def _unmeasured(comparisons: list[Comparison]) -> list[str]:
 
 
 def _unearned(c: Comparison) -> str:
-    """A phrase that names the labels that the test or the training part lacks, because they can only score 0 in
-    macro-F1. Returns "" if no label is lacking, or if macro-F1 cannot be measured at all."""
+    """A phrase on the labels that the test or the training part lacks, empty if macro-F1 cannot be measured at all."""
     if c.unmeasured("macro_f1"):
         return ""
     said = [(name, c.lacking.get(part, [])) for part, name in (("test", "test"), ("train", "training"))]

@@ -83,8 +83,7 @@ def measured(card: Mapping, side: str, corpus: str) -> Mapping:
 
 
 def _corpora(checkpoints: Mapping) -> list[str]:
-    """The parts of the corpus to show: first the parts that every encoder is measured on ("general", "clinical"), then
-    the part "task" if some encoder was measured on it."""
+    """The parts of the corpus that every arm is measured on, then those that only some arm is measured on."""
     found = {part for card in checkpoints.values() for part in PARTS for side in SIDES if measured(card, side, part)}
     return [part for part in PARTS if part in SHARED or part in found]
 
@@ -106,8 +105,7 @@ def _summary(checkpoints: Mapping, kinds: str) -> Table:
 
 
 def _accuracy(checkpoints: Mapping, kinds: str) -> Table:
-    """The table of the share of masked tokens that were predicted correctly, with a row for every checkpoint that has
-    such a measurement."""
+    """The share of masked tokens predicted correctly, for the arms whose cards have it."""
     rows = []
     for (family, arm), card in checkpoints.items():
         shares = [_share(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
@@ -133,8 +131,7 @@ def _by_type(checkpoints: Mapping, kinds: str) -> Table:
 
 
 def _types(card: Mapping) -> Iterator[tuple[str, str, dict[str, Mapping]]]:
-    """Yield (corpus, document type, {"before": measurements, "after": measurements}) from the card of a checkpoint,
-    sorted by document type within a corpus. Missing measurements are {}."""
+    """Yield (corpus, document type, measurements before and after), sorted by type within a corpus."""
     for corpus in PARTS:
         by_side = {side: measured(card, side, corpus).get("by_document_type") or {} for side in SIDES}
         for name in sorted(by_side["before"].keys() | by_side["after"].keys()):

@@ -70,8 +70,7 @@ def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], 
 
 
 def _values(found: list[tuple[str, Mapping]], key: str) -> tuple[tuple[str, str, str], ...]:
-    """Rows of (name, value, stages that used the value), sorted by name and value. `found` has pairs of the name of a
-    stage and a card. `key` is the entry of the cards that is shown, such as "libraries"."""
+    """Rows of (name, value, stages that used the value) from the `key` of their cards, sorted by name and value."""
     users: dict[tuple[str, str], list[str]] = {}
     for user, card in found:
         for name, value in (card.get(key) or {}).items():

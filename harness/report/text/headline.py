@@ -119,8 +119,7 @@ def found(comparisons: list[Comparison], judgements: Judgements) -> str:
 
 
 def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) -> list[str]:
-    """Phrases that name the tasks and encoder families with this verdict, such as "`a` and `b` with NorBERT3". Families
-    with the verdict on the same tasks, against the same arm, share a phrase."""
+    """Phrases that name the tasks and families with a verdict. Families with the same tasks share a phrase."""
     every = formats.unique(c.task for c in comparisons)
     tasks: dict[tuple[str, str], list[str]] = {}
     for c in comparisons:

@@ -81,12 +81,8 @@ def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
 
 
 def _sizes(measured: list[tuple[Comparison, float]], absolute: bool) -> list[str]:
-    """Phrases with mean differences: one phrase for all metrics that are shown in points, and one for each other
-    metric.
-
-    `measured` has pairs of a comparison and its difference. If `absolute` is true, the means are over absolute values.
-    Otherwise the sign is turned for metrics with "lower is better", and the phrase then says "improvement".
-    """
+    """The mean differences in words: one for all metrics in points together, and one for each other scale. They are
+    means of absolute values if `absolute` is set, and improvements if lower is better for some metric."""
     scales: dict[str, list] = {}
     for c, delta in measured:
         scales.setdefault(formats.SHARE if c.metric.in_points else c.primary, []).append((c.metric, delta))
@@ -138,8 +134,7 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
 
 
 def _planted(card: dict, kind: str) -> str:
-    """The shares of right answers that the generator planted in rows of a `kind`, such as "12 → 87 %": without and with
-    knowledge from the clinical corpus. `card` describes the data. Returns a dash if the card has no such shares."""
+    """The share of right answers without and with knowledge from the clinical corpus, such as "12 → 87 %"."""
     shares = card.get("source", {}).get("planted", {}).get(kind)
     return formats.ABSENT if shares is None else " → ".join(f"{100 * share:.0f}" for share in shares) + " %"
 

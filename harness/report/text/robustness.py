@@ -53,8 +53,7 @@ def _read() -> str:
 
 
 def _found(rows: Sequence[Row], level: float) -> tuple[str, ...]:
-    """One sentence for each kind of perturbation, with the results over all tasks and encoder families. `rows` are
-    pairs of a comparison and its scores with one kind."""
+    """A sentence for each kind of perturbation, over all tasks and families."""
     sentences = []
     for kind in formats.unique(row.kind for _, row in rows):
         of = [(c, row) for c, row in rows if row.kind == kind]
@@ -66,9 +65,7 @@ def _found(rows: Sequence[Row], level: float) -> tuple[str, ...]:
 
 
 def _sizes(rows: Sequence[Row], level: float) -> list[str]:
-    """Phrases on the mean loss of each arm (over metrics that are shown in points), on the number of pairs of arms in
-    which no answer changes, and on the number of intervals that exclude 0. All `rows` have the same kind of
-    perturbation."""
+    """Phrases on the mean loss of each arm, over metrics in points, and on how many intervals leave out 0."""
     found = []
     points = [(c, row) for c, row in rows if c.metric.in_points]
     for others in formats.unique(tuple(row.estimates) for _, row in points):
@@ -117,8 +114,7 @@ def _table(rows: Sequence[Row], level: float) -> Table:
 
 
 def _score(c: Comparison, row: stored.Robustness, arm: str) -> str:
-    """The mean score of an arm on the perturbed texts, and its mean loss in brackets, such as "61.2 (3.4)". Returns a
-    dash if the arm has no scores."""
+    """The mean score and mean loss of an arm, such as "61.2 (3.4)"."""
     if not (values := row.of(arm, row.values)):
         return formats.ABSENT
     lost = formats.difference(mean(row.of(arm, row.losses)), c.primary)

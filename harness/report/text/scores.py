@@ -45,8 +45,7 @@ def all_scores(comparisons: list[Comparison]) -> tuple:
 
 
 def _conventions(comparisons: list[Comparison]) -> str:
-    """Sentences that say how a metric is computed here, for each metric that is commonly computed in several ways.
-    Returns "" if there is no such metric."""
+    """Sentences on the conventions of metrics that are commonly computed in several ways, or nothing."""
     used = (named(metric) for c in comparisons for metric in c.metrics)
     found = unique(f"*{capital(metric.title)}*: {metric.convention}." for metric in used if metric.convention)
     return f" {' '.join(found)}" if found else ""

@@ -41,9 +41,7 @@ def confined(matrix: np.ndarray, width: int, minimum: int) -> bool:
 
 
 def _furthest(margins: np.ndarray, sums: np.ndarray, cell: int, sign: int) -> np.ndarray:
-    """The off-diagonal cells of a possible matrix in which one cell is as small (`sign` 1) or as large (-1) as
-    possible. `sums` are the sums of the off-diagonal cells of each row and column. `margins` [sums, cells] is 1 if a
-    sum includes a cell, else 0. `cell` is the position of the one cell."""
+    """Off-diagonal cells with the margins `sums`, one cell of which is as small (1) or as large (-1) as possible."""
     from scipy.optimize import linprog
 
     goal = np.zeros(margins.shape[1])

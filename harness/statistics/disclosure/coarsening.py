@@ -137,9 +137,8 @@ def _runs(every: variance.Arm, which: np.ndarray) -> variance.Arm:
 
 
 def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """The pair (distinct runs in `answers`, position of each run among the distinct ones). The last `rows` dimensions
-    of `answers` are the answers of one run. Sets of answers that are measured together differ in one or two runs, so
-    measuring each distinct run once saves most of the time."""
+    """The distinct runs in `answers`, whose last `rows` dimensions are one run's, and the position of each run among
+    them. Answers that are measured together differ in one or two runs, so each distinct run is measured once."""
     runs = np.ascontiguousarray(answers).reshape(-1, *answers.shape[answers.ndim - rows :])
     places: dict[bytes, int] = {}
     which = np.array([places.setdefault(run.tobytes(), len(places)) for run in runs])
@@ -175,8 +174,7 @@ def distance(rung: Rung, figures: Figures, wanted: Mapping[Figure, Any]) -> np.n
 
 
 class _Release(Protocol):
-    """A rule by which a figure is released. A call turns an array of figures into the released whole numbers. `far` is
-    the distance of figures from the nearest figures that are released as `wanted`."""
+    """A way to release an array of figures, and the distance of figures from a release as `wanted`."""
 
     def __call__(self, value: np.ndarray) -> np.ndarray: ...
 

@@ -77,9 +77,7 @@ def _by_arm(run: runs.Run | runs.LinearRun) -> tuple[str, int]:
 
 
 class _Rows:
-    """All stored prediction lines of a task, by part and run. A run belongs to a system (a family or the linear model)
-    and has an arm and a seed. `parts` are the parts with enough groups. `bound` maps each system to the hash of its
-    scores file. `unmeasurable` says why the primary metric cannot be measured on the test part (empty: it can)."""
+    """Every stored answer of a task, by part, system, arm and seed."""
 
     def __init__(self, root: Path, task: Task, settings: ScoreSettings):
         self._task, self._data = task, Data.read(root, task)
@@ -118,8 +116,7 @@ class _Rows:
                 self._lines[part].append((system, run.arm, rows))
 
     def decided(self, part: str, metrics: ModuleType) -> list[tuple[str, str, list[str], object]]:
-        """One tuple (system, arm, group of each row, decisions) for every run that has answers to `part`. `metrics` is
-        the module `task_metrics`."""
+        """One tuple (system, arm, group of each row, decisions) for every run."""
         return [
             (system, arm, [row["group"] for row in rows], metrics.decisions(self._task, rows, self._data.records))
             for system, arm, rows in self._lines[part]

@@ -277,8 +277,7 @@ def counted_alike(hidden: Hidden, runs: Sequence[tuple[Any, ...]]) -> bool:
 def _spans(
     decided: spans.SpanDecisions, matching: spans.Matching, labels: Sequence[str] | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The pair (numbers of gold spans [documents, labels], numbers of found and of invented spans [documents, labels,
-    2]). An invented span is predicted but not gold. All labels are pooled into one if `labels` is None."""
+    """Gold spans [documents, labels], and found and invented spans [.., 2]. There is one column if `labels` is None."""
     width = 1 if labels is None else len(labels)
     gold = np.zeros((len(decided.documents), width), dtype=np.int64)
     answers = np.zeros((*gold.shape, 2), dtype=np.int64)

@@ -133,17 +133,14 @@ def _figures(hidden: Hidden, system: str, rung: Rung, known: Settings) -> dict[s
 
 
 def _names(task: Task) -> tuple[str, ...]:
-    """The names of the things that are counted, by position: labels, or one name if the metric counts all labels
-    together. Of the metrics of spans, only the mean over labels counts each label."""
+    """The names of what is counted, by position. All metrics of spans pool the labels, except the mean over labels."""
     if not heads.of(task).nothing or task.metrics[0] == "macro_f1":
         return task.labels
     return ("", "leaking") if task.metrics[0] == "document_leak_rate" else ("span",)
 
 
 def _inferred(part: str, checked: Checked, names: Sequence[str]) -> list[str]:
-    """For each kind of count (such as missed rows of a label), a sentence with the narrowest range of values to which
-    an attacker can narrow it down in some run. The ranges in all other runs are at least as wide. `names` is from
-    `_names`."""
+    """For each kind of count, the narrowest range that is left to an attacker, in words. All other ranges are wider."""
     narrowest: dict[tuple[str, int], tuple[int, ...]] = {}
     for (*_, name, label), values in checked.open.items():
         key = (name, label)

@@ -141,9 +141,7 @@ class Search:
         return found
 
     def _few(self, base: Hidden) -> Hidden:
-        """The twin `base`, changed so that every system has a small count, if this is possible. Data without a small
-        count are no twin. So data with a small count in every system stay a twin if the answers of one system are
-        changed."""
+        """The same twin with a small count in every system, if possible. It stays a twin if one system changes."""
         has = {key[0] for key in small(base)}
         for system in sorted(base.answers.keys() - has):
             answers, labels = base.answers[system], range(base.labels)
@@ -182,8 +180,7 @@ class Search:
         return self.safe(key)
 
     def _open(self, key: Counted, twins: list[Hidden]) -> bool:
-        """Try to make a count safe, and return whether it is safe now. Twins with more gold rows of the count's label
-        are tried, too, because few gold rows leave the count little room."""
+        """Try to make a count safe, also with more rows of its label, because few rows leave the count little room."""
         known, label = self._roomiest.get(key[3], []), key[3]
         if self._opened(key, known or _widest(twins, label)):
             return True
@@ -222,8 +219,7 @@ class Search:
         return self._roomiest[label]
 
     def _shake(self, system: str, twins: list[Hidden]) -> None:
-        """Search for twins in which every run of a system is changed at random, and note their counts. These twins make
-        most counts safe."""
+        """Note twins in which every run of a system is changed. They open most counts."""
         chance, bases = self._chance, _widest(twins, 0)
         for number in range(SHAKES):
             if not self._left(lambda key: key[0] == system):
@@ -239,16 +235,14 @@ class Search:
             self._noted(base, system, self._settled(base, system, answers))
 
     def _order(self, key: Counted) -> list[int]:
-        """The values to try for a count, without those already found: first a value that is not small, then values near
-        it."""
+        """The values to try for a count that it has not had: first one that is not small, then values near it."""
         seen = self.values[key]
         start = max(seen)
         near = sorted(range(max(0, min(seen) - self._width), start + self._width + 2), key=lambda n: abs(n - start))
         return [n for n in dict.fromkeys([max(MINIMUM, start + 1), *near, MINIMUM]) if n not in seen]
 
     def _repaired(self, made: Hidden, steps: int = STEPS) -> Hidden | None:
-        """A copy of `made` with the same gold, in which the answers of every system are changed a little so that the
-        wanted figures are released. Returns None if no such answers are found."""
+        """The same gold with answers of every system that release the wanted figures; None if none are found."""
         answers = {}
         for system in made.answers:
             found = self._settled(made, system, made.answers[system], steps=steps)
@@ -266,8 +260,7 @@ class Search:
         value: int = 0,
         steps: int = STEPS,
     ) -> np.ndarray | None:
-        """Answers of one system, near the given `answers`, for which the wanted figures are released. If a count's
-        `key` is given, this count must be `value`. Returns None if no such answers are found in `steps` steps."""
+        """Answers near these that release the wanted figures, with `value` as the count `key`; None if not found."""
         current, cost, wanted = answers, np.inf, self._wanted[system]
         for step in range(steps):
             tried = base.steps(current, BATCH, self._chance)
@@ -292,13 +285,11 @@ class Search:
         return coarsening.released(self._rung, figures)
 
     def _noted(self, base: Hidden, system: str, answers: np.ndarray | None) -> bool:
-        """Note the counts of the twin that `base` becomes with other `answers` of one system. Returns False if
-        `answers` is None or the data are no twin."""
+        """Note the twin `base` with other answers of one system; False if it is none. Other systems' answers stay."""
         return answers is not None and self._note(replace(base, answers={**base.answers, system: answers}))
 
     def _note(self, twin: Hidden) -> bool:
-        """Add the counts of a twin to `values`, and return True. Data without any small count are no twin, because
-        every run would be released. Returns False for these."""
+        """Note the counts of a twin. Rows without any small count are no twin, because they would be released whole."""
         found = list(counts(twin))
         if all(n >= MINIMUM for _, n in found):
             return False
@@ -308,8 +299,7 @@ class Search:
 
 
 def _widest(twins: list[Hidden], label: int) -> list[Hidden]:
-    """The first twin, and of the other twins those with the most and the fewest gold rows of a label. They leave the
-    counts of this label the most room."""
+    """The first twin, and the twins with the most and the fewest rows of a label, which leave the most room."""
     many = sorted(twins[1:], key=lambda twin: int(twin.gold_counts()[label]))
     return [twins[0], *many[-1:], *many[:1]]
 

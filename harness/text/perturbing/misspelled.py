@@ -12,8 +12,7 @@ _ROWS = ("qwertyuiopå", "asdfghjkløæ", "zxcvbnm")
 
 
 def _neighbours() -> dict[str, str]:
-    """The keys next to each letter's key on a Norwegian keyboard, as one string: left, right, and in the rows above and
-    below."""
+    """The neighbours of each key: left, right, and in the rows above and below."""
     found: dict[str, str] = {}
     for row, keys in enumerate(_ROWS):
         for at, key in enumerate(keys):
@@ -37,8 +36,7 @@ class Misspelled(Perturbation):
 
 
 def _slipped(word: str, drawn: Random) -> str:
-    """The word with one typing error: two letters swapped, a letter left out, a letter doubled, or a letter replaced by
-    one of a neighbouring key."""
+    """The word with two letters swapped, one left out, one doubled, or one replaced by that of a neighbouring key."""
     while True:
         at, kind = int(drawn.random() * len(word)), int(drawn.random() * 4)
         letter, before, after = word[at], word[:at], word[at + 1 :]

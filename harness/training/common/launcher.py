@@ -29,8 +29,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _exit_status(code: int) -> int:
-    """Return the exit code `code`. If a signal ended the process (`code` is 128 + the number of the signal), print a
-    message first, because such a process could not print one."""
+    """Print a message if `code` means that a signal ended the process, which prints none itself. Returns `code`."""
     if code - 128 in set(signal.Signals):
         name = signal.Signals(code - 128).name
         print(

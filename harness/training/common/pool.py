@@ -130,8 +130,7 @@ class RemoteTraceback(Exception):
 
 
 def _end(workers: Sequence[_Worker], seconds: float, *, at_work: bool) -> None:
-    """End all workers, and kill every worker that still runs after `seconds`. `at_work` is True if workers may have
-    unfinished jobs, which are then stopped with SIGTERM."""
+    """End all workers, and kill those that still run after `seconds`. `at_work` is true if workers may have jobs."""
     try:
         for worker in workers:
             # Ends a worker that has no job, or that ignores signals until its job ends. `None` fits into every pipe.

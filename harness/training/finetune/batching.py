@@ -37,8 +37,7 @@ def encode(head, records: Sequence[dict], tokenizer, labels: Sequence[str], max_
 def _encode_texts(
     head, records: Sequence[dict], first: int, tokenizer, places: dict[str, int], max_length: int
 ) -> Iterator[Example]:
-    """Yield one example per record. If a pair of texts is too long, its longer text is cut first. `first` is the index
-    of the first record, and `places` maps labels to indices."""
+    """Encode each record as one example. If a pair is too long, its longer text is cut first."""
     texts, seconds, numbers = head.rows(records)
     encoding = tokenizer(texts, seconds, truncation="longest_first" if seconds else True, max_length=max_length)
     rows = map(tuple, encoding["input_ids"])
@@ -70,13 +69,9 @@ def _encode_windows(
 
 
 def _of_letters(text: str, offsets: Iterable[tuple[int, int]], marks: bool) -> Iterator[tuple[int, int]]:
-    """Yield the character offsets (start, end) of tokens, moved so that a token covers whole letters and begins after
-    white space.
-
-    Byte-level tokenizers include white space in the first token of a later window, so the same token would have
-    different offsets in two windows. Other tokenizers drop combining marks, so an entity would lose its last mark.
-    `marks` is False if no character of `text` can be such a mark (see `harness.text.letters.has_marks`).
-    """
+    """The offsets of tokens, moved to whole letters without white space. Byte-level tokenizers keep white space at the
+    first token of a later window, so the same token would have two offsets. Other tokenizers drop combining marks, so
+    an entity would lose its last mark. `marks` is true if `text` has any."""
     for start, end in offsets:
         # Special tokens have no characters.
         if marks and start < end:

@@ -95,6 +95,5 @@ class Examples(Sequence):
 
     @staticmethod
     def _between(ends: np.ndarray, index: int) -> tuple[int, int]:
-        """The (end, start) of item `index` in a flat array. `ends` are the ends of all items, and each item starts at
-        the end of the item before."""
+        """The end and the start of item `index`. `ends` are the ends of all items, which have no gaps."""
         return int(ends[index]), int(ends[index - 1]) if index else 0

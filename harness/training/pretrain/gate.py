@@ -120,9 +120,8 @@ def bring_in(
 
 
 def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[list, torch.Tensor]:
-    """Read the corpus file `path`. Returns (rows, counts): (document type, row) pairs of at most `length` tokens, at
-    most `ROWS`, spread over the held-out documents, and the token counts [vocabulary] of the other documents. If there
-    are few rows, they are repeated, so that they are measured with other masks."""
+    """At most `ROWS` (document type, row) pairs spread over the held-out text, and the token counts [vocabulary] of the
+    other text."""
     counts = torch.zeros(len(tokenizer), dtype=torch.float64)
     share = COUNTED_BYTES / max(1, path.stat().st_size)
     held_rows = []
@@ -143,8 +142,7 @@ def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[l
 
 
 class _Blind(torch.nn.Module):
-    """An encoder that ignores its input and returns zeros, so that a head on it gives every position the same
-    answer."""
+    """An encoder that reads nothing, so that a head on it gives every position the same answer."""
 
     @property
     def base_model(self) -> "_Blind":
@@ -157,8 +155,7 @@ class _Blind(torch.nn.Module):
 
 
 def _counting(counts: torch.Tensor, vocabulary: Vocabulary) -> tuple[torch.nn.Module, object]:
-    """A (model, head) pair that predicts every masked token from the token `counts` alone, with one added to each count
-    (Laplace)."""
+    """A (model, head) that predict the token frequencies, with one added to each count (Laplace)."""
     added = torch.zeros_like(counts)
     added[vocabulary.replacements] = 1
     logarithms = (counts.index_fill(0, vocabulary.special, 0) + added).log().float()

@@ -203,8 +203,7 @@ def _learning_rate(step: int, steps: int, settings: Pretraining) -> float:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[list[int]]:
-    """Yield a list that gets the number of each signal of STOPS that arrives within the block. So a signal does not end
-    the process at once."""
+    """Yield a list of the signals of STOPS that arrive within the block."""
     told: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield told
@@ -230,8 +229,7 @@ def _update(
     *,
     step: int,
 ) -> tuple[float, float, int]:
-    """Make one update with the rows of `micro_batches`. `now` are the values of `Objective.at`. Returns (loss, gradient
-    norm, number of tokens), each over all devices."""
+    """Make one update. Returns (loss, gradient norm, tokens), each over all devices."""
     settings = setup.settings
     mine = [
         (index, *objective.batch(setup, rows, now, generator("masks", settings.seed, step, index)))

@@ -118,8 +118,7 @@ class Plan:
         return len(self._made((Position(), block, None))[2])
 
     def _places(self, start: Position, begun: Begun | None) -> Iterator[tuple[Position, int, Begun | None]]:
-        """Yield (position of the block's first batch, block number, `begun` or None) for each block from `start` on,
-        without end. The third value is `begun` only for the block in which `begun` ends."""
+        """Yield (position of its first batch, block number, `begun` if it ends here) for each block from `start` on."""
         for epoch in itertools.count(start.epoch):
             order = self._order(epoch, begun)
             for place in range(start.block if epoch == start.epoch else 0, len(order)):
@@ -136,8 +135,7 @@ class Plan:
         return taken + [block for block in drawn(self._seed) if block not in set(taken)]
 
     def _made(self, place: tuple[Position, int, Begun | None]) -> tuple[Position, Table, np.ndarray]:
-        """Make a block. `place` is one of `_places`. Returns (position where the block begins, rows, effective batches
-        as row indices [batches, rows per batch])."""
+        """The position where a block begins, its rows, and its effective batches: row indices [batches, effective]."""
         at, block, begun = place
         seed = begun.seed if begun else self._seed
         with _one_thread():
@@ -163,8 +161,7 @@ class Plan:
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let torch use one thread inside this block, because OpenMP in a forked process waits forever for threads that
-    only its parent has."""
+    """Use one thread, because OpenMP in a forked process waits forever for threads that only its parent has."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

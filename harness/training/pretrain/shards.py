@@ -51,8 +51,7 @@ class _Encoder:
     by_sentence: bool
 
     def __call__(self, batch: list[tuple[dict, bool]]) -> list[tuple[np.ndarray, list[int]]]:
-        """Tokenise a batch of (document, True if it is held out) pairs. Returns (token ids, number of ids of each
-        sentence) for each document."""
+        """The (ids, number of ids of each sentence) of each document in `batch`."""
         pieces = [self._pieces(document["text"], held) for document, held in batch]
         texts = [piece for parts in pieces for piece in parts]
         encoded = iter(self.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else [])
@@ -203,9 +202,7 @@ class Shards:
         return [ids[a:b].tolist() for a, b in itertools.pairwise(cuts)]
 
     def _at(self, index: int) -> tuple:
-        """Find the document `index`. Returns five values about its record batch: (row of the document in the batch,
-        token ids, borders of the documents in the ids, numbers of ids of the sentences, borders of the documents in
-        these numbers)."""
+        """The document `index`: (row in its batch, ids, document borders in ids, sentence sizes, borders in sizes)."""
         if not 0 <= index < len(self):
             raise IndexError(index)
         number = int(np.searchsorted(self._starts, index, "right")) - 1
@@ -217,8 +214,7 @@ class Shards:
 
 
 def _arrays(lists) -> tuple[np.ndarray, np.ndarray]:
-    """The (values, borders) of an Arrow list of int32, without a copy. Item i has the values from borders[i] to
-    borders[i + 1]. pyarrow's own method would load pandas."""
+    """The (values, borders) of an Arrow list of int32, without a copy. pyarrow's own method would load pandas."""
     _, borders, _, values = lists.buffers()
     return np.frombuffer(values, np.int32) if values.size else np.empty(0, np.int32), np.frombuffer(borders, np.int32)
 
@@ -231,8 +227,7 @@ def held_out(folder: Path) -> list[tuple[str, list[int]]]:
 
 
 def _opened(path: Path) -> list:
-    """The record batches of the Arrow file `path`, memory-mapped. Raises MissingInputError if the file is missing, and
-    DataError if it is damaged."""
+    """The record batches of one file, memory-mapped."""
     import pyarrow as pa
 
     remedy = f"Remove {path.parent} and run the command again: the corpus is tokenised anew."
