@@ -538,7 +538,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--updates", type=int, default=20, help="measured updates of a training")
     made.add_argument("--batch", type=int, default=32, help="rows of 512 tokens, or texts, at once")
     made.add_argument("--words", type=int, default=800_000, help="words of text for pre-training")
-    made.add_argument("--peak", type=float, help="TFLOP/s in bf16 of a device that is not in benchmarks/flops.py")
+    made.add_argument("--peak", type=float, help="TFLOP/s in bf16 of a device whose peak is not known")
     made.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     made.add_argument("--tiny", action="store_true", help="tiny encoders and texts, to try the code")
     made.add_argument("--one", help=argparse.SUPPRESS)
@@ -578,14 +578,15 @@ def tasks_root(folder: Path) -> Path:
 
 def described(options, measure) -> dict:
     """The device, its peaks, the libraries' versions, and the conditions in words."""
-    import flops
     import torch
     import transformers
+
+    from harness.training.common.peaks import peak
 
     # Measured in a process of its own, because this one would hold memory of the device from then on.
     found = measure(Measurement("product"), 60)
     device, reached = ("a device that fails", None) if isinstance(found, Failure) else found.values()
-    peaks = {precision: flops.peak(device, precision) for precision in ("bf16", "fp32")}
+    peaks = {precision: peak(device, precision) for precision in ("bf16", "fp32")}
     if options.peak:
         peaks["bf16"] = 1e12 * options.peak
     said = (

@@ -107,13 +107,6 @@ def test_an_encoder_s_operations_are_those_that_torch_counts(gpu, flops, family,
     assert 3 * flops.prediction(model.config) == counter.get_total_flops()
 
 
-def test_peaks_are_those_of_the_whole_device(flops):
-    assert flops.peak("NVIDIA H200", "bf16") == 989.4e12
-    assert flops.peak("NVIDIA L40S", "fp32") == 91.6e12 and flops.peak("NVIDIA L4", "fp32") == 30.3e12
-    assert flops.peak("NVIDIA H100 80GB HBM3 MIG 1g.10gb", "bf16") is None
-    assert flops.peak("Quadro of tomorrow", "bf16") is None
-
-
 @pytest.mark.parametrize("family", ["nb_bert", "modernbert"])
 @pytest.mark.parametrize("way", ["unpadded", "packed"])
 def test_without_padding_hidden_states_are_the_same(gpu, family, way):

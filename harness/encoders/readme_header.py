@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.encoders.architectures import ARCHITECTURES
 from harness.params.document import expanded
 
 NODES = 10_000
 TRAINED_LANGUAGES = ("no", "nb", "nn")
 _LICENCE_FIELDS = {"id": "license", "name": "license_name", "link": "license_link"}
-_MASKED_LM_HEADS = ("cls.predictions.", "classifier.", "decoder.", "head.")
 
 
 def stated_header(folder: Path) -> dict | None:
@@ -73,4 +73,5 @@ def has_masked_lm(card: Mapping) -> bool:
     next-sentence head of BERT."""
     if card.get("recipe"):
         return True
-    return not any(name.startswith(_MASKED_LM_HEADS) for name in card.get("missing") or ())
+    kind = ARCHITECTURES.get(card["architecture"])
+    return kind is not None and not any(name.startswith(kind.masked_lm_head) for name in card.get("missing") or ())

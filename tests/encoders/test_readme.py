@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from harness.encoders import cards, readme
+from harness.encoders.architectures import ARCHITECTURES
 from harness.encoders.readme_header import stated_header
 from harness.objectives import OBJECTIVES
 from harness.text import printable
@@ -124,15 +125,15 @@ def test_what_did_not_meet_on_loading_is_named():
 
 
 @pytest.mark.parametrize(
-    ("missing", "tag"),
+    ("architecture", "missing", "tag"),
     [
-        ((), "fill-mask"),
-        (("cls.seq_relationship.weight",), "fill-mask"),
-        (("cls.predictions.bias",), "feature-extraction"),
+        ("bert", (), "fill-mask"),
+        ("bert", ("cls.seq_relationship.weight",), "fill-mask"),
+        *((name, (kind.masked_lm_head[0] + "bias",), "feature-extraction") for name, kind in ARCHITECTURES.items()),
     ],
 )
-def test_an_import_without_its_masked_lm_head_is_not_offered_for_filling_masks(missing, tag):
-    content = text(cards_made.imported(missing=missing))
+def test_an_import_without_its_masked_lm_head_is_not_offered_for_filling_masks(architecture, missing, tag):
+    content = text(cards_made.imported(architecture=architecture, missing=missing))
     assert header(content)["pipeline_tag"] == tag
     assert ("AutoModelForMaskedLM" in content) == (tag == "fill-mask")
 

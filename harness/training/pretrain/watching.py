@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from harness.system.progress import bar
+from harness.training.common import peaks
 from harness.training.pretrain.loop import About, Observer
-
-# Peak of dense bf16 arithmetic in FLOP/s, as the manufacturers state it, by a part of the device's name.
-PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "A6000": 155e12, "L40": 181e12, "RTX 6000 Ada": 364e12}
 
 
 def utilisation(tokens_per_second: float, parameters: int, devices: int) -> float | None:
@@ -21,7 +19,7 @@ def utilisation(tokens_per_second: float, parameters: int, devices: int) -> floa
     Returns None if the device's peak is not known, as for a CPU.
     """
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
-    peak = next((value for word, value in PEAK.items() if word in name), None)
+    peak = peaks.peak(name, "bf16")
     return None if peak is None else 6 * parameters * tokens_per_second / (peak * devices)
 
 

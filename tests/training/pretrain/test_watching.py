@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from harness.training.common import peaks
 from harness.training.pretrain import watching
 from harness.training.pretrain.loop import About
 
@@ -45,8 +46,8 @@ def test_the_share_of_the_peak_is_six_flop_per_token_and_parameter(clock, capsys
     assert watching.utilisation(1e6, 350_000_000, 4) is None or torch.cuda.is_available()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100 80GB HBM3")
-    assert watching.utilisation(4 * 989e12 / (6 * 350e6) / 2, 350_000_000, 4) == pytest.approx(0.5)
-    monkeypatch.setitem(watching.PEAK, "H100", 6e9)
+    assert watching.utilisation(4 * 989.4e12 / (6 * 350e6) / 2, 350_000_000, 4) == pytest.approx(0.5)
+    monkeypatch.setattr(peaks, "PEAKS", ((r"\bH100\b", 6e-3, 6e-3),))
     assert watching.progress_text({"tokens": 10, "loss": 1.0}, watching.Pace(1000.0, 0.5, 3)).endswith("50 % of peak")
     hear(watching.Lines(ABOUT), clock)
     assert "1,000 tokens/s, 50 % of peak" in capsys.readouterr().err  # 6 × 1e6 × 1000 / (6e9 × 2)
