@@ -23,5 +23,7 @@ def peak(device: str, precision: str) -> float | None:
     """The FLOP/s of a device by its data sheet. Returns None if the name is not known or is that of a MIG slice."""
     if "MIG" in device:
         return None
-    found = next((row for row in PEAKS if re.search(row[0], device)), None)
-    return found and 1e12 * found[1 if precision == "bf16" else 2]
+    for name, bf16, fp32 in PEAKS:
+        if re.search(name, device):
+            return 1e12 * (bf16 if precision == "bf16" else fp32)
+    return None
