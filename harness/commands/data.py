@@ -20,8 +20,9 @@ def add(commands) -> None:
     fetch.add_argument("task", nargs="*", help="tasks; by default all public ones that params.yaml runs")
     fetch.add_argument("--mirror", type=Path, help="a folder with the files, instead of the network")
 
-    text = "your own files as the data of a task: checked, recorded, pinned"
-    use = declare(data, "use", _data_use, text, "data use aismec /secure/calls.parquet", "task")
+    text = "your own files as the data of a task or as a part of the corpus: checked, recorded, pinned"
+    use = declare(data, "use", _data_use, text, "data use aismec /secure/calls.parquet")
+    use.add_argument("task", help="the name of the task, or `corpus`")
     use.add_argument("path", type=Path, help="the file, or the folder that holds the files")
     use.add_argument(
         "--kind",
@@ -91,6 +92,9 @@ def _data_fetch(options) -> None:
 
 
 def _data_use(options) -> None:
+    if options.task == "corpus":
+        _data_use_corpus(options)
+        return
     from harness.data import reader
     from harness.data.pinning import replacing
     from harness.plugins import registry
@@ -98,10 +102,8 @@ def _data_use(options) -> None:
     from harness.privacy import keeping, pseudonyms
 
     root = repository()
-    keys = ("kind", "licence", "language", "citation", "note")
     with replacing(root) as within:
-        source = {key: getattr(options, key) for key in keys}
-        folder, remarks = put(root, options.task, options.path, source, within)
+        folder, remarks = put(root, options.task, options.path, _stated(options), within)
         made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
         whole = pin(root, within)
     code_lists.write_task(root, options.task)
@@ -116,6 +118,27 @@ def _data_use(options) -> None:
             "are written. The key is not in git. Keep it as you keep the data: without it, this split cannot be made "
             "again."
         )
+
+
+def _data_use_corpus(options) -> None:
+    from harness.data.pinning import pin_data, replacing
+    from harness.plugins.placing import put_corpus
+    from harness.privacy import keeping
+    from harness.stages.fetch import complete_with_generated
+
+    root = repository()
+    with replacing(root) as within:
+        complete_with_generated(root, parameters(()).everything(), within)
+        names = put_corpus(root, options.path, _stated(options), within)
+        pin_data(root, within)
+    print(f"data/corpus now has your files ({options.kind}). {pinned(True)}.")
+    print(f"Name them in params.yaml, below corpus, then run `dvc repro`:\n  clinical: [{terminal(', '.join(names))}]")
+    print(*map(terminal, keeping.remotes(root)), sep="\n")
+
+
+def _stated(options) -> dict[str, str]:
+    """What the user states of the data: the keys of the source record that are options of the command."""
+    return {key: getattr(options, key) for key in ("kind", "licence", "language", "citation", "note")}
 
 
 def _profile_list(options) -> None:

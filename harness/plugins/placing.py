@@ -1,11 +1,13 @@
-"""Make a site's own files the data of a task: copy, record, check and pin them. The command is `harness data use`."""
+"""Make a site's own files the data of a task, or a part of the corpus: copy, record, check and pin them. The command is
+`harness data use`."""
 
 import errno
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
-from harness.data import reader, sources
+from harness.data import corpus_files, reader, sources
 from harness.data.discretion import errors_without_data
 from harness.data.pinning import pin_data
 from harness.errors import DataError
@@ -31,11 +33,7 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
     with errors_without_data(source["kind"], f"what was given for {name}", given):
         contents = _flat(root, given)
     with files.atomic_folder(target, within) as copy:
-        if sum(path.stat().st_size for path in contents.values()) > shutil.disk_usage(copy).free:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(copy))
-        for file, path in contents.items():
-            shutil.copyfile(path, copy / file)
-        hashes = {file: files.sha256(copy / file) for file in sorted(contents)}
+        hashes = _copied(contents, copy)
         taken = {"columns": columns} if columns else {}
         sources.write_source(copy, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes} | taken)
         checked = checking.checked(root, name, copy)
@@ -45,6 +43,54 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
         remedy = f"Correct what was given and run the same `harness data use {name} …` again; nothing was replaced."
         checking.refuse([text.replace(str(copy), told) for text in checked.findings], name, remedy)
     return target, checked.remarks
+
+
+def put_corpus(root: Path, given: Path, source: dict, within: Together | None = None) -> list[str]:
+    """Add the file or folder `given` to the files of data/corpus. Returns the names of the added files, as
+    `corpus.general` and `corpus.clinical` of `params.yaml` name them.
+
+    A file of the same name is replaced. All other arguments are as in `put`. If `source` or the corpus that is there is
+    restricted, the whole corpus is restricted from then on. Otherwise the source record of an existing corpus keeps
+    its kind. Every document is read before anything is replaced. Raises DataError if a file is none of
+    `corpus_files.KINDS` or cannot be read.
+    """
+    target = root / "data" / "corpus"
+    given = Path(given) if Path(given).name.strip(".") else Path(given).resolve()
+    record = dict.fromkeys(sources.KEYS, "") | source | {"files": {}}
+    if target.is_dir():
+        there = sources.read_source(target)
+        kind = restricted.KIND if restricted.KIND in (there["kind"], source["kind"]) else there["kind"]
+        said = "; ".join(source[key] for key in ("citation", "licence", "language", "note") if source.get(key))
+        record = there | {"kind": kind, "note": " ".join(filter(None, (there["note"], said and f"{said}.")))}
+    with errors_without_data(source["kind"], "what was given for corpus", given):
+        contents = _flat(root, given)
+        with files.atomic_folder(target, within) as copy:
+            if target.is_dir():
+                shutil.copytree(target, copy, dirs_exist_ok=True)
+            hashes = _copied(contents, copy)
+            for name in contents:
+                _read_all(copy, name, given if given.is_dir() else given.parent)
+            sources.write_source(copy, record | {"files": {**record["files"], **hashes}})
+    return sorted(contents)
+
+
+def _read_all(copy: Path, name: str, origin: Path) -> None:
+    """Read every document of the file `name` in `copy`. A DataError names the folder `origin`, which the user gave."""
+    try:
+        for chunk in corpus_files.chunks(copy, corpus_files.corpus_files(copy, name)):
+            for _ in chunk.documents():
+                pass
+    except DataError as error:
+        raise DataError(error.message.replace(str(copy), str(origin)), remedy=error.remedy) from None
+
+
+def _copied(contents: Mapping[str, Path], copy: Path) -> dict[str, str]:
+    """Copy files into the folder `copy`, each under the name that `contents` gives it. Returns the SHA-256 by name."""
+    if sum(path.stat().st_size for path in contents.values()) > shutil.disk_usage(copy).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(copy))
+    for file, path in contents.items():
+        shutil.copyfile(path, copy / file)
+    return {file: files.sha256(copy / file) for file in sorted(contents)}
 
 
 def pin(root: Path, within: Together) -> bool:
