@@ -29,7 +29,8 @@ from harness.privacy import even, restricted
 def finished(repository, tmp_path_factory) -> Path:
     """A site that has run everything."""
     site = restricted_site.build(repository, tmp_path_factory.mktemp("hospital"))
-    for commands in (placing(site), STAGES):
+    corpus = ["data", "use", "corpus", str(site.parent / "qzxcangiven" / "corpus"), "--note", "Qzxcannote"]
+    for commands in ([*placing(site), corpus], STAGES):
         done = call(site, commands, HARNESS_WORKERS="1")
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
     return site
