@@ -152,7 +152,8 @@ def refuse_other(root: Path, stage: str, task: str | None = None, family: str | 
         # If the task or the family is missing, the stage itself says so.
         if text is not None and _text_of(root / path) != text:
             said = set((_text_of(root / path) or "").splitlines())
-            changed = [line.split()[0] for line in text.splitlines() if line not in said] or ["a file was removed"]
+            lines = [line for line in text.splitlines() if line not in said and not line.startswith("#")]
+            changed = [line.split()[0] for line in lines] or ["a file was removed"]
             others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
             raise HarnessError(
                 f"{path} is out of date ({changed[0]}{others}).",

@@ -16,13 +16,15 @@ from harness.system.files import read_text
 FOLDER = "families"
 # Stage → the section of a family with its recipe.
 SECTIONS = {"checkpoint": "general", "pretrain": "adaptation"}
+# DVC warns of an empty file at every command.
+NO_OBJECTIVE = "# This family is not pre-trained here.\n"
 
 
 def listings(root: Path, source: Source, only: Collection[str] | None = None) -> dict[str, str]:
     """The content that each list of a family should have, by its path below `pipeline/`, sorted.
 
     `source` is the code of the harness. `only` are the paths that are wanted (None: all). A family without a known
-    objective has an empty list, because the stage itself reports what is wrong in `params.yaml`.
+    objective has a list without files, because the stage itself reports what is wrong in `params.yaml`.
     """
     found, said = {}, {}
     for family, section in sorted(_families(root).items()):
@@ -32,7 +34,7 @@ def listings(root: Path, source: Source, only: Collection[str] | None = None) ->
                 continue
             recipe = _recipe(section, key, source.package)
             if (stage, recipe) not in said:
-                said[stage, recipe] = listing(stage, recipe, source) if recipe else ""
+                said[stage, recipe] = listing(stage, recipe, source) if recipe else NO_OBJECTIVE
             found[path] = said[stage, recipe]
     return found
 
