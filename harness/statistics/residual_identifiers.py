@@ -20,10 +20,6 @@ class Leak:
     leaked: int
     characters: int
 
-    @property
-    def share(self) -> float:
-        return self.leaked / self.characters if self.characters else 0.0
-
 
 def leaked_characters(decisions: SpanDecisions) -> Leak:
     """Count the characters inside gold spans, and those of them that are outside every predicted span. A character of
