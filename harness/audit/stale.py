@@ -10,8 +10,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.artifacts import checkpoint
-from harness.artifacts.runs import file_name, trial_file_name
+from harness.artifacts import checkpoint, scores
+from harness.artifacts.runs import file_name, folder_of, trial_file_name
+from harness.artifacts.split import manifest_place
+from harness.artifacts.validated import records_place
 from harness.params.config import FinetuneSettings
 from harness.params.reading import ParamsFile
 from harness.pipeline import code_lists
@@ -52,8 +54,7 @@ def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: It
 
 
 def _made(root: Path, task: str, family: str, *, scored: bool) -> bool:
-    scores = root / "artifacts" / "scores" / task / f"{family}.json"
-    return (scores if scored else root / "artifacts" / "predictions" / task / family / "runs.json").is_file()
+    return (scores.place(root, task, family) if scored else folder_of(root, task, family) / "runs.json").is_file()
 
 
 def _data(root: Path, task: str) -> Iterator[str]:
@@ -64,15 +65,15 @@ def _data(root: Path, task: str) -> Iterator[str]:
 
 
 def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[str]:
-    path = root / "artifacts" / "predictions" / task.name / family / "runs.json"
+    path = folder_of(root, task.name, family) / "runs.json"
     recorded = _read(path)
     if not recorded:
         yield "its predictions are missing"
         return
     inputs = recorded.get("inputs", {})
-    if inputs.get("records") != hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"):
+    if inputs.get("records") != hashes.sha256(records_place(root, task.name)):
         yield "its predictions were made from other records"
-    if inputs.get("manifest") != hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"):
+    if inputs.get("manifest") != hashes.sha256(manifest_place(root, task.name)):
         yield "its predictions were made with another split"
     made = path.stat().st_mtime
     for encoder in settings.encoders:
@@ -104,12 +105,11 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
 
 
 def _scores(root: Path, task: str, family: str) -> Iterator[str]:
-    recorded = _read(root / "artifacts" / "predictions" / task / family / "runs.json")
-    scores = _read(root / "artifacts" / "scores" / task / f"{family}.json")
+    recorded, scored = _read(folder_of(root, task, family) / "runs.json"), _read(scores.place(root, task, family))
     made = {file_name(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
     for trial in recorded.get("tuning", {}).get("trials", ()):
         made[trial_file_name(trial["arm"], trial["candidate"], trial["seed"])] = trial["predictions"]
-    if made and scores and scores["inputs"].get("predictions") != made:
+    if made and scored and scored["inputs"].get("predictions") != made:
         yield "its scores were computed from other predictions"
 
 
