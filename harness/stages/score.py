@@ -198,12 +198,12 @@ class _Scorer:
                 self._score(arm, seed, part, rows, by_part.get("validation", []) if self._told else [])
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict], validation: list[dict]) -> None:
-        from harness.metrics import METRICS
+        from harness.metrics import primary
         from harness.metrics.decided.counts import by_class
         from harness.statistics import further_scores, measurable
 
         decisions: Any = task_metrics.decisions(self._task, rows, self._records)
-        shows, primary = heads.of(self._task).shows, METRICS[self._task.metrics[0]]
+        shows, metric = heads.of(self._task).shows, primary(self._task)
         at = {"arm": arm, "seed": seed, "part": part}
         if "matrix" in shows:
             self._found["confusion"].append({**at, "cells": decisions.confusion()})
@@ -220,8 +220,8 @@ class _Scorer:
                 self._found["thresholds"].append({**at, **found})
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))
-        self._counts[part, arm][seed] = primary.count(decisions, groups)
-        if not measurable.fault_of(self._task, self._skill.name, decisions):
+        self._counts[part, arm][seed] = metric.count(decisions, groups)
+        if not measurable.lacks_labels(self._task, self._skill.name, decisions):
             self._skills[part, arm][seed] = self._skill.count(decisions, groups)
         self._last[part] = decisions
         deciders = self._divided[part].get(further_scores.DECIDED_BY, {}) if self._told else {}
@@ -229,9 +229,9 @@ class _Scorer:
             self._strata[part] = further_scores.kinds_of_groups(groups, deciders)
         if part == "test" and self._told:
             for kind, some in further_scores.by_decider(decisions, [deciders.get(row["id"]) for row in rows]).items():
-                self._kinds[kind, arm][seed] = primary.count(some, groups)
+                self._kinds[kind, arm][seed] = metric.count(some, groups)
                 self._rows_of[kind] = sum(deciders[row["id"]] == kind for row in rows)
-                if measurable.fault_of(self._task, primary.name, some):
+                if measurable.lacks_labels(self._task, metric.name, some):
                     self._unmeasured_kinds.add(kind)
 
     def result(self) -> dict:

@@ -56,7 +56,7 @@ def by_slice(
     score = METRICS[name]
 
     def primary(some: Decided) -> float | None:
-        return None if measurable.fault_of(task, name, some) else score(some)
+        return None if measurable.lacks_labels(task, name, some) else score(some)
 
     return [
         {"by": by, **asdict(found)}

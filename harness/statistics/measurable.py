@@ -38,11 +38,10 @@ def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict
     return found
 
 
-def fault_of(task: Task, metric: str, decisions: Decided) -> str:
-    """The reason why a metric cannot be measured on some rows of a part, or an empty text if it can be measured. Only
-    the gold labels of these rows count, not those of the training part. `decisions` has these rows, as
-    `task_metrics.decisions` returns them."""
-    return _gap(task, metric, "test", {"test": set(task.labels) - decisions.held})
+def lacks_labels(task: Task, metric: str, decisions: Decided) -> bool:
+    """True if some rows of a part lack a gold label without which a metric cannot be measured on them. `decisions` has
+    these rows, as `task_metrics.decisions` returns them."""
+    return bool(_gap(task, metric, "test", {"test": set(task.labels) - decisions.held}))
 
 
 def _fault(task: Task, metric: str, part: str, lacking: Mapping[str, Collection[str]]) -> str:

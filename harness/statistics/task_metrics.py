@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness import heads
+from harness import heads, metrics
 from harness.metrics import METRICS, Decided, Metric
 from harness.system import files
 from harness.task import Task
@@ -37,7 +37,7 @@ def references(task: Task, decisions: Decided, training: Sequence[Mapping[str, A
 def primary(task: Task, lines: Lines, records: Records | None = None) -> float:
     """The score of prediction `lines` by the task's primary (first) metric, in the metric's unit. `records` is as in
     `decisions`."""
-    return functions(task)[task.metrics[0]](decisions(task, lines, records))
+    return metrics.primary(task)(decisions(task, lines, records))
 
 
 def decision_hash(lines: Lines) -> str:

@@ -80,7 +80,7 @@ def test_what_is_said_to_be_unmeasurable_is_0_for_every_answer(metric):
             {"gold": g, "prediction": a, "group": str(i)} for i, (g, a) in enumerate(zip(gold, answers, strict=True))
         ]
         made = decisions(BINARY, lines)
-        assert measurable.fault_of(BINARY, metric, made)
+        assert measurable.lacks_labels(BINARY, metric, made)
         assert functions(BINARY)[metric](made) == 0.0
 
 
