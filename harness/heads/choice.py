@@ -56,7 +56,7 @@ class Choice(Labelled):
         return {
             "question": f"{words.name} i {words.place} {words.act} på grunn av {words.complaint}. Hva plager?",
             "options": [*others[:at], words.complaint, *others[at:]],
-            "label": labels[number % len(labels)],
+            "label": labels[at],
         }
 
 

@@ -72,10 +72,7 @@ class Family:
 
     @property
     def arms(self) -> tuple[str, ...]:
-        return arms.chosen(self.switched_on)
-
-    def switched_on(self, arm: str) -> bool:
-        return getattr(self, arm)
+        return arms.chosen(lambda arm: getattr(self, arm))
 
     @property
     def encoders(self) -> tuple[str, ...]:
