@@ -191,7 +191,7 @@ def planned(facts: Facts) -> dict:
 def made_already(folder: Path, facts: Facts) -> bool:
     """True if `folder` contains the checkpoint that a training by these `facts` would make. The fields of `planned` are
     compared with the card in the folder."""
-    path = folder / "harness.json"
+    path = folder / checkpoint.NAME
     content = read_json(path) if path.is_file() else None
     return isinstance(content, dict) and {k: v for k, v in content.items() if k not in RESULTS} == planned(facts)
 
@@ -242,6 +242,6 @@ def write(folder: Path, content: dict, results: Sequence[Mapping] = ()) -> dict:
     `README.md` makes no checkpoint stale.
     """
     content = content | {"page": page_code(content)}
-    write_json(folder / "harness.json", content)
+    write_json(folder / checkpoint.NAME, content)
     write_text(folder / "README.md", model_card(content, results))
     return content

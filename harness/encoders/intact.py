@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from harness.artifacts.checkpoint import NAME as CARD
 from harness.artifacts.checkpoint import family_of, place, stage_of
 from harness.errors import CheckpointError
 from harness.system.files import read_json, sha256, sha256_files
 
-CARD = "harness.json"
 # Files that are written after the hashes and are not read when the checkpoint is loaded.
 _BESIDE = {CARD, "README.md"}
 
