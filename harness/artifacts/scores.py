@@ -8,6 +8,8 @@ from harness.artifacts.artifact import Artifact, Part
 from harness.artifacts.runs import Candidate, Dealt
 from harness.errors import DataError
 
+TESTED = ("test", "holdout")  # the parts whose scores are reported
+
 
 class Score(Part):
     """The value of one metric for one run on one part, on the scale of the metric (F1: 0 to 1)."""

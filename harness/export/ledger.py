@@ -8,7 +8,7 @@ read it. For each task, the ledger has the released figures and the pseudonyms o
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.artifacts import split
+from harness.artifacts import scores, split
 from harness.errors import HarnessError
 from harness.export.searching import DisclosureError
 from harness.statistics.disclosure.coarsening import WITHHELD
@@ -16,7 +16,6 @@ from harness.statistics.disclosure.releasing import Release
 from harness.system import files
 
 FILE = ".harness-releases.json"
-ABOUT = ("test", "holdout")
 
 
 def enter(root: Path, releases: Mapping[str, Release], instead: bool) -> None:
@@ -62,4 +61,4 @@ def _read(path: Path) -> dict[str, list[dict]]:
 
 
 def _rows(root: Path, task: str) -> list[str]:
-    return sorted(row for row, part in split.parts_of(root, task).items() if part in ABOUT)
+    return sorted(row for row, part in split.parts_of(root, task).items() if part in scores.TESTED)

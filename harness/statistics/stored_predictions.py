@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.artifacts import runs, split, validated
+from harness.artifacts import runs, scores, split, validated
 from harness.artifacts.predictions import held_against, recorded_lines
 from harness.errors import DataError
 from harness.privacy import restricted
@@ -13,7 +13,7 @@ from harness.statistics import task_metrics
 from harness.task import Task
 
 Rows = list[dict[str, Any]]
-SCORED = ("test", "holdout", "validation")
+SCORED = (*scores.TESTED, "validation")
 
 
 @dataclass(frozen=True)

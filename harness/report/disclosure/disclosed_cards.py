@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from harness import heads
+from harness.artifacts.scores import TESTED
 from harness.privacy import restricted
 from harness.privacy.suppression import crowded, is_small, protected, suppressed
 from harness.report.text.background import Background
 
-# The sizes of these parts are shown with every score, so they cannot be hidden to protect the size of another part.
-SCORED = ("test", "holdout")
 ABOUT_LABELS = ("label shares", "labels in every part")
 
 
@@ -80,7 +79,8 @@ def split(leakage: Mapping, few: bool = False) -> dict:
     sizes = {}
     for what in ("rows", "groups"):
         counted = {part: found[what] for part, found in leakage["splits"].items() if found.get(what) is not None}
-        sizes[what], _ = parted(counted, SCORED)
+        # The sizes of these parts are shown with every score, so they cannot be hidden to protect another part's size.
+        sizes[what], _ = parted(counted, TESTED)
     made = dict(leakage)
     if few:
         sizes = {"rows": {}, "groups": {}}

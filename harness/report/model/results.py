@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.artifacts.scores import LinearScores, Scored, Scores, Tuned
+from harness.artifacts.scores import TESTED, LinearScores, Scored, Scores, Tuned
 from harness.errors import MissingInputError
 from harness.metrics import Metric, named
 from harness.params.arms import ARMS, BASELINE, OPTIONAL
@@ -141,7 +141,7 @@ class Comparison:
     def parts(self) -> tuple[str, ...]:
         """The parts that are reported: "test", and "holdout" if the data set has its own further test rows."""
         found = {part for _, _, part, _ in self.values} or {"test"}
-        return tuple(part for part in ("test", "holdout") if part in found)
+        return tuple(part for part in TESTED if part in found)
 
     @property
     def metrics(self) -> tuple[str, ...]:

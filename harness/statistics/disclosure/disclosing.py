@@ -23,8 +23,6 @@ from harness.statistics.stored_predictions import Data
 from harness.system import files
 from harness.task import Task
 
-PARTS = ("test", "holdout")
-
 
 def run(root: Path, task: Task, settings: ScoreSettings) -> None:
     """Write `artifacts/scores/<task>/released.json`, the figures of a task with restricted data that may be shown. For
@@ -84,7 +82,7 @@ class _Rows:
         # No figure of a part with few rows is released, so none is checked. Groups are counted: there are no more than
         # rows.
         groups = self._data.groups
-        self.parts = [part for part in PARTS if len({groups[i] for i in self._data.ids(part)}) >= MINIMUM]
+        self.parts = [part for part in scores.TESTED if len({groups[i] for i in self._data.ids(part)}) >= MINIMUM]
         self._lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = defaultdict(list)
         self.bound: dict[str, str] = {}
         self.unmeasurable = ""
