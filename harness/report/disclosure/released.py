@@ -20,7 +20,7 @@ from harness import heads
 from harness.errors import DataError
 from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM, crowded, is_small
-from harness.report.model.results import Comparison
+from harness.report.model.results import Comparison, of_part
 from harness.report.text.formats import by_task
 from harness.statistics.disclosure import releasing
 from harness.statistics.disclosure.coarsening import SEEDS, WITHHELD
@@ -104,7 +104,6 @@ def _coarse(c: Comparison, release: Release) -> Comparison:
         values={},
         tables={},
         matrices={},
-        reference={},
         estimates={("test", arm): _estimate(c, test, arm) for arm in c.others},
         evidence={} if none else {arm: _evidence(c, test, arm) for arm in test.against},
         privacy=(),
@@ -216,11 +215,7 @@ def _classes(group: list[Comparison]) -> list[Comparison]:
                 runs = [c.tables[arm, seed, part] for seed in c.seeds]
                 secret = counts | {row["label"] for rows in runs for row in rows if _few(row)}
                 secret |= {
-                    row["label"]
-                    for run in c.privacy
-                    if (run["arm"], run["part"]) == (arm, part)
-                    for row in run["by_label"]
-                    if _telling(row)
+                    row["label"] for run in of_part(c.privacy, arm, part) for row in run["by_label"] if _telling(row)
                 }
                 secret = _two_or_none(secret, {row["label"]: row["support"] for row in runs[0]})
                 for seed, rows in zip(c.seeds, runs, strict=True):

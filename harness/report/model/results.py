@@ -5,7 +5,7 @@ The functions of this module convert stored scores to this type, and take means 
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -46,9 +46,9 @@ class Comparison:
     translation of the data, such as "machine-translated by … at …".
 
     `linear` has the scores of the task's linear model in the same form, with one arm, one seed and no estimates.
-    `constants` maps a part, the name of a constant answer and a metric to a score. `reference` has the same scores on
-    the test part only. `lacking` maps a part to the labels that do not occur in its gold. `unmeasurable` maps a part
-    and a metric to the reason why the metric cannot be measured (`harness.statistics.measurable`).
+    `constants` maps a part, the name of a constant answer and a metric to a score. `lacking` maps a part to the labels
+    that do not occur in its gold. `unmeasurable` maps a part and a metric to the reason why the metric cannot be
+    measured (`harness.statistics.measurable`).
 
     If restricted data are only released in a coarse form, `rung` describes the form
     (`harness.statistics.disclosure.coarsening`), `values` is empty, and `evidence` maps each other arm to the estimate
@@ -72,7 +72,6 @@ class Comparison:
     matrices: dict[tuple[str, int, str], Sequence[Sequence[int | None]]]
     inputs: dict
     provenance: dict
-    reference: dict[str, dict[str, float]] = field(default_factory=dict)
     estimates: dict[tuple[str, str], Estimate] = field(default_factory=dict)
     diverged: tuple[tuple[str, int], ...] = ()
     slices: tuple[dict, ...] = ()
@@ -113,14 +112,12 @@ class Comparison:
     def best_constant(self) -> float:
         """The best primary score on the test split that a constant answer reaches. A constant answer is the same for
         every row."""
-        return self.metric.best(scores[self.primary] for scores in self.reference.values())
+        return self.metric.best(scores[self.primary] for scores in self.constants["test"].values())
 
     def constant_answers(self, part: str = "test") -> dict[str, dict[str, float]]:
         """The scores of constant answers on a part, as {name of the answer: {metric: score}}. A constant answer is the
         same for every row. Returns {} if these scores may not be shown."""
-        if not self.constants_shown:
-            return {}
-        return self.constants.get(part, self.reference if part == "test" else {})
+        return self.constants.get(part, {}) if self.constants_shown else {}
 
     @property
     def short_title(self) -> str:
@@ -230,6 +227,10 @@ def mean(values: list[float]) -> float:
     return math.fsum(values) / len(values)
 
 
+def of_part(rows: Iterable[dict], arm: str, part: str) -> list[dict]:
+    return [row for row in rows if (row["arm"], row["part"]) == (arm, part)]
+
+
 def mean_if_all_known(values: list[float | None]) -> float | None:
     """The mean, or None if one of the values is None."""
     known = [value for value in values if value is not None]
@@ -260,7 +261,7 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
             )
     return replace(
         _shape(made, title, family, arms, seeds),
-        reference=made.reference,
+        constants={"test": made.reference},
         estimates=stored.estimates(made, made.comparisons, seeds),
         tuned=made.tuning,
         untuned=stored.estimates(made, made.tuning.untuned, seeds) if made.tuning else {},

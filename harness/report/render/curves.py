@@ -3,9 +3,10 @@ reliability curves of binary tasks."""
 
 from collections.abc import Mapping
 
-from harness.report.model.results import Comparison, family_title, mean
+from harness.report.model.results import Comparison, family_title, mean, of_part
 from harness.report.render import plotting
 from harness.report.render.plotting import GRID, INK, SOFT
+from harness.report.text.formats import unique
 
 TICKS = (0, 25, 50, 75, 100)
 
@@ -13,8 +14,7 @@ TICKS = (0, 25, 50, 75, 100)
 def learning(comparisons: list[Comparison]) -> bytes:
     """The learning curves of fine-tuning as the bytes of a PNG: validation score by number of updates. Tasks are in
     rows, and encoder families in columns. A thin line is one seed, a thick line is the mean over seeds."""
-    tasks = list(dict.fromkeys(c.task for c in comparisons))
-    families = list(dict.fromkeys(c.family for c in comparisons))
+    tasks, families = unique(c.task for c in comparisons), unique(c.family for c in comparisons)
     figure, axes = plotting.canvas(len(tasks), len(families), (10, 0.9 + 1.9 * len(tasks)))
     at = {(c.task, c.family): c for c in comparisons}
     for row, task in zip(axes, tasks, strict=True):
@@ -55,7 +55,7 @@ def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
 
     The loss is the masked-LM loss, plus the next-sentence loss if the recipe has one.
     """
-    families = list(dict.fromkeys(family for (family, _), card in checkpoints.items() if card.get("losses")))
+    families = unique(family for (family, _), card in checkpoints.items() if card.get("losses"))
     figure, axes = plotting.canvas(1, len(families), (10, 3.4), sharey=True)
     for panel, family in zip(axes.flat, families, strict=True):
         for (of, arm), card in checkpoints.items():
@@ -90,7 +90,7 @@ def thresholds(group: list[Comparison]) -> bytes:
             _frame(panel)
             panel.set(xlim=(-2, 102), ylim=(-2, 102), xticks=TICKS, yticks=TICKS, aspect="equal")
         for arm in c.arms:
-            found = [run for run in c.thresholds if run["arm"] == arm and run["part"] == "test"]
+            found = of_part(c.thresholds, arm, "test")
             _roc(above, [run["roc"] for run in found if run["roc"]], plotting.style(arm, c.arms))
             _reliability(below, [run["calibration"] for run in found], plotting.style(arm, c.arms))
         above.set_title(c.family_title, fontsize=10.5, color=INK)

@@ -76,7 +76,7 @@ def _panel(panel, group: list[Comparison]) -> None:
 
 
 def _bars(panel, group: list[Comparison]) -> None:
-    present = list(dict.fromkeys(arm for c in group for arm in c.arms))
+    present = formats.unique(arm for c in group for arm in c.arms)
     width = 0.8 / len(present)
     for k, arm in enumerate(present):
         style = plotting.style(arm, present)

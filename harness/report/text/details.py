@@ -4,7 +4,7 @@ masking, and scores over all thresholds."""
 from harness.privacy.suppression import MINIMUM
 from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
-from harness.report.model.results import Comparison, mean, mean_if_all_known
+from harness.report.model.results import Comparison, mean, mean_if_all_known, of_part
 from harness.report.text import formats
 from harness.report.text.formats import SHARE, WHERE, by_task, with_linear
 from harness.statistics.slices import QUARTILES
@@ -87,15 +87,11 @@ def privacy(comparisons: list[Comparison]) -> tuple:
     return (Paragraph(words), *blocks)
 
 
-def _of(c: Comparison, arm: str, part: str) -> list[dict]:
-    return [run for run in c.privacy if (run["arm"], run["part"]) == (arm, part)]
-
-
 def leak_table(group: list[Comparison], part: str) -> Table:
     rows = []
     for c in with_linear(group):
         for arm in c.arms:
-            if found := _of(c, arm, part):
+            if found := of_part(c.privacy, arm, part):
                 shown = all(run["leaking"] is not None for run in found)
                 marked = found[0]["documents"] != 0  # without an identifier none can be left readable
                 documents = [run["leaking"] / max(1, run["documents"]) for run in found] if shown and marked else []
@@ -125,10 +121,10 @@ def leak_table(group: list[Comparison], part: str) -> Table:
 def label_table(c: Comparison, part: str) -> Table:
     """The table of masking scores of each label on one part, for all arms of a comparison: recall, share of spans that
     are wholly masked, and share of documents with a readable identifier. The scores are means over seeds."""
-    arms = [arm for arm in c.arms if _of(c, arm, part)]
+    arms = [arm for arm in c.arms if of_part(c.privacy, arm, part)]
     rows = []
     for i, label in enumerate(c.labels):
-        found = {arm: [run["by_label"][i] for run in _of(c, arm, part)] for arm in arms}
+        found = {arm: [run["by_label"][i] for run in of_part(c.privacy, arm, part)] for arm in arms}
         counts = [run.get("documents") for runs in found.values() for run in runs]
         shown = None not in counts
         cells = [
@@ -179,7 +175,7 @@ def threshold_table(group: list[Comparison]) -> Table:
     rows = []
     for c in with_linear(group):
         for arm in c.arms:
-            found = [run for run in c.thresholds if (run["arm"], run["part"]) == (arm, "test")]
+            found = of_part(c.thresholds, arm, "test")
             areas = [[run["roc"][key] for run in found if run["roc"]] for key in ("auc", "average_precision")]
             errors = [[run["calibration"][key] for run in found] for key in ("brier", "expected_error")]
             moved = [run["moved"] for run in found if "moved" in run]

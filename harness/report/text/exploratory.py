@@ -70,7 +70,7 @@ def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> lis
 
 
 def read(made: FoldScores, title: str) -> CrossValidated:
-    arms, primary = list(dict.fromkeys(run.arm for run in made.runs)), made.primary
+    arms, primary = formats.unique(run.arm for run in made.runs), made.primary
     found = [dict(row) for row in made.comparisons]
     return CrossValidated(
         title=title.split(":")[0],

@@ -189,7 +189,7 @@ def headline_table(comparisons: list[Comparison]) -> Table:
         arms = [formats.over_seeds(c, arm) for arm in first]
         others = [formats.over_seeds(c, arm) if arm in c.arms else formats.ABSENT for arm in extra]
         told = c.constants_shown and not c.unmeasured()
-        nothing = formats.constant_answers(c.reference, c.primary) if told else formats.ABSENT
+        nothing = formats.constant_answers(c.constants["test"], c.primary) if told else formats.ABSENT
         shared = (c.heading, formats.metric_title(c.primary), test_size(c), c.data_kind, nothing, linear(c))
         rows.append((*shared, c.family_title, *arms, *others, formats.gain(c)))
     return Table(
