@@ -85,7 +85,8 @@ def _of_page(text: str) -> Iterator[tuple[str, int]]:
             continue
         for cells in rows:
             for i, (column, cell) in enumerate(zip(header, cells, strict=False)):
-                if i > 0 if MATRIX in caption else column.strip().casefold() in COUNTED:
+                counted = i > 0 if MATRIX in caption else column.strip().casefold() in COUNTED
+                if counted:
                     found = _NUMBER.findall(cell) if "%" not in cell and "." not in cell else []
                     yield from ((f"{caption}, {cells[0]}, {column}", int(n.replace("\u202f", ""))) for n in found)
 
