@@ -336,10 +336,9 @@ class Rehearsing:
         estimate = sizes.training_memory(
             family.shape, findings.alone(engine), recipe.batch * texts, recipe.max_length, guesses=False
         )
-        processes = workers if engine.device == "cpu" else 1
         speed = Speed.of(found, carry)
         more = {"rows": float(sum(rows.values())), "encoders": len(settings.encoders), "workers": workers,
-                "device": engine.device, **self._memory(found, cut, estimate, processes)}  # fmt: skip
+                "device": engine.device, **self._memory(found, cut, estimate, copies)}  # fmt: skip
         amount = counting.finetuning(settings, rows)
         self._add(forecast.finetuning("finetune", f"{task} {family.name}", amount, speed, **more))
         if task in self.everything.cross_validation.tasks:
