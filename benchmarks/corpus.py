@@ -92,6 +92,7 @@ def measure(path: Path, corpus: Path, workers: int) -> dict:
     from harness.data.corpus_files import chunks, read_documents
     from harness.data.held_out import Coverage, HeldOutIndex
     from harness.data.inspecting import Inspector
+    from harness.system.durations import cpu_seconds
     from harness.system.progress import amounts_progress
 
     last = deque(read_documents(corpus), maxlen=HELD_OUT)
@@ -100,12 +101,12 @@ def measure(path: Path, corpus: Path, workers: int) -> dict:
     size = path.stat().st_size
     scratch = path.parent / "scratch"
     scratch.mkdir()
-    start, before = time.perf_counter(), cpu()
+    start, before = time.perf_counter(), cpu_seconds()
     with amounts_progress(path.name, size) as progress:
         stream = chunks(path.parent, [path])
         parts = {path.parent / "out.jsonl": stream}
         (built,) = build(parts, inspector, scratch, workers=workers, progress=progress)
-    wall, after = time.perf_counter() - start, cpu()
+    wall, after = time.perf_counter() - start, cpu_seconds()
     peaks = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     card = built.tally.as_card()
     return {
@@ -118,11 +119,6 @@ def measure(path: Path, corpus: Path, workers: int) -> dict:
         "memory": max(peaks),
         "scratch": sum(file.stat().st_size for file in scratch.iterdir()),
     }
-
-
-def cpu() -> float:
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ def timed(root: Path, stage: str, *of: str) -> Iterator[None]:
 
     `of` names the task and the family of the stage, if it has any. If the block raises an error, nothing is recorded.
     """
-    wall, cpu = time.monotonic(), _cpu()
+    wall, cpu = time.monotonic(), cpu_seconds()
     yield
-    spent = {"seconds": round(time.monotonic() - wall, 1), "cpu_seconds": round(_cpu() - cpu, 1)}
+    spent = {"seconds": round(time.monotonic() - wall, 1), "cpu_seconds": round(cpu_seconds() - cpu, 1)}
     write_json(_place(root, stage, *of), spent)
 
 
@@ -42,7 +42,7 @@ def _place(root: Path, *names: str) -> Path:
     return root / "artifacts" / FOLDER / f"{'-'.join(names)}.json"
 
 
-def _cpu() -> float:
+def cpu_seconds() -> float:
     """CPU seconds of this process and of its child processes that have ended."""
     return sum(
         used.ru_utime + used.ru_stime
