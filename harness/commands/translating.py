@@ -104,12 +104,11 @@ def _progress(title: str, total: int):
     from harness.system import progress
 
     if not sys.stderr.isatty():
-        done = [0]
+        done, say = [0], progress.tenths(title)
 
         def more(n: int) -> None:
-            before, done[0] = done[0], done[0] + n
-            if 10 * done[0] // total > 10 * before // total:
-                print(f"{title}: {done[0]:,} of {total:,} texts", file=sys.stderr, flush=True)
+            done[0] += n
+            say(done[0], total, f"{total:,} texts done")
 
         yield more
         return

@@ -21,7 +21,7 @@ class LineProgress(Progress):
     """
 
     def __init__(self, title: str, names: list[str], steps: int):
-        self._steps, self._say = steps, _tenths(title)
+        self._steps, self._say = steps, tenths(title)
         self._done = [0] * len(names)
 
     def update(self, run: int, steps: int) -> None:
@@ -98,7 +98,7 @@ def amounts_progress(title: str, total: int):
 
 
 def _amount_lines(title: str, total: int):
-    done, say = [0, 0], _tenths(title)
+    done, say = [0, 0], tenths(title)
 
     def more(documents: int, size: int) -> None:
         done[0], done[1] = done[0] + documents, done[1] + size
@@ -107,7 +107,7 @@ def _amount_lines(title: str, total: int):
     return more
 
 
-def _tenths(title: str):
+def tenths(title: str):
     """A function `say(done, total, what)` that prints a line each time another tenth of `total` is done."""
     said = 0
 
