@@ -31,6 +31,8 @@ from pathlib import Path
 
 from pretraining import profile
 
+from harness.grid.rehearsal.looking import Sized
+
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {"nb_bert": "BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT"}
 SIZES = ("base", "large")
@@ -280,19 +282,6 @@ def shape(one: Measurement, tiny: bool):
     from harness.params.config import Encoder
 
     return Encoder(*TINY) if tiny else SHAPES[f"{PUBLISHED[one.family]}-{one.size}"]
-
-
-class Sized:
-    """A tokenizer's special ids with the size of the published vocabulary, to make a model of the published shape. The
-    texts at hand have too few words to fill such a vocabulary."""
-
-    def __init__(self, special, vocabulary: int):
-        for name in ("pad", "cls", "sep", "mask"):
-            setattr(self, f"{name}_token_id", getattr(special, f"{name}_token_id"))
-        self._vocabulary = vocabulary
-
-    def __len__(self) -> int:
-        return self._vocabulary
 
 
 def engine_of(one: Measurement, device: str):

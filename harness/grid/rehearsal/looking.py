@@ -140,7 +140,7 @@ def _config(kind, folder: Path):
 
 
 @dataclass(frozen=True)
-class _Sized:
+class Sized:
     """A tokenizer that claims a larger vocabulary of `size` tokens. The tokens that it lacks never occur in texts."""
 
     tokenizer: Any
@@ -203,7 +203,7 @@ def make(
     tokenizer = tokenizers.build(architecture, texts.training_texts(files), encoder.vocabulary)
     tokenised = time.process_time() - begun_busy
     torch.manual_seed(1)
-    model = families.new_masked_lm(architecture, encoder, _Sized(tokenizer, encoder.vocabulary), engine.attention)
+    model = families.new_masked_lm(architecture, encoder, Sized(tokenizer, encoder.vocabulary), engine.attention)
     target.mkdir(parents=True)
     ready = time.perf_counter()
     families.save(model, tokenizer, target)
