@@ -100,7 +100,7 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str 
 
     task = registry.get(ROOT, name)
     settings = load(ROOT / "params.yaml").finetune(name, family)
-    inputs = read_inputs(ROOT, task, family, ("baseline", "clinical"))
+    inputs = read_inputs(ROOT, task, family, ("clinical",))
     folder = inputs.checkpoints["clinical"]
     tokenizer = families.load_tokenizer(folder)
     stride = 16 if task.head == "tokens" else 0
