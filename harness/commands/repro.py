@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
@@ -11,6 +10,7 @@ from threading import Thread
 from harness.commands.common import anywhere_here, declare, repository
 from harness.grid.comparisons import Comparison
 from harness.pipeline import code_lists
+from harness.pipeline.declared import DVC
 from harness.privacy import restricted
 from harness.text.printable import terminal
 
@@ -56,7 +56,7 @@ def _beside(chains: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def _clean(root: Path) -> bool:
     """Whether every stage is up to date. If so, the DVC calls of `_repro` are not needed."""
-    return not subprocess.run([sys.executable, "-m", "dvc", "status", "-q"], cwd=root, capture_output=True).returncode
+    return not subprocess.run([*DVC, "status", "-q"], cwd=root, capture_output=True).returncode
 
 
 def each(tasks: Sequence[str], *stages: str) -> list[str]:
@@ -76,7 +76,7 @@ def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
     """
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "dvc", *call],
+            [*DVC, *call],
             cwd=root,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

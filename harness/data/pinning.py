@@ -7,11 +7,11 @@ the old pin. DVC pushes the data of the new pin to no remote.
 
 import contextlib
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import DataError
+from harness.pipeline.declared import DVC
 from harness.privacy import restricted
 from harness.privacy.keeping import keep_names_inside
 from harness.system.disks import writing
@@ -48,8 +48,7 @@ def pin_data(root: Path, within: Together) -> None:
         keep_names_inside(root)
     write_text(root / restricted.PIN, _PIN)
     restricted.note(root)
-    command = [sys.executable, "-m", "dvc", "add", "data"]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True, pass_fds=[within.lock])
+    result = subprocess.run([*DVC, "add", "data"], cwd=root, capture_output=True, text=True, pass_fds=[within.lock])
     if result.returncode != 0:
         reason = (result.stderr.strip() or result.stdout.strip()).splitlines()
         # DVC's output names files, which may not be shown for restricted data.

@@ -5,13 +5,12 @@ Only the grid's own process calls DVC, and its jobs do not. So the jobs never wa
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError, MissingInputError
 from harness.grid.comparisons import Comparison, is_locked, is_made
-from harness.pipeline.declared import read_yaml
+from harness.pipeline.declared import DVC, read_yaml
 from harness.privacy import restricted
 from harness.system.files import write_bytes
 
@@ -66,7 +65,7 @@ def _status(root: Path, names: Sequence[str]) -> dict:
 
 
 def _dvc(root: Path, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=root, capture_output=True, text=True)
+    done = subprocess.run([*DVC, *arguments], cwd=root, capture_output=True, text=True)
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip() or "?").splitlines()
         # After the error, DVC may print where to ask for help.

@@ -2,6 +2,7 @@
 
 import functools
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from harness.system.files import read_text
 
+DVC = (sys.executable, "-m", "dvc")
 # Metrics and plots are outputs that DVC also shows; dvc.lock lists them among the others.
 _WRITTEN = ("outs", "metrics", "plots")
 

@@ -6,7 +6,6 @@ predictions are random.
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from harness.params import profiles
 from harness.params.arms import OPTIONAL, SHARED
 from harness.params.reading import ParamsFile, load
 from harness.pipeline.code import code_hash
+from harness.pipeline.declared import DVC
 from harness.plugins import registry
 from harness.system import files
 from harness.testing import chance
@@ -26,7 +26,6 @@ from harness.text.perturbing import KINDS
 
 TASKS, FAMILY, SEEDS = ("aismec", "medmqp"), "norbert3", [1, 2]
 COMMIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm")
-_DVC = (sys.executable, "-m", "dvc")
 
 
 def build(repository: Path, root: Path) -> Path:
@@ -42,7 +41,7 @@ def build(repository: Path, root: Path) -> Path:
         params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
         params["families"][FAMILY].update(dict.fromkeys(OPTIONAL, False))
         params["robustness"]["kinds"] = list(KINDS)
-    _run(root, ("git", "init", "-q"), (*_DVC, "init", "-q"), ("git", "add", "-A"), (*COMMIT, "code"))
+    _run(root, ("git", "init", "-q"), (*DVC, "init", "-q"), ("git", "add", "-A"), (*COMMIT, "code"))
     given = load(root / "params.yaml")
     _data(root, given)
     _corpus(root, given)
@@ -119,4 +118,4 @@ def _settle(root: Path, params: ParamsFile) -> None:
     report.run(root, params.report(), tasks)
     track.run(root, params.report(), tasks)
     files.write_text(root / "data.dvc", "deps:\n- path: artifacts/generated\nouts:\n- path: data\n")
-    _run(root, (*_DVC, "commit", "-f", "-q"), ("git", "add", "-A"), (*COMMIT, "run"))
+    _run(root, (*DVC, "commit", "-f", "-q"), ("git", "add", "-A"), (*COMMIT, "run"))
