@@ -57,15 +57,16 @@ def examine(
     records = [record for record in records if splits[record["id"]] != EXCLUDED]
     texts = {record["id"]: all_texts[record["id"]] for record in records}
     own_groups = {record_id: (group,) for record_id, group in groups.items()}
+    repeated = torn(texts, splits)
     findings = [
         _across("groups across splits", sorted(torn(own_groups, splits)), "one group in several"),
-        _across("exact duplicates across splits", torn(texts, splits), "one text in several"),
+        _across("exact duplicates across splits", repeated, "one text in several"),
         *_near(task.groups.near_duplicate, all_texts, splits, frozenset(placed)),
         label_shares(head, records, splits, groups, shares),
         labels_everywhere(task, records, splits, shares),
     ]
     if task.groups.text_blind_siblings:
-        siblings = siblings_outside(texts, splits)
+        siblings = [record_id for record_id in repeated if splits[record_id] == "test"]
         detail = "a text of the test split also occurs in another split and reveals the label"
         findings.append(_across("text-blind sibling rule", siblings, detail))
     return findings
@@ -197,13 +198,6 @@ def labels_everywhere(
         (),
         f"{detail} (a label cannot be learnt or measured in a part that lacks it)",
     )
-
-
-def siblings_outside(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
-    """The ids of the test records that share a text with a record in another part. `texts` maps each id to the record's
-    texts, and `splits` maps it to its part."""
-    outside = {text for record_id, held in texts.items() if splits[record_id] != "test" for text in held}
-    return [record_id for record_id, held in texts.items() if splits[record_id] == "test" and held & outside]
 
 
 def text_blind_rule(records: Sequence[Mapping], splits: Mapping[str, str], head: Head) -> dict:
