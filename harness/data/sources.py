@@ -243,17 +243,17 @@ def _download(task: str, file: PublicFile) -> bytes:
         ) from None
 
 
-def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None, within: Together | None = None) -> list[Path]:
-    """Add the public corpora `names`, from a mirror folder, to the files in `root/data/corpus`. Returns this folder,
-    once for each name.
+def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None, within: Together | None = None) -> None:
+    """Add the public corpora `names`, from a mirror folder, to the files in `root/data/corpus`.
 
     The source record of the folder keeps its kind, which says how the folder was made first. The note in the source
     record names the added corpora. Raises DataError if a corpus is unknown, missing or wrong.
     """
-    return [_fetch_corpus(Path(root), name, mirror, within) for name in names]
+    for name in names:
+        _fetch_corpus(Path(root), name, mirror, within)
 
 
-def _fetch_corpus(root: Path, name: str, mirror: Path | None, within: Together | None) -> Path:
+def _fetch_corpus(root: Path, name: str, mirror: Path | None, within: Together | None) -> None:
     if name not in CORPORA:
         raise DataError(f"There is no public corpus {name!r}.", remedy=f"Known: {', '.join(CORPORA)}.")
     corpus = CORPORA[name]
@@ -280,4 +280,3 @@ def _fetch_corpus(root: Path, name: str, mirror: Path | None, within: Together |
             shutil.copytree(folder, copy, dirs_exist_ok=True)
         files.write_bytes(copy / corpus.name, content)
         write_source(copy, source)
-    return folder

@@ -162,7 +162,7 @@ def test_the_corpus_is_added_and_nothing_lost(tmp_path, monkeypatch):
     (tmp_path / "data" / "synergi").rename(tmp_path / "data" / "corpus")
     folder = tmp_path / "data" / "corpus"
     for _ in range(2):
-        assert sources.fetch_corpus(tmp_path, ["norec"], mirror) == [folder]
+        sources.fetch_corpus(tmp_path, ["norec"], mirror)
     source = sources.read_source(folder)
     sources.verify(folder, source)
     assert set(source["files"]) == {"incidents.jsonl", "norec.jsonl.gz"}
@@ -181,7 +181,8 @@ def test_the_corpus_must_be_the_pinned_one(tmp_path):
 def test_the_real_corpus(tmp_path, mirror):
     if not (mirror.parent / sources.CORPORA["norec"].mirrored).is_file():
         pytest.skip("the mirror holds no corpora")
-    folder = sources.fetch_corpus(tmp_path, ["norec"], mirror)[0]
+    sources.fetch_corpus(tmp_path, ["norec"], mirror)
+    folder = tmp_path / "data" / "corpus"
     source = sources.read_source(folder)
     sources.verify(folder, source)
     assert source["kind"] == "public" and sorted(source["files"]) == ["norec.jsonl.gz"]
