@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-KINDS = ("synthetic", "public", "restricted")
+KINDS = ("synthetic", "public", "restricted")  # from the least to the most sensitive
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ for in the corpus, so it changes with every task that is added. That must not ch
 
 from collections.abc import Iterable, Mapping
 
-KINDS = ("restricted", "public", "synthetic")
+from harness.task import KINDS
 
 
 def strictest(kinds: Iterable[str | None]) -> str | None:
     """The most sensitive of several kinds of data: restricted, then public, then synthetic. Returns None if `kinds` has
     none of these."""
     found = set(kinds)
-    return next((kind for kind in KINDS if kind in found), None)
+    return next((kind for kind in reversed(KINDS) if kind in found), None)
 
 
 def summaries(corpus_card: Mapping) -> dict[str, dict]:
