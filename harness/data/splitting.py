@@ -70,8 +70,8 @@ def split(
         if free:
             new.append(_group(free, seed))
     equal = len({group.size for group in new}) == 1
-    place = _cut_strata if equal and not any(placed.values()) else _place_greedily
-    return dict(sorted((result | place(new, shares, placed)).items()))
+    found = _cut_strata(new, shares) if equal and not any(placed.values()) else _place_greedily(new, shares, placed)
+    return dict(sorted((result | found).items()))
 
 
 def grouped(rows: Iterable[Row]) -> list[list[Row]]:
@@ -98,7 +98,7 @@ def _group(rows: list[Row], seed: int | str) -> _Group:
     return _Group(turn(ids[0], seed), ids, tuple(sorted(Counter(row.stratum for row in rows).items())))
 
 
-def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:
+def _cut_strata(groups: list[_Group], shares: Mapping[str, float]) -> dict[str, str]:
     """The parts of groups of equal size. Each stratum (label multiset) is cut in proportion to `shares`. The rounding
     error is carried into the next stratum, so that the last one makes the totals exact."""
     strata: dict[tuple, list[_Group]] = {}
