@@ -113,7 +113,7 @@ def test_identity_numbers_are_valid_and_of_nobody():
     known = people.names("all")
     for _ in range(300):
         today = people.random_date(rng)
-        person = people.person(rng, known, today, youngest=1)
+        person = people.person(rng, known, today)
         number = person.number
         assert len(number) == 11 and number[9:] == people.check_digits(number[:9])
         assert 81 <= int(number[2:4]) <= 92, "month + 80: the range of synthetic persons"

@@ -70,9 +70,9 @@ def names(half: str) -> Names:
     )
 
 
-def person(rng: random.Random, known: Names, today: date, youngest: int = 18) -> Person:
+def person(rng: random.Random, known: Names, today: date) -> Person:
     sex = rng.choice(("woman", "man"))
-    born = today - timedelta(days=rng.randint(youngest * 366, 92 * 365))
+    born = today - timedelta(days=rng.randint(18 * 366, 92 * 365))
     return Person(
         first=known.first(rng, sex),
         last=rng.choice(known.surnames),
