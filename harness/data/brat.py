@@ -104,7 +104,7 @@ def _beside(path: Path) -> list[Path]:
 def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[Annotation]:
     """The entities of one .ann file. The file may be empty. A missing file, or a line of another form, is a finding."""
     try:
-        content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
+        content = path.read_bytes().decode(encoding).removeprefix(raw.BYTE_ORDER_MARK)
     except FileNotFoundError:
         found.fault("its .ann file is missing; create an empty one if nothing is annotated", f"{path.stem}.txt")
         return []
