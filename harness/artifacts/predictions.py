@@ -92,9 +92,9 @@ def _part_faults(
     if len(present) != len(ids):
         twice = sorted(i for i, n in Counter(ids).items() if n > 1)
         yield f": {part} rows occur twice: {_some(twice)}."
-    for what, some in (("lacks", expected - present), ("has, beyond the split,", present - expected)):
+    for what, some, of in (("lacks", expected - present, "of"), ("has", present - expected, "that are not in")):
         if some:
-            yield f" {what} {len(some)} {part} row(s): {_some(sorted(some))}."
+            yield f" {what} {len(some)} {part} row(s) {of} the split: {_some(sorted(some))}."
     if ids != sorted(ids):
         first = next(after for before, after in itertools.pairwise(ids) if after < before)
         yield f": the {part} rows are not in the order of their ids; the first out of place is {first}."
@@ -113,7 +113,7 @@ def _part_faults(
 
 def _shape_fault(line: object, fields: Sequence[str]) -> str | None:
     if not isinstance(line, dict):
-        return "not an object"
+        return "not a JSON object"
     lacking = [key for key in ("id", "part", "group", "gold", "prediction", *fields) if key not in line]
     if lacking:
         return f"without {', '.join(lacking)}"

@@ -49,5 +49,5 @@ def faults(task: Task, decided: str) -> Iterator[tuple[str, str]]:
             leading = [other for other in usable if not known[other].unfit]
             yield (
                 f"TASK.metrics: {name} cannot be the first metric, because {known[name].unfit}.",
-                f"Begin with one of {', '.join(leading)}; {name} may follow.",
+                f"Put one of {', '.join(leading)} first in TASK.metrics. {name} may come after it.",
             )

@@ -57,7 +57,8 @@ def _mean_correlation(totals: "np.ndarray") -> "np.ndarray":
 def _in_groups(decisions: "Decisions") -> "sparse.csr_array":
     if not decisions.groups:
         raise DataError(
-            "group_accuracy needs a group per example.", remedy="Make the predictions again: new ones have the groups."
+            "group_accuracy needs the group of each row, but the predictions have no groups.",
+            remedy="Make the predictions again with `harness finetune`: new prediction files contain the groups.",
         )
     return decisions.hits()
 

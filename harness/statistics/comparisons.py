@@ -86,8 +86,9 @@ def _compared(
     seeds = sorted(arms[0])
     if seeds != sorted(arms[1]):
         raise DataError(
-            f"The arms have runs of other seeds: {_listed(arms[0])} and {_listed(arms[1])}.",
-            remedy="Fine-tune both with the seeds of params.yaml: run `dvc repro`.",
+            "The two arms of a comparison were fine-tuned with different seeds: "
+            f"{_listed(arms[0])} (reference arm) and {_listed(arms[1])} (the other arm).",
+            remedy="Fine-tune both arms with the seeds of params.yaml: run `dvc repro`.",
         )
     tables = [[of[seed] for seed in seeds] for of in arms]
     together = counts.stack([run for runs in tables for run in runs])  # refuses arms that do not belong together

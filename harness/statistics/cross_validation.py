@@ -55,8 +55,9 @@ def corrected(differences: Sequence[float], ratio: float, groups: int, level: fl
     n = len(differences)
     if n < 2 or ratio <= 0 or groups < 1:
         raise DataError(
-            f"{n} folds with a ratio of {ratio} over {groups} groups cannot be compared.",
-            remedy="Ask for two or more folds under cross_validation.folds in params.yaml, and make them again.",
+            "A cross-validation needs two or more folds, one or more groups, and a test/train ratio above 0. "
+            f"Found: {n} folds, {groups} groups, ratio {ratio}.",
+            remedy="Set two or more folds under cross_validation.folds in params.yaml, then run `dvc repro`.",
         )
     delta = math.fsum(differences) / n
     variance = math.fsum((d - delta) ** 2 for d in differences) / (n - 1)

@@ -113,9 +113,10 @@ def compare(
     Raises DataError if the arrays are empty or differ in shape.
     """
     if len(reference.shape) != 3 or reference.shape != clinical.shape or 0 in reference.shape:
+        sizes = " and ".join(" × ".join(map(str, side.shape)) for side in (reference, clinical))
         raise DataError(
-            f"Counts of shape {reference.shape} and {clinical.shape} cannot be compared.",
-            remedy="Both arms need runs of the same seeds over the same test groups; make the scores again with "
+            f"The counts of the two arms cannot be compared: their sizes (runs × groups × counts) are {sizes}.",
+            remedy="Both arms need runs with the same seeds on the same test groups. Make the scores again with "
             "`harness score`.",
         )
     reference, clinical = (side if isinstance(side, Stack) else Stack.of(side) for side in (reference, clinical))

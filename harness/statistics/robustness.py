@@ -107,8 +107,8 @@ def compare(
         seeds = sorted(perturbed[CLINICAL])
         if any(sorted(of[arm]) != seeds for of in (whole, perturbed) for arm in (against, CLINICAL)):
             raise DataError(
-                f"The perturbed test part was answered by runs of other seeds of {CLINICAL} and {against}.",
-                remedy="Fine-tune both with the seeds of params.yaml: run `dvc repro`.",
+                f"On the perturbed test part, {CLINICAL} and {against} have runs with different seeds.",
+                remedy="Fine-tune both arms with the seeds of params.yaml: run `dvc repro`.",
             )
         arms = [[[of[arm][seed] for seed in seeds] for of in (whole, perturbed)] for arm in (against, CLINICAL)]
         counts.stack([run for arm in arms for tables in arm for run in tables])  # refuses what does not belong together

@@ -42,7 +42,8 @@ def sliced(decisions: Decided, values: Sequence[Any], metric: Callable[..., Any]
     """
     if len(values) != len(decisions):
         raise DataError(
-            f"{len(values)} values for {len(decisions)} rows.", remedy="Make the predictions again; each has a row."
+            f"There are {len(values)} values for {len(decisions)} rows.",
+            remedy="Make the predictions again; there must be one value per row.",
         )
     named = [MISSING if value is None else str(value) for value in values]
     counts = Counter(named)

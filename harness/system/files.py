@@ -156,7 +156,7 @@ def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
             except (ValueError, RecursionError):
                 raise DataError(f"{path}, line {number}: {_BEYOND}.", remedy=_RESTORE) from None
             if not isinstance(row, dict):
-                raise DataError(f"{path}, line {number}: not an object.", remedy=_RESTORE)
+                raise DataError(f"{path}, line {number}: not a JSON object.", remedy=_RESTORE)
             yield row
 
 

@@ -155,8 +155,8 @@ def test_rows_are_handed_back_by_part(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "changes", "message"),
     [
-        ([document(1)], {}, r"lacks 1 test row\(s\): d002"),
-        ([document(1), document(2), document(3)], {}, r"beyond the split, 1 test row\(s\): d003"),
+        ([document(1)], {}, r"lacks 1 test row\(s\) of the split: d002"),
+        ([document(1), document(2), document(3)], {}, r"has 1 test row\(s\) that are not in the split: d003"),
         ([document(1), document(2), document(2)], {}, "test rows occur twice: d002"),
         ([document(2), document(1)], {}, "not in the order of their ids; the first out of place is d001"),
         ([document(1), document(2, gold=[])], {}, r"gold of 1 test row\(s\).*d002"),

@@ -147,7 +147,7 @@ def test_a_metric_that_a_constant_answer_wins_cannot_lead(metric):
             "sensitivity cannot be the first",
             "Begin with one of binary_f1",
         ),
-        ({"metrics": ("specificity",)}, "“never positive” scores 1", "specificity may follow"),
+        ({"metrics": ("specificity",)}, "“never positive” scores 1", "specificity may come after it"),
         ({"metrics": ("marco_f1",)}, "Did you mean 'macro_f1'", "Metrics of this head: binary_f1"),
         ({"metrics": ("macro_f1", "macro_f1")}, "repeats macro_f1", "once"),
         ({"metrics": ("mcc", "sensitivity"), "positive": None}, "sensitivity, which needs TASK.positive", "remove"),

@@ -117,7 +117,7 @@ def test_the_measured_majority_row_of_medmcqa():
         (lambda: c.Decisions(LABELS, ("a",), ("x",)), "'x' is not in"),
         (lambda: c.Decisions(LABELS, ("x",), ("a",)), "'x' is not in"),
         (lambda: c.Decisions(LABELS, (), ()), "nothing to score"),
-        (lambda: c.Decisions(LABELS, ("a", "b"), ("a",)), "2 gold labels, 1 predictions"),
+        (lambda: c.Decisions(LABELS, ("a", "b"), ("a",)), r"labels \(2\), predictions \(1\) and groups \(0\) differ"),
         (lambda: METRICS["binary_f1"](c.Decisions(LABELS, ("a",), ("a",))), "positive label"),
     ],
 )

@@ -133,7 +133,7 @@ def other(lines):
         (lambda lines: lines[last_test(lines)].update(id="stranger"), "lacks 1 test row"),
         (
             lambda lines: lines.append({**lines[last_test(lines)], "id": "stranger"}),
-            "has, beyond the split, 1 test.*stranger",
+            r"has 1 test row\(s\) that are not in the split: .*stranger",
         ),
         (lambda lines: lines.append(lines[last_test(lines)]), "occur twice: medmqp-0000"),
         (lambda lines: lines[last_test(lines)].update(gold=other(lines)), "gold of 1 test row.*medmqp-0000"),

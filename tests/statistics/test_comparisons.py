@@ -64,7 +64,7 @@ def test_arms_over_other_groups_are_refused():
 
 def test_arms_of_other_seeds_are_refused():
     runs = {("test", "baseline"): arm(0, 0.4), ("test", "clinical"): arm(10, 0.9, (1, 2))}
-    with pytest.raises(DataError, match="runs of other seeds: 1, 2, 3 and 1, 2"):
+    with pytest.raises(DataError, match=r"different seeds: 1, 2, 3 \(reference arm\) and 1, 2 \(the other arm\)"):
         comparisons.compare_arms(runs, {}, SETTINGS, {})
 
 

@@ -84,5 +84,5 @@ def test_replicates_are_the_units_where_there_are_several():
 def test_arms_of_other_seeds_are_refused():
     whole = {"baseline": runs(0.8, 1), "clinical": runs(0.9, 2)}
     other = {"baseline": runs(0.6, 3), "clinical": {k: v for k, v in runs(0.85, 4).items() if k}}
-    with pytest.raises(DataError, match="runs of other seeds"):
+    with pytest.raises(DataError, match="baseline have runs with different seeds"):
         robustness.compare(whole, other, SETTINGS, {})

@@ -16,7 +16,7 @@ def test_only_a_line_feed_ends_a_row(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "what"), [(b'{"id": \xff\n', "not UTF-8"), (b'{"id": \n', "not JSON"), (b"[1]\n", "not an object")]
+    ("line", "what"), [(b'{"id": \xff\n', "not UTF-8"), (b'{"id": \n', "not JSON"), (b"[1]\n", "not a JSON object")]
 )
 def test_a_bad_row_is_named_after_the_good_ones_were_read(line, what, tmp_path):
     write_jsonl(tmp_path / "a.jsonl", ROWS)

@@ -34,8 +34,9 @@ class Decisions:
     def __post_init__(self) -> None:
         if len(self.gold) != len(self.predicted) or (self.groups and len(self.groups) != len(self.gold)):
             raise DataError(
-                f"{len(self.gold)} gold labels, {len(self.predicted)} predictions, {len(self.groups)} groups.",
-                remedy="Each example needs one of each; make the predictions again with `harness finetune`.",
+                f"The numbers of gold labels ({len(self.gold)}), predictions ({len(self.predicted)}) and groups "
+                f"({len(self.groups)}) differ.",
+                remedy="Each row needs one of each. Make the predictions again with `harness finetune`.",
             )
         if not self.gold:
             raise DataError("There is nothing to score.", remedy="Check that the split has rows in this part.")

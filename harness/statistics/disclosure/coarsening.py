@@ -26,6 +26,7 @@ import numpy as np
 from scipy import special
 
 from harness.params.arms import CLINICAL
+from harness.privacy.suppression import MINIMUM
 from harness.statistics import variance
 from harness.statistics.disclosure.hidden import Hidden
 from harness.statistics.paired import NOTHING, Settings, lower_end
@@ -60,9 +61,9 @@ class Rung:
                 ("difference", "direction"), f"difference and interval rounded to {points}{alike}; no score of an arm"
             ),
             "verdict": "the verdict alone",
-            WITHHELD: "nothing: the test part is too small, would reveal a count under 5, or cannot be measured or "
-            "checked",
-            SEEDS: "every run, since no count is under 5",
+            WITHHELD: f"nothing: the test part is too small, would reveal a count under {MINIMUM}, or cannot be "
+            "measured or checked",
+            SEEDS: f"every run, since no count is under {MINIMUM}",
         }[self.name]
 
 
