@@ -54,10 +54,16 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
     chosen = tuple(name.split("/"))
     if chosen not in known:
         found = [run for run in read(root) if len(name) >= 6 and run.id.startswith(name)]
-        if len(found) != 1:
+        if len(found) > 1:
             raise MissingInputError(
-                f"{len(found) or 'No'} runs in the MLflow store begin with {name!r}.",
-                remedy=f"`harness ui` shows the ids; names such as {'/'.join(known[0])} work too.",
+                f"The ids of {len(found)} runs in the MLflow store begin with {name!r}.",
+                remedy="Give more characters of the id; `harness ui` shows the ids.",
+            )
+        if not found:
+            raise MissingInputError(
+                f"{name!r} is neither a comparison in params.yaml nor the start of a run's id in the MLflow store.",
+                remedy=f"Give a comparison, such as {'/'.join(known[0])}, or 6 or more characters of a run's id; "
+                "`harness ui` shows the ids.",
             )
         chosen = tuple(found[0].tags.get(name, "") for name in ("task", "family"))
         if chosen not in known or found[0].superseded:

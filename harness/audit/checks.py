@@ -11,6 +11,7 @@ from harness.errors import HarnessError, MissingInputError
 from harness.system import messages
 
 HOLDS, DIFFERS, MISSING = "holds", "differs", "missing"
+CHECKABLE = "can be checked"  # what a check expects that failed with an error
 LISTED = 20  # differences of one file that are named. The rest is counted
 _SHOWN = 90  # characters of a value that are shown
 _TELLING = ("task", "family", "arm", "against", "seed", "part", "metric", "label", "check")
@@ -92,11 +93,11 @@ class Subject:
         except MissingInputError as error:
             yield self._check(f"{name}: {_below(root, error.message)}", MISSING, remedy=error.remedy)
         except HarnessError as error:
-            yield self._check(name, DIFFERS, "can be checked", _below(root, error.message), error.remedy)
+            yield self._check(name, DIFFERS, CHECKABLE, _below(root, error.message), error.remedy)
         except Exception as error:
             # A file that was edited may break the code that reads it in any way.
             reason = messages.kind_and_message(error)
-            yield self._check(name, DIFFERS, "can be checked", as_line(_below(root, reason)), self.remedy)
+            yield self._check(name, DIFFERS, CHECKABLE, as_line(_below(root, reason)), self.remedy)
 
 
 def _below(root: Path | None, message: str) -> str:

@@ -58,7 +58,8 @@ def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
         other = sorted(one for one in outdated if one == path or one.startswith(f"{path}/"))
         if other:
             source = f"tasks/{other[0].split('/')[2]}.py" if "/tasks/" in other[0] else "harness"
-            yield SUBJECT.of(path, source).wrong(path, f"the present {source}", f"another ({other[0]})", remedy)
+            wanted, found = f"a list that matches the present {source}", f"an outdated list ({other[0]})"
+            yield SUBJECT.of(path, source).wrong(path, wanted, found, remedy)
         else:
             yield SUBJECT.holds(path)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from harness.audit.causes import roots
-from harness.audit.checks import DIFFERS, HOLDS, MISSING, Check
+from harness.audit.checks import CHECKABLE, DIFFERS, HOLDS, MISSING, Check
 from harness.system.files import canonical_json
 
 SHOWN = 12  # findings of one subject that are printed without --all
@@ -41,7 +41,7 @@ def lines(checks: list[Check], every: bool, outside: Iterable[str] = ()) -> Iter
     if not first:
         yield f"{_counted(checks)}: every number can be traced to its bytes"
     else:
-        yield f"{_counted(checks)}: begin with {first[0].name}"
+        yield f"{_counted(checks)}: fix this first: {first[0].name}"
 
 
 def _findings(wrong: list[Check], checks: list[Check]) -> Iterator[str]:
@@ -69,6 +69,8 @@ def _line(check: Check) -> str:
     after = f" (follows from {check.follows})" if check.follows else ""
     if check.state == MISSING:
         return f"missing  {check.name} → {check.remedy}{after}"
+    if check.expected == CHECKABLE:
+        return f"differs  {check.name}: could not be checked: {check.found} → {check.remedy}{after}"
     return f"differs  {check.name}: expected {check.expected}, found {check.found} → {check.remedy}{after}"
 
 

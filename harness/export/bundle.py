@@ -150,8 +150,8 @@ def _refuse(site: Site, contents: Mapping[str, bytes], counted: Counted) -> None
             "The bundle would contain data that must not leave the site. Nothing was written.\n"
             + "\n".join(wrong[:SHOWN])
             + more,
-            remedy="Make a report without these data: use shorter labels or other slices, or remove the task from "
-            "run.tasks.",
+            remedy="Use shorter labels, or remove the task from run.tasks in params.yaml. Then run `dvc repro` and "
+            "export again.",
         )
 
 

@@ -16,7 +16,7 @@ from harness import heads
 from harness.data.words import words_of
 from harness.errors import HarnessError
 from harness.privacy.restricted import KIND
-from harness.privacy.suppression import is_small
+from harness.privacy.suppression import MINIMUM, is_small
 from harness.statistics.disclosure.coarsening import SEEDS
 from harness.statistics.disclosure.releasing import Release
 from harness.task import Task
@@ -126,7 +126,7 @@ class _Tables(HTMLParser):
 def small_cells(found: Iterable[tuple[str, int]]) -> list[str]:
     """One message for each small count (1 to 4) in a file of the bundle. `found` are the counts of the file, as
     `counts` returns them."""
-    return [f"a count under 5 ({place})" for place, n in found if is_small(n)]
+    return [f"a count under {MINIMUM} ({place})" for place, n in found if is_small(n)]
 
 
 SCORES = ("value", "reference", "clinical", "delta", "ci_low", "ci_high")

@@ -153,7 +153,10 @@ def _open(root: Path) -> Iterator[Exposure]:
             yield Exposure(f"{name}/", mode, f"only for {who}", f"`chmod {letters}-rwx {name}`")
         elif known.st_uid not in owners:
             yield Exposure(
-                f"{name}/", "another user's", "yours", f"`chown -R $(id -u) {name}`, as a user who may do this"
+                f"{name}/",
+                "it belongs to another user",
+                "it belongs to you",
+                f"`chown -R $(id -u) {name}`, as a user who may do this",
             )
 
 
@@ -172,8 +175,9 @@ def _places(root: Path) -> dict[str, Path]:
 def _named(root: Path) -> Iterator[Exposure]:
     place = os.environ.get("DVC_SITE_CACHE_DIR") or _config(root).get("core", {}).get(_NAMES)
     if (root / ".dvc").is_dir() and not (place and Path(place).resolve().is_relative_to(root.resolve())):
-        remedy = "any command of the harness except `check` and `audit` sets it, if DVC_SITE_CACHE_DIR is not set"
-        yield Exposure(f"DVC's core.{_NAMES}", f"names of files go to {place or 'the machine'}", _inside(root), remedy)
+        remedy = "unset DVC_SITE_CACHE_DIR, then run any command of the harness except `check` and `audit`"
+        where = place or "a folder that all users of this machine can read"
+        yield Exposure(f"DVC's core.{_NAMES}", f"DVC writes file names to {where}", _inside(root), remedy)
 
 
 def _pushed(root: Path) -> Iterator[Exposure]:

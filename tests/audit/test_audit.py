@@ -124,7 +124,7 @@ def test_one_run_does_not_see_what_another_lost(root, capsys):
 def test_a_run_that_is_not_there_is_an_error_with_a_remedy(root, capsys):
     assert main(["audit", "feedbeef"]) == 1
     said = capsys.readouterr().err
-    assert "No runs in the MLflow store begin with 'feedbeef'" in said and "aismec/norbert3" in said
+    assert "'feedbeef' is neither a comparison in params.yaml nor" in said and "aismec/norbert3" in said
 
 
 def test_people_see_findings_once_and_every_link_when_they_ask(root, capsys, walked_once):
@@ -169,7 +169,7 @@ def test_the_first_cause_comes_first_and_what_follows_from_it_is_counted(root, c
     main(["audit"])
     said = capsys.readouterr().out.splitlines()
     assert "dvc.lock" in said[0] and "README.md" in said[1] and "findings that follow from it" in said[2]
-    assert "begin with artifacts/checkpoints/norbert3/clinical" in said[-1]
+    assert "fix this first: artifacts/checkpoints/norbert3/clinical" in said[-1]
 
 
 def test_a_cause_does_not_hide_what_does_not_follow_from_it(root, capsys):

@@ -79,7 +79,7 @@ def test_another_users_folder_is_found(root, umask):
         os.chown(root / "data", 12345, -1)
     except PermissionError:
         pytest.skip("this user may give nothing away")
-    assert [(one.what, one.found) for one in keeping.exposures(root)] == [("data/", "another user's")]
+    assert [(one.what, one.found) for one in keeping.exposures(root)] == [("data/", "it belongs to another user")]
 
 
 def test_what_another_user_keeps_to_himself_is_named_and_no_file_of_the_data(root, umask, monkeypatch, capsys):
