@@ -2,6 +2,7 @@
 helps."""
 
 import difflib
+import json
 from collections.abc import Iterable
 
 
@@ -79,7 +80,15 @@ def nearest(word, known: Iterable) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
+def shown(value) -> str:
+    """A value of a YAML file as a message shows it: a text in quotes, anything else as in JSON."""
+    if isinstance(value, str):
+        return repr(value)
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str, skipkeys=True)
+    except (ValueError, RecursionError):  # a value that contains itself
+        return "this value"
+
+
 def wrong(name: str, path: str, wanted: str, value, hint: str = "") -> ConfigError:
-    return ConfigError(
-        f"{name}: {path} must be {wanted}, not {value!r} ({type(value).__name__}).{hint}", remedy=f"Correct {path}."
-    )
+    return ConfigError(f"{name}: {path} must be {wanted}, not {shown(value)}.{hint}", remedy=f"Correct {path}.")

@@ -74,7 +74,7 @@ def _own(section):
     for key in section if isinstance(recipe, str) and recipe in OBJECTIVES else ():
         owners = [name for name, other in OBJECTIVES.items() if key in other.settings.__dataclass_fields__]
         if owners and recipe not in owners:
-            says = f"must be left out if the recipe is not {' or '.join(owners)}."
+            says = f"is a setting of the recipe {' or '.join(owners)} only."
             remedy = f"Remove it, or correct PATH.recipe, which is {recipe}."
             raise PydanticCustomError("refused", "another's setting", {"key": key, "says": says, "remedy": remedy})
     return section

@@ -201,7 +201,11 @@ class Hub:
         yield Requirement("revision", self.revision, pinned, "a 40-digit commit", remedy)
         # Only the hashes show that a package contains the checkpoint.
         yield Requirement(
-            "files", self.files, self.package is None or bool(self.files), "given if package is given", remedy
+            "files",
+            self.files,
+            self.package is None or bool(self.files),
+            "a section with the hash of each file (because package is given)",
+            f"`harness pin {self.repository}` prints the hashes to put there.",
         )
 
 

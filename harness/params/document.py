@@ -54,8 +54,10 @@ def sections(text: str, name: str) -> Mapping:
         where = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(
-            f"{name}{where}: not valid YAML ({problem}).", remedy="Fix the line, or `harness profile use embedded`."
+            f"{name}{where}: not valid YAML ({problem}).",
+            remedy=f"Fix the {'line' if mark else 'file'}, or replace the whole file with "
+            "`harness profile use embedded`.",
         ) from None
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{name} has no settings.", remedy="Write it anew with `harness profile use embedded`.")
+        raise ConfigError(f"{name} has no settings.", remedy="Write a new file with `harness profile use embedded`.")
     return values

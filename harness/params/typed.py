@@ -9,7 +9,7 @@ import dataclasses
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.errors import ConfigError, nearest
+from harness.errors import ConfigError, nearest, shown
 from harness.params import faults
 from harness.params.marks import Requirement
 from harness.text import printable
@@ -42,7 +42,7 @@ def hold(checks: Iterable[tuple], name: str) -> None:
         if not fits:
             hint = nearest(value, known) if known else ""
             raise ConfigError(
-                f"{name}: {key} must be {wanted}, not {value!r}.{hint}", remedy=remedy or f"Correct {key}."
+                f"{name}: {key} must be {wanted}, not {shown(value)}.{hint}", remedy=remedy or f"Correct {key}."
             )
 
 

@@ -130,7 +130,7 @@ def test_its_settings_are_read_and_refused_as_others_are(package):
     assert misspelt.startswith(f"{at}.replace_rte is not a setting. Did you mean 'replace_rate'? Valid here: recipe, ")
     assert unknown.startswith(f"{at}.recipe must be one of dynamic, mlm, mlm_nsp, replaced, span, not 'replacd'")
     assert "Did you mean 'replaced'?" in unknown
-    assert "nb_bert.general.replace_rate must be left out if the recipe is not replaced." in others
+    assert "nb_bert.general.replace_rate is a setting of the recipe replaced only." in others
 
 
 @pytest.mark.parametrize(("file", "called"), [("other", "replaced"), ("replaced", "other")])

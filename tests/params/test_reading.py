@@ -51,9 +51,9 @@ def set_at(tree: dict, path: str, value) -> dict:
     [
         ("tasks.medmqp.learning_rte", 1e-3, r"tasks\.medmqp\.learning_rte is not a setting.*'learning_rate'"),
         ("engin", {}, r"engin is not a setting.*'engine'"),
-        ("tasks.medmqp.steps", "many", r"tasks\.medmqp\.steps must be a whole number, not 'many' \(str\)"),
+        ("tasks.medmqp.steps", "many", r"tasks\.medmqp\.steps must be a whole number, not 'many'\."),
         ("tasks.medmqp.steps", 10.5, r"tasks\.medmqp\.steps must be a whole number"),
-        ("tasks.medmqp.steps", True, r"tasks\.medmqp\.steps must be a whole number, not True \(bool\)"),
+        ("tasks.medmqp.steps", True, r"tasks\.medmqp\.steps must be a whole number, not true\."),
         ("tasks.medmqp.steps", 0, r"tasks\.medmqp\.steps must be 1 or more"),
         ("tasks.medmqp.learning_rate", "2e-5", r"learning_rate must be a number, not '2e-5'"),
         ("tasks.medmqp.learning_rate", float("nan"), r"learning_rate must be a finite number"),
@@ -131,7 +131,7 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.modernbert.general.head_weight_decay", 1, r"head_weight_decay must be below 1"),
         ("families.norbert3.general.clip", 0, r"general\.clip must be above 0"),
         ("families.norbert3.general.span_p", 1, r"general\.span_p must be below 1"),
-        ("families.norbert3.general.span_p", None, r"general\.span_p must be a number, not None"),
+        ("families.norbert3.general.span_p", None, r"general\.span_p must be a number, not null"),
         ("families.norbert3.general.span_modulus", 1, r"general\.span_modulus must be 2 or more"),
         ("families.nb_bert.general.short_rows", 1.1, r"general\.short_rows must be at most 1"),
         ("families.modernbert.general.short_rows", 0.1, r"short_rows must be 0 \(the recipe dynamic packs its rows"),
@@ -139,8 +139,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.nb_bert.general.recipe", "dynamic", r"recipe must be one that trains bert \(mlm, mlm_nsp, span\)"),
         ("families.nb_bert.general.span_q", 0.2, r"general\.span_q is not a setting"),
         ("families.norbert3.general.span_modulo", 3, r"general\.span_modulo is not a setting.*'span_modulus'"),
-        ("families.norbert3.general.recipe", "mlm_nsp", r"span_p must be left out if the recipe is not span"),
-        ("families.nb_bert.general.span_p", 0.2, r"general\.span_p must be left out if the recipe is not span"),
+        ("families.norbert3.general.recipe", "mlm_nsp", r"span_p is a setting of the recipe span only"),
+        ("families.nb_bert.general.span_p", 0.2, r"general\.span_p is a setting of the recipe span only"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_path(path, value, expected):
