@@ -27,7 +27,7 @@ REAL = {
         "rows_in": 1200,
         "rows": 1174,
         "dropped": {
-            "alias around other words": 1,
+            "the words in a tag with an alias do not match the shape of its label": 1,
             "close without an open": 1,
             "nested tags, unclear rest": 1,
             "no spans": 2,

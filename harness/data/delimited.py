@@ -22,7 +22,9 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _QUOTED_HEADER = re.compile(r'"[^"\n]*"([;,\t|])')
 _OTHERS = re.compile(r"[;,\t|]")
 TRAILING = "an empty column without a name: each line ends with a delimiter, as some spreadsheets write"
-AMBIGUOUS = 'quotes that may be quoting or text: write quotes="quoting" or quotes="text"'
+AMBIGUOUS = (
+    'it is not clear whether the quotes belong to the values: write quotes="text" if they do, quotes="quoting" if not'
+)
 
 
 def delimiter_fault(delimiter: object) -> str | None:

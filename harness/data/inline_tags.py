@@ -213,7 +213,7 @@ def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, 
             if match["name"].rstrip().endswith("/"):
                 raise Unclear("tag that closes itself")
             if match["name"].count('"') % 2 or match["name"].count("'") % 2:
-                raise Unclear("attribute that holds a bracket or half of a quote")
+                raise Unclear("a tag's attribute contains a bracket or an unclosed quote")
             label = names.label(match) or ""
             exact = match[0] == f"<{match['close']}{label}>"
             alias = _key(match["name"]) in names.aliases

@@ -228,7 +228,8 @@ def text_fault(value: str, limit: int) -> str | None:
     if is_blank(value):
         return "empty text"
     if len(value) > limit:
-        return f"text with too many characters (at most {limit:,}); the reader's max_characters= allows more"
+        more = "set max_characters= in the task's reader to allow more"
+        return f"text with too many characters (at most {limit:,}); {more}"
     if _DAMAGE.search(value):
         return "control character"
     return None

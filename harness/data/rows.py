@@ -153,7 +153,7 @@ def _value_fault(column: str, value, plan: Plan) -> str | None:
         whole = " (values= maps 0.0 and 1.0 to labels)" if value.is_integer() else ""
         return "a decimal number as label: regression is not supported" + whole
     if column == "label" and isinstance(value, list | dict):
-        return "several labels: the head multilabel has them, in the column labels"
+        return 'several labels in one row: use head="multilabel" and a column "labels"'
     # Only a shape can convert an object or a list.
     types = () if not plan.shape else (dict, list) if column in LISTED else (dict,)
     return None if isinstance(value, (str, *types)) else f"{type(value).__name__} where text belongs"

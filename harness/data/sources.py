@@ -105,7 +105,7 @@ def _problem(source) -> str | None:
         if isinstance(text, str) and (fault := printable.fault(text)) is not None:
             return f"{key} contains {fault}."
     if not all(isinstance(text, str) for pair in source.get("columns", {}).items() for text in pair):
-        return "columns has a name that is not a string."
+        return "a key or value under columns is not a text."
     for shares in source.get("planted", {}).values():
         if not isinstance(shares, list) or [type(s) for s in shares] != [float, float]:
             return "planted does not have two shares for each kind of row."
@@ -220,7 +220,7 @@ def _check_digest(content: bytes, expected: str, origin: str) -> None:
     actual = hashlib.sha256(content).hexdigest()
     if actual != expected:
         raise DataError(
-            f"{origin}: SHA-256 is {actual[:12]}…, pinned is {expected[:12]}….",
+            f"{origin}: the file's SHA-256 is {actual[:12]}…, but the pinned SHA-256 is {expected[:12]}….",
             remedy="The file is not the pinned original; get it again. Nothing was changed.",
         )
 

@@ -70,7 +70,8 @@ def undeclared(what: str, labels: Iterable[str]) -> str:
     """The message for an entity with a label that the task does not have. `what` is the format's word for a label."""
     known = sorted(labels)
     shown = ", ".join(known[:_NAMED]) + (", …" if len(known) > _NAMED else "")
-    return f"{what} not declared (declared: {shown}; ignore= leaves others out)"
+    skip = f'write ignore=("X",) in the task\'s reader to skip entities with the {what} X'
+    return f"{what} not declared (declared: {shown}; {skip})"
 
 
 def no_tag(scheme: Scheme) -> str:
@@ -147,7 +148,10 @@ class Tagging:
                 close(i - 1, scheme != "iobes")
                 alone = token.place in "IE" and scheme != "iob1"
                 if alone and self.lonely == "refuse":
-                    fault = f'{token.place}- that does not continue an entity (lonely="begin" reads it as a beginning)'
+                    fault = (
+                        f"an {token.place}- tag that continues no entity: correct it, or write "
+                        'lonely="begin" in the task\'s reader'
+                    )
                     found.fault(fault, f"{file} {token.where}")
                     before = token
                     continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 _MAX_DEPTH = 40
 _MAX_CHARACTERS = 400
 _EDGE_SIGNS = " \t\n,.;:()-–/"
+_OTHER_WORDS = "the words in a tag with an alias do not match the shape of its label"
 
 
 class Unclear(Exception):
@@ -129,7 +130,7 @@ def _leaf(text: str, node: _Node, rules, repairs: set[str]) -> list[tuple[int, i
         repairs.add("empty tag")
         return []
     if (node.alias or not node.closed) and not _looks_like(text[start:end], node.label, rules):
-        raise Unclear("alias around other words" if node.closed else "unclosed tag")
+        raise Unclear(_OTHER_WORDS if node.closed else "unclosed tag")
     return [(start, end, node.label)]
 
 

@@ -18,8 +18,8 @@ from harness.text import printable
 
 LONGEST_TITLE = 300
 UNSUPPORTED = {
-    "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
-    "cut the numbers into classes and use the head sequence",
+    "regression": "a number as the answer is not supported: every score here is over a fixed list of labels, so cut "
+    "the numbers into classes and use the head sequence",
 }
 
 

@@ -132,8 +132,9 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
     wrong = sorted(record_id for record_id, split in known.items() if split not in allowed)
     if wrong:
         raise DataError(
-            f"{path}: {wrong[0]!r} has the split {known[wrong[0]]!r} ({len(wrong)} such rows).",
-            remedy=f"Restore it from git; splits are {', '.join(sorted(allowed))}.",
+            f"{path}: {wrong[0]!r} is in the unknown part {known[wrong[0]]!r} (rows with an unknown part: "
+            f"{len(wrong)}).",
+            remedy=f"Restore the file from git. The parts are {', '.join(sorted(allowed))}.",
         )
     return known
 

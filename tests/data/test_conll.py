@@ -98,9 +98,9 @@ def test_parts_come_from_the_file(tmp_path):
     [
         ("Kari B-Name\nOs\n", {}, "columns: 1 instead of 2 .* a.conll line 2"),
         ("Kari B-Name\nOs Place\n", {}, "no tag .* a.conll line 2"),
-        ("Kari B-Name\nOs I-Place\nx B-Name\n", {"scheme": "iob2"}, "I- that does not continue .* a.conll line 2"),
+        ("Kari B-Name\nOs I-Place\nx B-Name\n", {"scheme": "iob2"}, "I- tag that continues no entity.* a.conll line 2"),
         ("Kari B-Name\nbor O\nOs S-Place\n", {}, "an entity without its end .* a.conll line 1"),
-        ("Os S-Place\nKari E-Name\n", {}, "E- that does not continue an entity .* a.conll line 2"),
+        ("Os S-Place\nKari E-Name\n", {}, "E- tag that continues no entity.* a.conll line 2"),
         ("Kari B-Nmae\n", {}, "label not declared .* a.conll line 1"),
         ("Kari B-Name\n", {"unit": "document"}, "no line starts a document"),
         ("Kari,B-Name\n", {}, "only one column, so there is no tag: .* a.conll line 1"),
@@ -216,7 +216,7 @@ def test_other_white_space_is_part_of_a_token(tmp_path, inside):
 
 def test_a_lonely_tag_begins_an_entity_where_that_is_declared(tmp_path):
     content = "Os B-Place\nKari I-Name\nLi I-Name\nbor O\n\nOla I-Name\nLi B-Name\nLi B-Name\n"
-    with pytest.raises(DataError, match=r'I- that does not continue an entity .lonely="begin".* 3 +a.conll line 2, '):
+    with pytest.raises(DataError, match=r'I- tag that continues no entity.*lonely="begin".* 3 +a.conll line 2, '):
         read(tmp_path, content)
     reading = read(tmp_path, content, lonely="begin")
     names = [("Kari Li", "Name"), ("Ola", "Name"), ("Li", "Name"), ("Li", "Name")]

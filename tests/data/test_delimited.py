@@ -44,7 +44,7 @@ def test_quotes_that_are_text_stay(tmp_path):
 
 def test_quotes_that_may_be_either_are_the_tasks_to_say(tmp_path):
     content = 'id\ttekst\tlabel\n1\t"Hun sa ""au"" da"\ta\n2\t"Nei" sa han\ta\n3\t"Nei"\ta\n'
-    with pytest.raises(DataError, match=r'(?s)quotes that may be quoting or text.*quotes="quoting".*line 3'):
+    with pytest.raises(DataError, match=r'(?s)not clear whether the quotes belong.*quotes="quoting".*line 3'):
         read(tmp_path, content)
     assert texts(read(tmp_path, content, quotes="text"))[0] == '"Hun sa ""au"" da"'
     with pytest.raises(DataError, match=r"not separated values.*line 3"):
@@ -161,4 +161,4 @@ def test_every_way_of_quoting_round_trips_or_is_refused(tmp_path):
         try:
             assert texts(read(tmp_path, out)) == [first, second, "c"], out
         except DataError as error:
-            assert "quotes that may be" in str(error)
+            assert "not clear whether the quotes" in str(error)

@@ -49,7 +49,7 @@ def test_texts_that_are_too_long_are_one_kind_whatever_their_length(tmp_path):
     (tmp_path / "a.csv").write_text("\n".join(["id,text,label", *rows]), encoding="utf-8")
     read = tabular.table("a.csv", columns={c: c for c in ("id", "text", "label")}, max_characters=20)
     with pytest.raises(
-        DataError, match=r"text with too many characters \(at most 20\); the reader's max_characters=.* 9 "
+        DataError, match=r"text with too many characters \(at most 20\); set max_characters=.* 9 "
     ) as caught:
         read(tmp_path)
     assert len(str(caught.value).splitlines()) == 4

@@ -36,7 +36,7 @@ def as_lists(folder, **options):
 
 @pytest.mark.parametrize("reader", [as_conll, as_brat, as_tags, as_lists])
 def test_every_reader_of_documents_names_the_argument_that_allows_longer_ones(tmp_path, reader):
-    with pytest.raises(DataError, match=r"characters \(at most 200,000\); the reader's max_characters= allows more"):
+    with pytest.raises(DataError, match=r"characters \(at most 200,000\); set max_characters= in the task's reader"):
         reader(tmp_path)(tmp_path)
     (record,) = reader(tmp_path, max_characters=10_000_000)(tmp_path).records
     assert record["text"].split() == WORDS

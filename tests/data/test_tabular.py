@@ -90,7 +90,7 @@ def test_rows_without_an_id_get_one_and_stand_once(tmp_path):
     ("row", "said"),
     [
         ({"kind": 0.5}, "regression is not supported"),
-        ({"kind": ["a", "b"]}, "several labels: the head multilabel has them, in the column labels"),
+        ({"kind": ["a", "b"]}, 'several labels in one row: use head="multilabel"'),
         ({"kind": True}, "bool where text belongs"),
         ({"kind": None}, "null value"),
         ({"body": ["a"]}, "list where text belongs"),
@@ -252,7 +252,7 @@ def test_a_table_of_windows_is_read_where_that_is_declared(tmp_path):
 
 def test_a_longer_text_is_read_where_the_declaration_allows_it(tmp_path):
     folder = write(tmp_path, "a.jsonl", [{"key": "k", "body": "ord " * 60_000 + "slutt", "kind": "1"}])
-    with pytest.raises(DataError, match=r"too many characters \(at most 200,000\).*reader's max_characters= allows"):
+    with pytest.raises(DataError, match=r"too many characters \(at most 200,000\).*set max_characters= in"):
         tabular.table("a.jsonl", columns=COLUMNS)(folder)
     (record,) = tabular.table("a.jsonl", columns=COLUMNS, max_characters=240_005)(folder).records
     assert len(record["text"]) == 240_005

@@ -60,7 +60,7 @@ def test_a_data_set_with_class_numbers_and_a_shipped_test_set(tmp_path):
         ({"words": "Kari"}, "words and tags are not both lists"),
         ({"words": ["Kari", " ", "a", "b", "c"]}, "no token"),
         ({"words": ["Kari", "\x07", "a", "b", "c"]}, "control character"),
-        ({"tags": ["O", "S-Name", "I-Name", "O", "O"]}, "I- that does not continue an entity"),
+        ({"tags": ["O", "S-Name", "I-Name", "O", "O"]}, "an I- tag that continues no entity"),
         ({"tags": ["B-Nmae", "O", "O", "O", "O"]}, "label not declared"),
     ],
 )

@@ -169,7 +169,7 @@ def test_the_pin_repeats_the_columns_of_every_set(root, tmp_path):
     assert restricted.pinned(root) == ["triage"]
     source = root / "data" / "triage" / "source.json"
     source.write_text(json.dumps(json.loads(source.read_text()) | {"columns": {"text": 5}}), encoding="utf-8")
-    with pytest.raises(DataError, match="columns has a name that is not a string"):
+    with pytest.raises(DataError, match="a key or value under columns is not a text"):
         sources.read_source(source.parent)
 
 

@@ -258,7 +258,7 @@ def test_unusable_inputs_are_named(calls):
     give(calls, "calls", call_records(200))
     split.run(calls, "calls", SETTINGS)
     edit_manifest(calls, "calls", "c100", "tset")
-    with pytest.raises(DataError, match="'c100' has the split 'tset'"):
+    with pytest.raises(DataError, match="'c100' is in the unknown part 'tset'"):
         split.run(calls, "calls", SETTINGS)
     (calls / "reports" / "splits" / "calls.json").write_text("[]")
     with pytest.raises(DataError, match="is not a split manifest"):
