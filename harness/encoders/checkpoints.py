@@ -235,7 +235,8 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]
     else:
         raise CheckpointError(
             f"{origin} has no tokenizer: tokenizer.json{' or vocab.txt' if kind.word_list else ''} is missing.",
-            remedy="Copy it too. If there is only spm.model, sentencepiece.bpe.model or vocab.json with merges.txt, "
+            remedy="Copy the tokenizer's file into the folder, too. If there is only spm.model, "
+            "sentencepiece.bpe.model or vocab.json with merges.txt, "
             "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes tokenizer.json.",
         )
     core = tokenizers.read(folder / "tokenizer.json")

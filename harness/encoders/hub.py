@@ -80,7 +80,7 @@ def snapshot(source: Hub, architecture: str) -> Path:
     place = fetched(source.repository, source.revision, BESIDE_WEIGHTS, pin)
     if missing := lacking(place, tokenizer_files(architecture)):
         state = f"lacks {', '.join(missing)}" if place.is_dir() else "does not exist"
-        links = " (links whose blobs were not copied count as missing)" if _has_dead_links(place) else ""
+        links = " (some files there are links to files that were not copied)" if _has_dead_links(place) else ""
         raise CheckpointError(
             f"{source.repository} at {source.revision} is not on this machine: {place} {state}{links}.",
             remedy=f"Put into that folder: {file_list(architecture)}.\n"

@@ -28,6 +28,11 @@ OF_TOKENS = (
     "added_tokens_decoder", "additional_special_tokens", "extra_special_tokens", "add_special_tokens",
     "split_special_tokens",
 )  # fmt: skip
+# What a tokenizer does by each key of `folding`, if the key is false and if it is true.
+_DOES = {
+    "do_lower_case": ("does not lower-case", "lower-cases"),
+    "strip_accents": ("does not strip accents", "strips accents"),
+}
 _A_LINE = 10_000  # most repetitions of a word in one line for the trainer
 
 
@@ -184,8 +189,8 @@ def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
     for name, does in folding(tokenizer).items():
         if isinstance(stated.get(name), bool) and stated[name] != does:
             found.append(
-                f"tokenizer_config.json says {name}: {str(stated[name]).lower()}, tokenizer.json does "
-                f"{'it' if does else 'not do it'}; tokenizer.json is used"
+                f"tokenizer_config.json says {name}: {str(stated[name]).lower()}, but tokenizer.json "
+                f"{_DOES[name][does]}; tokenizer.json is used"
             )
     for name in OF_TOKENS:
         if name in stated and not _does(tokenizer, name, stated[name]):

@@ -80,7 +80,7 @@ def test_what_a_half_filled_cache_lacks_is_named(cache, removed, named):
 def test_a_cache_copied_without_its_blobs_is_named_as_such(cache):
     for blob in cache.glob("*/blobs/*"):
         blob.unlink()
-    with pytest.raises(CheckpointError, match="links whose blobs were not copied"):
+    with pytest.raises(CheckpointError, match="links to files that were not copied"):
         hub.snapshot(TINY, "norbert3")
 
 

@@ -198,8 +198,8 @@ def test_truncation_and_padding_are_the_callers_whatever_the_files_say(settings,
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"do_lower_case": False}, ["tokenizer_config.json says do_lower_case: false, tokenizer.json does it;"]),
-        ({"strip_accents": True}, ["says strip_accents: true, tokenizer.json does not do it;"]),
+        ({"do_lower_case": False}, ["says do_lower_case: false, but tokenizer.json lower-cases;"]),
+        ({"strip_accents": True}, ["says strip_accents: true, but tokenizer.json does not strip accents;"]),
         ({"do_lower_case": True, "strip_accents": None}, []),
         ({"padding_side": "left"}, ["padding_side: left; texts are cut and filled at their end"]),
     ],

@@ -2,6 +2,7 @@
 the same treatment."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -227,10 +228,19 @@ def refuse_unequal(treatments: list[dict], name: str) -> None:
         for key, value in treatments[0].items():
             if treatment[key] != value:
                 raise TrainingError(
-                    f"{name}: the arms are not treated alike: {key} is {value} in one "
-                    f"run and {treatment[key]} in another.",
-                    remedy="Use checkpoints of the same architecture and size in both arms of a family.",
+                    f"{name}: the arms are not treated alike: {key} is {_said(value)} in one run and "
+                    f"{_said(treatment[key])} in another.",
+                    remedy="Use checkpoints of the same architecture and size in all arms of a family.",
                 )
+
+
+def _said(value) -> str:
+    """A plain value as a message shows it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_said(one)}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_said, value)) or "empty"
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def refuse_unlike(shapes: dict[str, dict], name: str) -> None:
@@ -242,13 +252,13 @@ def refuse_unlike(shapes: dict[str, dict], name: str) -> None:
         differing = [key for key in sorted({*one, *other}) if one.get(key, _UNSTATED) != other.get(key, _UNSTATED)]
         if differing:
             values = "; ".join(
-                f"{key} is {one.get(key, _UNSTATED)} in {first} and {other.get(key, _UNSTATED)} in {arm}"
+                f"{key} is {_said(one.get(key, _UNSTATED))} in {first} and {_said(other.get(key, _UNSTATED))} in {arm}"
                 for key in differing
             )
             raise TrainingError(
-                f"{name}: the arms are not treated alike, their config.json differ: {values}.",
-                remedy="Use checkpoints of one architecture and size, and give them the same values of these keys "
-                "(of a hub's checkpoint in a copy, with source: folder).",
+                f"{name}: the arms are not treated alike, because their config.json files differ: {values}.",
+                remedy="Use checkpoints of one architecture and size, and give them the same values of these keys. "
+                "To change a hub checkpoint, copy it to a folder, edit its config.json and use source: folder.",
             )
 
 

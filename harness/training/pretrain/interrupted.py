@@ -76,7 +76,8 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
     if torn and not any(one.step for one in found):
         raise TrainingError(
             " ".join([_torn(own), *map(_description, found)]),
-            remedy=f"Restore them from a copy, or start anew: `harness {_command(states)} --anew`, then `dvc repro`.",
+            remedy="Restore the saved states from a copy, or start anew: "
+            f"`harness {_command(states)} --anew`, then `dvc repro`.",
         )
     if found:
         other = max(found, key=lambda one: one.step or 0)
@@ -88,9 +89,10 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
         if other.step is None or other.differs is None or unfit:
             unknown = "its inputs are not recorded" if other.step else "all of its saved states are damaged"
             why = f"these changed: {', '.join(unfit[:SHOWN])}" if unfit else unknown
+            undo = "Undo the change" if other.step else "Restore the saved states from a copy"
             raise TrainingError(
                 f"{_description(other)} It cannot be resumed, because {why}.",
-                remedy=f"Restore this, or start anew: `harness {_command(states)} --anew`, then `dvc repro`.",
+                remedy=f"{undo}, or start anew: `harness {_command(states)} --anew`, then `dvc repro`.",
             )
         if leads:
             origin = {"update": other.step, "differs": {name: list(pair) for name, pair in other.differs.items()}}
@@ -125,7 +127,7 @@ def intact(record: Path) -> dict:
         described = read_json(record)
         whole = sha256(record.with_suffix(".safetensors")) == described["sha256"]
     except (OSError, KeyError, TypeError, UnicodeDecodeError, HarnessError) as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(error.message if isinstance(error, HarnessError) else str(error)) from None
     if not whole:
         raise ValueError("its bytes are not those that were written")
     return described
@@ -183,13 +185,13 @@ def _difference(then: Mapping, now: Mapping) -> dict[str, tuple]:
 
 def _description(other: Interrupted) -> str:
     of = f" of {other.steps:,}" if other.steps else ""
-    at = f"saved after update {other.step:,}{of}" if other.step else "all of its saved states damaged"
+    at = f"saved after update {other.step:,}{of}" if other.step else "and all of its saved states are damaged"
     start = (
         f"{other.folder}: this folder has an interrupted training, {at}. Its inputs or settings differ from the "
         "present ones"
     )
     if other.differs is None:
-        return f"{start}. Which inputs differ is not recorded."
+        return f"{start}. The harness has no record of which ones."
     said = [_one(name, *pair) for name, pair in other.differs.items()]
     more = f" and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
     return f"{start}: {'; '.join(said[:SHOWN])}{more}."
@@ -200,13 +202,17 @@ def _one(name: str, then, now) -> str:
         return f"code of {name.removeprefix('code.')}"
     if name.startswith(("corpus.", "planned.parent.")):
         return name.removeprefix("planned.")
-    return f"{name} was {then} and is {now}"
+    return f"{name} was {_said(then)} and is {_said(now)}"
+
+
+def _said(value) -> str:
+    return "not set" if value is None else str(value)
 
 
 def _remedy(states: Path) -> str:
     command = f"harness {_command(states)}"
     resumed = f"`{command} --resume` continues it (its card will record this)"
-    return f"Choose: {resumed}; `{command} --anew` removes it. Then `dvc repro`."
+    return f"Choose one: {resumed}, or `{command} --anew` removes it. Then run `dvc repro`."
 
 
 def _command(states: Path) -> str:

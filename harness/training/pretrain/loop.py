@@ -187,7 +187,8 @@ def train(
                 world.wait()
                 last_save = time.monotonic()
                 if stop:
-                    print(f"{name}: stopped by a signal; saved after update {step + 1} of {steps}.", file=sys.stderr)
+                    saved_at = f"stopped by a signal; saved after update {step + 1} of {steps}"
+                    print(f"{name}: {saved_at}. Run the command again to resume.", file=sys.stderr)
                     raise SystemExit(TRY_AGAIN)
     settle(module)
     return Course(steps, tokens, curve, measured)

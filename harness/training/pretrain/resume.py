@@ -51,9 +51,8 @@ class Store:
             try:
                 return _read(record)
             except (OSError, ValueError, KeyError, RuntimeError) as error:
-                print(
-                    f"{record.stem}: this saved state is damaged ({error}); the one before it is used.", file=sys.stderr
-                )
+                state = f"{record.with_suffix('.safetensors')}: the saved state after update {int(record.stem)}"
+                print(f"{state} is damaged ({error}). An earlier state is used, if there is one.", file=sys.stderr)
         return self._start()
 
     def at(self, step: int) -> State:

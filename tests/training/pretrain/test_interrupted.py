@@ -104,7 +104,7 @@ def test_where_rows_would_be_others_it_cannot_be_gone_on_with(cut_off, changes):
 def test_states_of_an_unknown_origin_are_said_to_be_that(cut_off):
     root, again = cut_off
     next(states_of(root).glob("*.made_of.json")).unlink()
-    with pytest.raises(TrainingError, match="Which inputs differ is not recorded"):
+    with pytest.raises(TrainingError, match="The harness has no record of which ones"):
         again(clip=0.9)
 
 

@@ -124,7 +124,7 @@ def test_a_torn_state_is_passed_over_for_the_one_before_it(undisturbed, tmp_path
     newest.write_bytes(newest.read_bytes()[:-100])
     after, _ = trained(architecture, settings(architecture), tmp_path)
     assert same(weights, after) and older.stem == "000000004"
-    assert "this saved state is damaged" in capsys.readouterr().err
+    assert f"after update {int(newest.stem)} is damaged" in capsys.readouterr().err
 
 
 def test_a_full_disk_ends_with_the_last_state_intact(tmp_path, monkeypatch):
