@@ -79,7 +79,7 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
         + (f"{formats.listing(sizes)} million parameters; " if sizes else "")
         + ("built here" if sources == [BUILT] else f"from {formats.listing(sources)}")
         + " (section Pre-training)",
-        training="one recipe per task for every arm, the update with the best Matthews correlation on validation kept "
+        training=f"{_recipes(comparisons)}, the update with the best Matthews correlation on validation kept "
         "(section Fine-tuning)",
         metrics=formats.listing(metrics) + "; further ones in section All scores",
         uncertainty=f"{100 * statistics.level:g} % intervals over documents and {len(first.seeds)} seeds from one "
@@ -92,6 +92,12 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
         else NOT_PROVIDED,
         environment="library versions and engine settings in section Environment; one thread per training run",
     )
+
+
+def _recipes(comparisons: Iterable[Comparison]) -> str:
+    if any(c.tuned for c in comparisons):
+        return "one recipe per task, but every arm chose its own learning rate and steps"
+    return "one recipe per task for every arm"
 
 
 def _source(card: Mapping) -> str:
@@ -171,7 +177,7 @@ def tripod_llm(f: Facts) -> list[tuple[str, str, str]]:
                                 ("data availability", f.data), ("code availability", "this repository"),
                                 ("patient and public involvement", NOT_PROVIDED)],
         "Results": [("flow of the data", "section Data and splits"), ("performance with intervals",
-                    "section Baseline against clinical"), ("errors shown", "section By class")],
+                    "section Task by task"), ("errors shown", "section By class")],
         "Discussion": [("interpretation", NOT_PROVIDED), ("limitations", "section What you must not conclude"),
                        ("use in care, human oversight", NOT_PROVIDED)],
     })  # fmt: skip

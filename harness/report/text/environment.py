@@ -27,7 +27,7 @@ def training(comparisons: list[Comparison]) -> tuple:
                 pictures.LEARNING,
                 "Validation score by number of fine-tuning updates, by task and family: a thin line is one seed, a "
                 f"thick one the mean ({kinds}). {KEPT}",
-                f"Learning curves of {len(comparisons)} comparisons, both arms, a line per seed and their mean. "
+                f"Learning curves of {len(comparisons)} comparisons, all arms, a line per seed and their mean. "
                 "`plots/` has the means, one file per comparison.",
             )
         )
