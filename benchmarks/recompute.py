@@ -343,7 +343,7 @@ def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
                     wrong.append(f"improved: {np.mean(sure):.4f}, printed {row['improved']}")
             tested = {of[0]["verdict"] for of in families[key]}
             if row["verdict"] == "inconclusive" and tested - {"inconclusive"}:
-                wrong.append("tasks have a verdict though the family has none")
+                wrong.append("a task has a verdict although its family is inconclusive")
             yield line_of(f"{row['family']} against {row['against']}, mean over {row['n_tasks']} tasks", row, wrong)
 
 

@@ -76,7 +76,7 @@ def _run(options, *, for_good: bool) -> int:
         return 1
     except Exception as error:
         first_to_tell(int(os.environ.get("RANK", 0)))
-        refusal: HarnessError | None = offline.error("another machine") if sockets.refused(error) else None
+        refusal: HarnessError | None = offline.error() if sockets.refused(error) else None
         shown = _nameable if confidential else str
         if (refusal := refusal or disk_error(error, shown=shown) or memory_error(error)) is None:
             raise

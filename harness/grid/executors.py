@@ -158,7 +158,7 @@ class Slurm:
         arrays = sorted({one.id.split("_")[0] for one in started})
         return (
             f"job {' '.join(arrays)} continues in Slurm (`scancel {' '.join(arrays)}` ends it). `harness grid` finds "
-            "it again, with what it has made by then."
+            "this job again, and takes over the comparisons that are done by then."
         )
 
     def _log(self, job: str) -> Path:

@@ -12,14 +12,14 @@ from harness.errors import DiskError, HarnessError
 # Disk errors that are no bug in the code: error number → (message, remedy).
 _FREE = "Free space there, then run the command again."
 _ASIDE = "Move it away, then run the command again."
+_PERMIT = "Give your user read and write permission (`ls -ld` shows the owner)."
 _NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
 _DISK = {
     errno.ENOSPC: ("No space left", _FREE),
     errno.EDQUOT: ("The disk quota is used up", _FREE),
     errno.EFBIG: ("The largest size of a file is reached", "Raise that limit (`ulimit -f`), then run it again."),
     errno.EROFS: ("The file system is read-only", "Mount it for writing, or use a writable folder."),
-    errno.EACCES: ("Permission denied", "Give your user the right to it (`ls -ld` shows the owner)."),
-    errno.EPERM: ("Permission denied", "Give your user the right to it (`ls -ld` shows the owner)."),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), ("Permission denied", _PERMIT)),
     errno.EBUSY: (
         "Device or resource busy",
         "This path is replaced as a whole: mount the file system at a folder above it.",

@@ -108,12 +108,15 @@ def refuse_store(uri: str, root: Path) -> None:
             raise error(f"the share {share}")
 
 
-def error(host: str) -> OfflineError:
+def error(host: str = "") -> OfflineError:
+    """The error for a refused connection to `host` ("": the host is not known)."""
+    allowed = f"If this command may use the network, run it with {VARIABLE}=0."
     return OfflineError(
-        f"No connection to {host}: this process may not leave the machine ({VARIABLE}=1, "
+        f"No connection to {host or 'another machine'}: this process may not use the network ({VARIABLE}=1, "
         "which is the default if data are restricted).",
-        remedy=f"Remove the setting that names {host}, give files instead (--mirror, source: folder), or, if this host "
-        f"may be reached, run the command with {VARIABLE}=0.",
+        remedy=f"Remove the setting that names {host}, or give files instead (--mirror, source: folder). {allowed}"
+        if host
+        else allowed,
     )
 
 

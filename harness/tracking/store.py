@@ -55,7 +55,7 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
     if writes and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         raise DataError(
             f"MLflow's database {path} cannot be written.",
-            remedy="Give your user the right to write it and its folder, then run `harness track`.",
+            remedy="Give your user write permission for the file and its folder, then run `harness track`.",
         )
     try:
         with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", timeout=PATIENCE, uri=True)) as database:
@@ -87,12 +87,12 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
         if known and version not in known:
             raise DataError(
                 f"MLflow's database {path} was written by a newer MLflow (schema {version}) than the one installed.",
-                remedy=f"Install that MLflow again, or leave it. {anew}",
+                remedy=f"Install that MLflow again. If you do not need the old store: {anew}",
             )
         if known and version != newest:
             raise DataError(
                 f"MLflow's database {path} was written by an older MLflow (schema {version}) than the one installed.",
-                remedy=f"Bring it up to date with `mlflow db upgrade {uri}`, or leave it. {anew}",
+                remedy=f"Bring it up to date with `mlflow db upgrade {uri}`. If you do not need the old store: {anew}",
             )
     for table in sorted(kept):
         if lacking := sorted(_TABLES[table] - kept[table]):

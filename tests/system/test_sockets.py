@@ -111,7 +111,7 @@ def test_a_socket_that_is_refused_is_a_sentence_and_no_traceback(tmp_path, repos
     env |= {"PYTHONPATH": str(repository)}
     done = subprocess.run([sys.executable, "-c", code], cwd=place, env=env, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert done.stderr.startswith("harness: No connection to another machine: this process may not leave the machine")
+    assert done.stderr.startswith("harness: No connection to another machine: this process may not use the network")
 
 
 CLOSED = "from harness.system import offline, sockets\noffline.enforce()\nassert sockets.close() and sockets.close()\n"

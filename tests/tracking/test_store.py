@@ -192,7 +192,7 @@ def test_a_store_on_a_disk_for_reading_is_read(root, tmp_path):
         assert read.read(copy)
         with pytest.raises(DataError, match="cannot be written") as caught:
             store.refuse_unusable(f"sqlite:///{copy / backend.DATABASE}", writes=True)
-        assert "the right to write it" in caught.value.remedy
+        assert "write permission for the file" in caught.value.remedy
 
 
 @pytest.mark.parametrize("content", [None, b""])

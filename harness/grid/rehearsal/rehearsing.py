@@ -112,8 +112,8 @@ class Rehearsing:
             if not whole[name]:
                 told = f"{shape.layers} layers of {shape.hidden}, {shape.parameters / 1e6:.1f} M parameters"
                 self.made.notes.append(
-                    f"{name}: random weights of the published shape ({told}) and a stand-in tokenizer; the "
-                    f"vocabulary has the published {shape.vocabulary:,} tokens."
+                    f"{name}: random weights of the published shape ({told}) and a replacement tokenizer. The "
+                    f"vocabulary is counted with the published {shape.vocabulary:,} tokens."
                 )
             imported = None if isinstance(source, Build) or not whole[name] else source
             encoder = None if imported else encoders[name] or encoder_of(shape)
