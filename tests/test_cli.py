@@ -64,7 +64,7 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["score", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
         (["report"], "artifacts/scores", "harness score"),
         (["profile", "use", "labb"], "no profile 'labb'. Did you mean 'lab'?", "Profiles:"),
-        (["data", "fetch", "aismec"], "aismec has no public original", "owner's site"),
+        (["data", "fetch", "aismec"], "aismec has no public original", "harness data use aismec PATH"),
         (["data", "fetch", "medmqp", "--mirror", "nowhere"], "nowhere", "mirror"),
         (["data", "use", "medmqp", "nowhere.csv"], "what was given for medmqp is missing", "Give the file"),
         (["new-task", "dose", "--head", "regression"], "is not supported", "Heads: sequence, pair"),
@@ -88,7 +88,7 @@ def test_errors_name_the_thing_and_the_remedy_in_a_few_lines(project, arguments,
 @pytest.mark.parametrize(
     ("arguments", "said", "remedy"),
     [
-        (["pin", "a/b@dev"], "a/b@dev cannot be resolved",
+        (["pin", "a/b@dev"], "cannot be asked for the commit of a/b@dev",
          "HF_HUB_OFFLINE=0 harness pin a/b@dev"),
         (["finetune", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
     ],
@@ -255,7 +255,8 @@ def test_a_disk_that_takes_nothing_is_named_and_the_last_good_state_stays(place,
 
 def test_a_place_that_takes_no_folder_is_named(project):
     result = harness("data", "generate", "/proc/harness", cwd=project)
-    assert result.returncode == 1 and result.stderr.startswith("harness: No folder can be made at /proc/harness.")
+    assert result.returncode == 1
+    assert result.stderr.startswith("harness: The harness cannot make a folder at /proc/harness.")
 
 
 @pytest.mark.parametrize(

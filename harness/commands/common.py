@@ -136,7 +136,7 @@ def made(folder: Path, within: Together) -> Path:
         return within.folder(folder)
     except FileNotFoundError:
         # The answer of a file system that takes no folders, such as /proc.
-        raise DiskError(f"No folder can be made at {folder}.", remedy="Name a folder on a disk.") from None
+        raise DiskError(f"The harness cannot make a folder at {folder}.", remedy="Name a folder on a disk.") from None
 
 
 def pinned(whole: bool) -> str:

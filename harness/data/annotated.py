@@ -61,7 +61,7 @@ class Gathered:
             self.fault("null value" if column in row else "missing column", where, column)
             return ""
         if isinstance(value, bool) or not isinstance(value, (str, int)):
-            self.fault(f"{type(value).__name__} where text belongs", where, column)
+            self.fault(raw.not_a_text(value), where, column)
             return ""
         key = raw.clean(str(value), repairs)
         self.repaired.update(repairs)

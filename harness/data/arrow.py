@@ -43,12 +43,14 @@ def arrow_rows(path: Path) -> Iterator[Row]:
         values = rows.rename_columns(list(map(composed, rows.schema.names))).to_pylist()
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError):
         # The library's message may quote a value, or the name of a column.
-        raise DataError(f"{path}: not a whole {path.suffix} file, or damaged.", remedy="Write it again.") from None
+        raise DataError(
+            f"{path}: not a whole {path.suffix} file, or damaged.", remedy="Write or copy the file again."
+        ) from None
     except (ValueError, OverflowError):
         # The library's message may quote a value.
         raise DataError(
-            f"{path}: a value that Python does not have, or two fields of one name within a column.",
-            remedy="Write it again with texts and whole numbers.",
+            f"{path}: it has a value that Python cannot represent, or a column with two fields of the same name.",
+            remedy="Write the file again with texts and whole numbers.",
         ) from None
     for number, row in enumerate(values, start=1):
         for column, labels in names.items():

@@ -169,7 +169,8 @@ def _in_one_piece(annotations: list[Annotation], fragments: Fragments, found: Ga
     kept = []
     for one in annotations:
         if len(one.fragments) > 1 and fragments == "refuse":
-            found.fault('an entity in fragments (fragments="join" takes the whole)', one.where)
+            join = 'write fragments="join" in the task\'s reader to take all from its start to its end'
+            found.fault(f"an entity in fragments: {join}", one.where)
             continue
         found.repaired.update(["fragments joined"] if len(one.fragments) > 1 else [])
         kept.append(replace(one, fragments=((one.fragments[0][0], one.fragments[-1][1]),)))
@@ -190,7 +191,8 @@ def _apart(text: str, annotations: list[Annotation], overlaps: Overlaps, found: 
         if all(end <= a or b <= start for a, b, _ in kept):
             kept.append((start, end, one))
         elif overlaps == "refuse":
-            found.fault('overlaps another entity (overlaps="keep longest" keeps one)', one.where)
+            longest = 'write overlaps="keep longest" in the task\'s reader to keep only the longest'
+            found.fault(f"overlaps another entity: {longest}", one.where)
         else:
             found.repaired["overlapping entity left out"] += 1
     return [{"start": a, "end": b, "label": one.label} for a, b, one in sorted(kept, key=lambda k: k[:2])]

@@ -200,9 +200,12 @@ def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
             else f"{width} columns, but the reader needs number {fewest - 1} (counted from 0)"
         )
     if len(cells) != width:
-        return f"columns: {len(cells)} instead of {width}"
+        return f"{len(cells)} column{'s' * (len(cells) != 1)} instead of {width}"
     if line.startswith("# ") and width > 2 and columns.comments == "detect":
-        return 'a comment or a token (comments="hash" reads it as a comment, "none" as a token)'
+        return (
+            'a comment or a token: write comments="hash" in the task\'s reader if it is a comment, comments="none" if '
+            "it is a token"
+        )
     if read_tag(cells[columns.tag], columns.scheme) is None:
         return no_tag(columns.scheme)
     return "" if cells[columns.token] else "no token"

@@ -22,7 +22,9 @@ LONGEST_LINE = 1 << 26  # bytes; a longer "line" is a file of another kind
 UNPACKED = 1 << 26  # bytes; see `is_bomb`
 _COLUMNS = ("id", "text", "document_type", "written_standard", "date", "language")
 _STANDARD = {"nb": "bokmål", "nn": "nynorsk"}
-_REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate data` for the embedded corpus.'
+_REMEDY = (
+    'Write one object {"id": …, "text": …} per line, or run `harness data generate data` to use the embedded corpus.'
+)
 
 
 @dataclass(frozen=True)
@@ -179,8 +181,8 @@ def _of_rows(path: Path, first: int, batch) -> Iterator[dict]:
     except (ValueError, OverflowError):
         # The library's message may quote a value.
         raise DataError(
-            f"{path}, from row {first} on: a value that Python does not have.",
-            remedy="Write the file again with texts, dates as well.",
+            f"{path}, from row {first} on: it has a value that Python cannot represent.",
+            remedy="Write the file again with every value as text, dates too.",
         ) from None
     for number, row in enumerate(rows, start=first):
         yield _document(row, f"{path}, row {number}")

@@ -32,7 +32,8 @@ def delimiter_fault(delimiter: object) -> str | None:
     usual delimiter of the file's ending."""
     if not isinstance(delimiter, str) or len(delimiter) > 1:
         return f"delimiter={delimiter!r} is not one character; a file separated by more than one must be converted"
-    return f"delimiter={delimiter!r} has another meaning" if delimiter and delimiter in '"\r\n' else None
+    unfit = f"delimiter={delimiter!r} cannot separate columns, because it is a quote or ends a line"
+    return unfit if delimiter and delimiter in '"\r\n' else None
 
 
 def delimited(

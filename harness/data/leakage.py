@@ -171,7 +171,7 @@ def label_shares(
             off = abs(counts[label] / len(part) - p)
             worst = max(worst, off)
             if off > 3 * math.sqrt(p * (1 - p) / len(part)) + largest / len(part):
-                beyond.append(f"{label} in {name} off by {off:.3f}")
+                beyond.append(f"the share of {label} in {name} deviates by {off:.3f}")
     detail = "; ".join(beyond) or f"largest deviation of a label's share {worst:.4f}"
     level = "note" if head.nothing else "error"
     return LeakageCheck("label shares", level if beyond else "ok", len(beyond), (), detail)

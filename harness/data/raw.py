@@ -32,6 +32,15 @@ _KINDS = {
     b"\x1f\x8b": "a compressed file (gzip), which must be unpacked",
     b"PAR1": "Parquet, whose name must end in .parquet",
 }
+_VALUES = {
+    int: "a whole number",
+    float: "a decimal number",
+    bool: "true or false",
+    type(None): "null",
+    list: "a list",
+    tuple: "a list",
+    dict: "an object",
+}
 _LOOKED_AT = 64  # bytes at the beginning
 _NO_BREAK_SPACE = "\u00a0"
 
@@ -215,6 +224,11 @@ def clean(value: str, repairs: set[str]) -> str:
     if trimmed != value:
         repairs.add("edge whitespace")
     return trimmed
+
+
+def not_a_text(value) -> str:
+    """The message for a `value` that should be a text."""
+    return f"{_VALUES.get(type(value), type(value).__name__)} where a text belongs"
 
 
 def is_blank(text: str) -> bool:

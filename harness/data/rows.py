@@ -156,7 +156,7 @@ def _value_fault(column: str, value, plan: Plan) -> str | None:
         return 'several labels in one row: use head="multilabel" and a column "labels"'
     # Only a shape can convert an object or a list.
     types = () if not plan.shape else (dict, list) if column in LISTED else (dict,)
-    return None if isinstance(value, (str, *types)) else f"{type(value).__name__} where text belongs"
+    return None if isinstance(value, (str, *types)) else raw.not_a_text(value)
 
 
 def plain(value):
@@ -219,7 +219,7 @@ def read_so_far(records: list[dict], places: list[str], dropped: Counter, repair
 def value_faults(value, limit: int) -> Iterator[str]:
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, str):
-            yield f"{type(item).__name__} where text belongs"
+            yield raw.not_a_text(item)
         elif fault := raw.text_fault(item, limit):
             yield fault
 

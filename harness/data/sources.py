@@ -62,7 +62,11 @@ def read_source(folder: Path) -> dict:
     source = files.read_json(path)
     problem = _problem(source)
     if problem:
-        raise DataError(f"{path}: {problem}", remedy=f"Write all of {', '.join(KEYS)}, a line each; any may be empty.")
+        raise DataError(
+            f"{path}: {problem}",
+            remedy=f"Give all of these keys: {', '.join(KEYS)}. files maps each file name to its SHA-256; all other "
+            "values are texts of one line.",
+        )
     return source
 
 
@@ -98,7 +102,7 @@ def _problem(source) -> str | None:
         if key not in KEYS + OPTIONAL:
             return f"the key {key!r} is not known." if told else "a key is not known."
         if not isinstance(value, dict if key in ("files", *OPTIONAL) else str):
-            return f"{key} is a {type(value).__name__}."
+            return f"{key} must be {'an object' if key in ('files', *OPTIONAL) else 'a text'}."
     for key in KEYS:
         # A note may have paragraphs. All other values are shown in tables, on one line.
         text = source[key] if key != "note" else " ".join(str(source[key]).split())
@@ -180,7 +184,7 @@ def _fetch_task(root: Path, task: Task, mirror: Path | None, within: Together | 
     if task.public is None:
         raise DataError(
             f"{task.name} has no public original.",
-            remedy=f"A site that holds it puts its files and a source.json into data/{task.name}/.",
+            remedy=f"If your site has the data, put them in place with `harness data use {task.name} PATH`.",
         )
     contents = {file.name: _content(task.name, file, mirror) for file in task.public.files}
     source = {

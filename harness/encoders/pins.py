@@ -38,7 +38,8 @@ def pin(name: str) -> Hub:
     check_repository(repository)
     if offline():
         raise CheckpointError(
-            f"The hub is switched off, so {repository}@{revision} cannot be resolved.", remedy=_by_hand(name)
+            f"HF_HUB_OFFLINE is not 0, so the hub cannot be asked for the commit of {repository}@{revision}.",
+            remedy=_by_hand(name),
         )
     from huggingface_hub import HfApi
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
@@ -62,7 +63,7 @@ def pin(name: str) -> Hub:
         ) from error
     except Exception as error:  # many types (network, proxy, server), one remedy
         raise CheckpointError(
-            f"{repository}@{revision} could not be resolved: {first_line(error)}",
+            f"The commit of {repository}@{revision} could not be found: {first_line(error)}",
             remedy=f"Check the name and the network. {_by_hand(name)}",
         ) from error
     # The hub answers for a renamed repository, too, but the cache would be filled under the old name.

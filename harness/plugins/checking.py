@@ -106,7 +106,7 @@ def _schema_faults(task: Task) -> Iterator[str]:
     if lacking:
         yield f"TASK.schema lacks {', '.join(lacking)}; use schema.{task.head}(LABELS)."
     if getattr(made, "strict", None) is not True:
-        yield "TASK.schema is not strict: columns that nobody declared would pass."
+        yield f"TASK.schema is not strict: columns that nobody declared would pass; use schema.{task.head}(LABELS)."
     if isinstance(task.groups, Groups) and not [*registry.misgrouped(task.groups)]:
         named = [task.groups.column, *task.groups.link_equal]
         strange = [column for column in named if column is not None and column not in columns]

@@ -140,7 +140,10 @@ def _below(given: Path) -> dict[str, Path]:
                     f"{path} is not an ordinary file.", remedy="Remove the pipe, socket or device from the folder."
                 )
             if "-".join(parts) in found:
-                raise DataError(f"{path} would overwrite another file in one folder.", remedy="Rename one of the two.")
+                raise DataError(
+                    f"{path} and {found['-'.join(parts)]} would get the same name in the data folder.",
+                    remedy="Rename one of the two.",
+                )
             found["-".join(parts)] = path
     if not found:
         raise DataError(f"{given} has no files.", remedy="Give the folder with the data.")

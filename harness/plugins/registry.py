@@ -100,7 +100,7 @@ def unreadable(task: Task) -> Iterator[tuple[str, str]]:
         if isinstance(text, str) and (fault := printable.fault(text)) is not None:
             yield f"{where} contains {fault}.", said
         elif text is not None and not isinstance(text, str):
-            yield f"{where} is a {type(text).__name__}, not a text.", "Write it in quotes."
+            yield f"{where} must be a text, not {type(text).__name__}.", "Write it in quotes."
     if isinstance(task.title, str) and len(task.title) > LONGEST_TITLE:
         remedy = f"Shorten it to {LONGEST_TITLE} characters: every table shows it, and MLflow cuts long texts."
         yield f"TASK.title has {len(task.title):,} characters.", remedy
@@ -229,7 +229,10 @@ def faults(task: Task, name: str) -> Iterator[tuple[str, str]]:
     if isinstance(task.groups, Groups):
         yield from misgrouped(task.groups)
     else:
-        yield f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py."
+        yield (
+            f"TASK.groups must be made by Groups(…), not {type(task.groups).__name__}.",
+            "Write groups=Groups(…); see harness/task.py.",
+        )
     for called in ("reader", "schema"):
         if not callable(getattr(task, called)):
             yield f"TASK.{called} cannot be called.", f"Give a function for {called}."

@@ -29,7 +29,10 @@ def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> No
     public = [task for task in wanted if task.public is not None]
     for task in wanted:
         if names and task.public is None:
-            raise DataError(f"{task.name} has no public original.", remedy="It exists only at its owner's site.")
+            raise DataError(
+                f"{task.name} has no public original: its data exist only at their owner's site.",
+                remedy=f"If your site has the data, put them in place with `harness data use {task.name} PATH`.",
+            )
     corpora = sorted(
         {FETCHED_CORPORA[file] for file in (*params.corpus.general, *params.corpus.clinical) if file in FETCHED_CORPORA}
     )

@@ -48,8 +48,8 @@ def test_windows_lines_and_a_mark_counted_or_not(tmp_path, bom, counted):
         ("T1\tName 1 8\tKari Li\n", r"offsets that do not match .* a\.ann line 1"),
         ("T1\tName 0 99\tKari Li\n", r"offsets that do not match .* a\.ann line 1"),
         ("T1\tNmae 0 7\tKari Li\n", r"type not declared .* a\.ann line 1"),
-        ("T1\tName 0 4;5 7\tKari Li\n", r"fragments .* a\.ann line 1"),
-        ("T1\tName 0 7\tKari Li\nT2\tName 5 7\tLi\n", r"overlaps another entity .* a\.ann line 2"),
+        ("T1\tName 0 4;5 7\tKari Li\n", r"in fragments: .* a\.ann line 1"),
+        ("T1\tName 0 7\tKari Li\nT2\tName 5 7\tLi\n", r"overlaps another entity: .* a\.ann line 2"),
         (b"\xff", r"not UTF-8 .* a\.ann"),
     ],
 )

@@ -96,7 +96,7 @@ def test_parts_come_from_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
-        ("Kari B-Name\nOs\n", {}, "columns: 1 instead of 2 .* a.conll line 2"),
+        ("Kari B-Name\nOs\n", {}, "1 column instead of 2 .* a.conll line 2"),
         ("Kari B-Name\nOs Place\n", {}, "no tag .* a.conll line 2"),
         ("Kari B-Name\nOs I-Place\nx B-Name\n", {"scheme": "iob2"}, "I- tag that continues no entity.* a.conll line 2"),
         ("Kari B-Name\nbor O\nOs S-Place\n", {}, "an entity without its end .* a.conll line 1"),
@@ -188,8 +188,8 @@ def test_what_a_comment_is(tmp_path, line, text):
     ("content", "options", "said"),
     [
         ("#covid\tB_DATE\nOs\tB-Place\n", {}, "no tag .* a.conll line 1"),
-        ("# NN O\nOs NP B-Place\n", {}, 'a comment or a token .comments="hash".* a.conll line 1'),
-        ("#hjem\nOs\tB-Place\n", {}, "columns: 1 instead of 2 .* a.conll line 1"),
+        ("# NN O\nOs NP B-Place\n", {}, 'a comment or a token: write comments="hash".* a.conll line 1'),
+        ("#hjem\nOs\tB-Place\n", {}, "1 column instead of 2 .* a.conll line 1"),
         ("# x\tO\nOs\tB-Place\n", {"comments": "none"}, None),
         ("#hjem\tO\nOs\tB-Place\n", {"comments": "hash"}, None),
     ],
@@ -204,7 +204,7 @@ def test_a_line_with_a_hash_is_never_dropped_without_a_word(tmp_path, content, o
 
 
 def test_columns_are_split_at_blanks_and_tabs_only():
-    with pytest.raises(DataError, match=r"columns: 3 instead of 2 +- +1 +spaces_inside_tokens.conll line 4"):
+    with pytest.raises(DataError, match=r"3 columns instead of 2 +- +1 +spaces_inside_tokens.conll line 4"):
         case("spaces_inside_tokens.conll", unit="file")
 
 

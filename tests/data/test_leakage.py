@@ -127,7 +127,7 @@ def test_label_shares_beyond_chance(clean):
         record["label"] = "1" if splits[record["id"]] == "test" else "0"
     finding = examined(toy_task(), records, splits)["label shares"]
     assert finding.level == "error"
-    assert "1 in test off by 0.850" in finding.detail
+    assert "the share of 1 in test deviates by 0.850" in finding.detail
     spans = [{"id": r["id"], "text": r["text"], "spans": []} for r in records]
     assert examined(toy_task(head="tokens"), spans, splits)["label shares"].level == "ok"
 

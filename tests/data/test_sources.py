@@ -115,9 +115,9 @@ def test_a_restricted_task_cannot_be_fetched(tmp_path, mirrored):
     ("change", "message"),
     [
         ({"kind": "secret"}, "kind is 'secret'"),
-        ({"kind": None}, "kind is a NoneType"),
+        ({"kind": None}, "kind must be a text"),
         ({"files": {}}, "files is empty"),
-        ({"files": []}, "files is a list"),
+        ({"files": []}, "files must be an object"),
         ({"files": {"../x": "0" * 64}}, "not a plain file name"),
         ({"files": {"x": "abc"}}, "not a SHA-256"),
         ({"more": ""}, "'more' is not known"),

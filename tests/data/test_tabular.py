@@ -91,9 +91,9 @@ def test_rows_without_an_id_get_one_and_stand_once(tmp_path):
     [
         ({"kind": 0.5}, "regression is not supported"),
         ({"kind": ["a", "b"]}, 'several labels in one row: use head="multilabel"'),
-        ({"kind": True}, "bool where text belongs"),
+        ({"kind": True}, "true or false where a text belongs"),
         ({"kind": None}, "null value"),
-        ({"body": ["a"]}, "list where text belongs"),
+        ({"body": ["a"]}, "a list where a text belongs"),
         ({"body": " "}, "empty text"),
     ],
 )

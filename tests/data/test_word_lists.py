@@ -81,10 +81,10 @@ def test_a_group_that_is_null_is_refused_by_row():
     ("column", "value", "said"),
     [
         ("key", None, "null value +key"),
-        ("note", True, "bool where text belongs +note"),
-        ("note", 1.0, "float where text belongs +note"),
+        ("note", True, "true or false where a text belongs +note"),
+        ("note", 1.0, "a decimal number where a text belongs +note"),
         ("note", "  ", "empty text +note"),
-        ("note", [1], "list where text belongs +note"),
+        ("note", [1], "a list where a text belongs +note"),
     ],
 )
 def test_ids_and_groups_are_texts_or_whole_numbers(tmp_path, column, value, said):

@@ -157,7 +157,7 @@ def test_without_a_network_it_says_what_to_run_and_what_to_put_where(name, monke
 
 def test_a_hub_that_cannot_answer_is_reported_in_a_few_lines(hub_that_has):
     hub_that_has(error=ConnectionError("no route\nto host"))
-    with pytest.raises(CheckpointError, match="could not be resolved: no route") as caught:
+    with pytest.raises(CheckpointError, match="could not be found: no route") as caught:
         pins.pin("a/b")
     assert "git ls-remote" in str(caught.value) and len(str(caught.value).splitlines()) <= 5
 

@@ -40,7 +40,7 @@ def changed(root, *changes):
         ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'?"),
         ('head="sequence"', 'head="regression"', "cut the numbers into classes"),
         ('head="sequence"', 'head="multi_label"', "Did you mean 'multilabel'"),
-        ('Groups(column="group")', '"group"', "TASK.groups is a str"),
+        ('Groups(column="group")', '"group"', "TASK.groups must be made by"),
         ('column="group"', 'column="patient"', "TASK.groups names patient"),
         ('column="group"', "column=3", "TASK.groups: column is 3, not the name of a column"),
         ('column="group"', 'link_equal="text"', "TASK.groups: link_equal is 'text', not a tuple of names"),

@@ -84,7 +84,7 @@ def odd(given, fault):
     if fault == "one name for two":
         files.write_text(given / "a-b.csv", "x")
         files.write_text(given / "a" / "b.csv", "x")
-        return given, "would overwrite"
+        return given, "would get the same name"
     if fault == "a name of other bytes":
         files.write_text(given / "\udcff.csv", "x")
         return given, "has a name that is not UTF-8"

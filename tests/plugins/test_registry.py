@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_loaded(root, text, expected):
         ),
         ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'"),
         ('citation="None"', 'citation="None", positive="c"', "not a label"),
-        ("groups=Groups()", 'groups="caller"', "TASK.groups is a str"),
+        ("groups=Groups()", 'groups="caller"', "TASK.groups must be made by"),
         ("groups=Groups()", "groups=Groups(column=3)", "TASK.groups: column is 3, not the name of a column"),
         ("groups=Groups()", 'groups=Groups(link_equal="text")', "link_equal is 'text', not a tuple of names"),
         ("groups=Groups()", "groups=Groups(link_equal=5)", "TASK.groups: link_equal is 5, not a tuple of names"),
@@ -155,7 +155,7 @@ def test_texts_that_act_are_refused_and_named(root, old, new, where, acting):
 
 def test_a_text_that_is_no_text_is_refused(root):
     write(root, "plum", 'title="A task"', "title=7")
-    assert "TASK.title is a int, not a text" in refused(root)
+    assert "TASK.title must be a text, not int" in refused(root)
 
 
 def test_a_title_that_mlflow_would_cut_is_refused(root):

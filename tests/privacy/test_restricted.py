@@ -52,7 +52,7 @@ def test_the_export_checks_what_it_releases_once_more_and_refuses_without(finish
     released = finished / "artifacts" / "scores" / "aismec" / "released.json"
     kept = released.read_bytes()
     finer = json.loads(kept) | {"rung": "seeds", "step": 1.0}
-    for content, said in ((json.dumps(finer), "a new check allows other figures"), (None, "released.json")):
+    for content, said in ((json.dumps(finer), "a new check allows figures that differ"), (None, "released.json")):
         released.unlink() if content is None else released.write_text(content, encoding="utf-8")
         done = call(finished, [["export", str(finished.parent / "none")]])
         assert done.returncode == 1 and said in done.stderr and "harness score aismec" in done.stderr
@@ -211,8 +211,8 @@ BAD = [
     ("aismec", line(2, outcome="Qzxcanlabel"), "label allowed"),
     ("aismec", line(2, written_standard="Qzxcanstandard"), "value allowed"),
     ("aismec", line(2, outcome=None), "missing column"),
-    ("aismec", line(2, transcript=5), "int where text belongs"),
-    ("aismec", line(2, transcript=["Qzxcanlist"]), "list where text belongs"),
+    ("aismec", line(2, transcript=5), "a whole number where a text belongs"),
+    ("aismec", line(2, transcript=["Qzxcanlist"]), "a list where a text belongs"),
     ("aismec", line(2, qzxcankey="Qzxcanvalue"), "unknown column"),
     ("aismec", lambda text: text + text.splitlines()[0] + "\n", "unique"),
     ("aismec", lambda text: text[:-40], "not JSON"),
@@ -230,7 +230,7 @@ BAD = [
         "keys that are neither A, B, C, D nor numbers",
     ),
     ("nor_deid", documents(lambda v: v["cleaned_results"].pop()), "differ in length"),
-    ("nor_deid", documents(lambda v: v["scenarios"][0].update(noteType=None)), "NoneType where text belongs"),
+    ("nor_deid", documents(lambda v: v["scenarios"][0].update(noteType=None)), "null where a text belongs"),
     ("nor_deid", documents(lambda v: v["cleaned_results"].__setitem__(1, "Qzxcan\u0000")), "control character"),
     ("nor_deid", documents(lambda v: v.update(scenarios="Qzxcanscenarios")), "scenarios is missing"),
     ("notes", lambda text: text.replace("<Place>", "<Qzxcantag>"), "unknown tag"),

@@ -119,7 +119,7 @@ def _texts(said: dict, by_column: Mapping[str, str], where: str, findings: list,
         if name is None:
             findings.append(Finding(OTHER_COLUMN, str(column), where))
         elif value is not None and not isinstance(value, str):
-            findings.append(Finding(f"{type(value).__name__} where text belongs", str(column), where))
+            findings.append(Finding(raw.not_a_text(value), str(column), where))
         elif (fault := raw.text_fault(value or "", raw.MAX_CHARACTERS)) and value and value.strip():
             findings.append(Finding(fault, str(column), where))
         else:

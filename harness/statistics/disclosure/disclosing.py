@@ -40,7 +40,7 @@ def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
     path = Path(root) / releasing.place(task.name)
     if files.read_json(path, made_by=f"harness score {task.name}") != made(root, task, settings):
         raise DataError(
-            f"{task.name}: a new check allows other figures than {releasing.place(task.name)} records.",
+            f"{task.name}: a new check allows figures that differ from those in {releasing.place(task.name)}.",
             remedy=f"Run `harness score {task.name}` and `harness report`.",
         )
 
