@@ -74,7 +74,7 @@ def held_against(
     strange = [number for number, line in enumerate(lines, start=1) if line["part"] not in by_part]
     if strange:
         numbers = _some([str(number) for number in strange])
-        raise DataError(f"{path} has rows of other parts than {', '.join(parts)}: line {numbers}.",
+        raise DataError(f"{path} has rows whose part is not one of {', '.join(parts)}: line {numbers}.",
                         remedy=_remedy(made_by))  # fmt: skip
     for line in lines:
         by_part[line["part"]].append(line)
@@ -102,10 +102,10 @@ def _part_faults(
     head = heads.of(task)
     wrong = [i for i, row in zip(ids, rows, strict=True) if i not in records or row["gold"] != head.gold(records[i])]
     if wrong:
-        yield f": the gold of {len(wrong)} {part} row(s) is not that of the validated data: {_some(wrong)}."
+        yield f": the gold of {len(wrong)} {part} row(s) differs from the validated data: {_some(wrong)}."
     wrong = [i for i, row in zip(ids, rows, strict=True) if row["group"] != records[i]["group"]]
     if wrong:
-        yield f": the group of {len(wrong)} {part} row(s) is not that of the validated data: {_some(wrong)}."
+        yield f": the group of {len(wrong)} {part} row(s) differs from the validated data: {_some(wrong)}."
     for said, wrong in head.faults_beside(part, rows, records):
         if wrong:
             yield f": {said}: {_some(wrong)}."
@@ -116,9 +116,9 @@ def _shape_fault(line: object, fields: Sequence[str]) -> str | None:
         return "not a JSON object"
     lacking = [key for key in ("id", "part", "group", "gold", "prediction", *fields) if key not in line]
     if lacking:
-        return f"without {', '.join(lacking)}"
+        return f"these keys are missing: {', '.join(lacking)}"
     if any(not isinstance(line[key], str) for key in ("id", "part", "group")):
-        return "an id, part or group that is not text"
+        return "its id, part or group is not a text"
     return None
 
 

@@ -67,9 +67,10 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
             )
         chosen = tuple(found[0].tags.get(name, "") for name in ("task", "family"))
         if chosen not in known or found[0].superseded:
-            what = {None: "is of no comparison in params.yaml", UNDECLARED: "is no longer declared in params.yaml"}.get(
-                found[0].tags.get("superseded"), "was superseded by other results"
-            )
+            what = {
+                None: "belongs to no comparison in params.yaml",
+                UNDECLARED: "is no longer declared in params.yaml",
+            }.get(found[0].tags.get("superseded"), "was superseded by other results")
             raise MissingInputError(
                 f"The MLflow run {found[0].id} ({found[0].name}) {what}.",
                 remedy="Check out the commit that its tag git_commit names, or audit one of the current runs.",

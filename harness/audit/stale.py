@@ -49,7 +49,7 @@ def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: It
         more = [f"  and {len(lines) - MOST} more"] if len(lines) > MOST else []
         what = "the report is" if scored else "these scores are"
         told = [f"harness: warning: {what} made of results that are stale:", *lines[:MOST], *more]
-        told.append("`dvc repro` makes them anew; `harness audit` says more.")
+        told.append("Run `dvc repro` to make them again. `harness audit` shows more.")
         print(*map(terminal, told), sep="\n", file=sys.stderr)
 
 
@@ -72,9 +72,9 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
         return
     inputs = recorded.get("inputs", {})
     if inputs.get("records") != hashes.sha256(records_place(root, task.name)):
-        yield "its predictions were made from other records"
+        yield "its predictions were made from different records"
     if inputs.get("manifest") != hashes.sha256(manifest_place(root, task.name)):
-        yield "its predictions were made with another split"
+        yield "its predictions were made with a different split"
     made = path.stat().st_mtime
     for encoder in settings.encoders:
         folder = checkpoint.place(root, family, encoder)
@@ -82,26 +82,26 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
         younger = not folder.is_dir() or any(file.stat().st_mtime > made for file in [folder, *folder.rglob("*")])
         if younger and inputs.get("checkpoints", {}).get(encoder) != hashes.tree(folder):
             yield f"the checkpoint of arm {encoder} is not the one that was fine-tuned"
-    for key, wanted in (
-        ("recipe", dataclasses.asdict(settings.recipe)),
-        ("engine", dataclasses.asdict(settings.engine)),
-        ("labels", list(task.labels)),
+    for key, wanted, what in (
+        ("recipe", dataclasses.asdict(settings.recipe), "a different recipe"),
+        ("engine", dataclasses.asdict(settings.engine), "different engine settings"),
+        ("labels", list(task.labels), "different labels"),
     ):
         if recorded.get(key) != json.loads(json.dumps(wanted)):
-            yield f"its predictions were made with another {key.removesuffix('s')}"
+            yield f"its predictions were made with {what}"
     if recorded.get("robustness") != settings.robustness.as_recorded():
-        yield "its predictions were made with other settings of robustness"
+        yield "its predictions were made with different settings of robustness"
     from harness.audit.runs import candidates
 
     tried = recorded.get("tuning", {}).get("candidates", [])
     if tried != candidates(settings):
-        yield "its arms were tuned with other settings"
+        yield "its arms were tuned with different settings"
     runs = {(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
     if lacking := sorted({(arm, seed) for arm in settings.arms for seed in settings.seeds} - runs.keys()):
         yield f"there are no predictions of arm {lacking[0][0]}, seed {lacking[0][1]}"
     for (arm, seed), digest in sorted(runs.items()):
         if hashes.sha256(path.with_name(file_name(arm, seed))) != digest:
-            yield f"the predictions of arm {arm}, seed {seed} are not those that were made"
+            yield f"the file with the predictions of arm {arm}, seed {seed} has changed or is missing"
 
 
 def _scores(root: Path, task: str, family: str) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _scores(root: Path, task: str, family: str) -> Iterator[str]:
     for trial in recorded.get("tuning", {}).get("trials", ()):
         made[trial_file_name(trial["arm"], trial["candidate"], trial["seed"])] = trial["predictions"]
     if made and scored and scored["inputs"].get("predictions") != made:
-        yield "its scores were computed from other predictions"
+        yield "its scores were computed from different predictions"
 
 
 def _code(root: Path, stage: dict, hashes: Hashes, outdated: list[str]) -> Iterator[str]:

@@ -17,7 +17,7 @@ def scores_fault(scores, labels: int) -> str | None:
     """The fault of `scores` as words for a message, or None if `scores` is a list of `labels` probabilities. `labels`
     is the number of labels."""
     if not isinstance(scores, list) or len(scores) != labels:
-        return f"not a score for each of the {labels} labels"
+        return f"scores is not a list with one score for each of the {labels} labels"
     if not all(type(score) in (float, int) and -ROUNDING <= score <= 1 + ROUNDING for score in scores):
         return "a score is not a probability"
     return None

@@ -58,7 +58,7 @@ class Multilabel(Whole):
             return fault
         for label, score in zip(labels, line["scores"], strict=True):
             if abs(score - THRESHOLD) > ROUNDING and (score > THRESHOLD) != (label in line["prediction"]):
-                return f"the prediction is not the labels with a score over {THRESHOLD}"
+                return f"the prediction does not match the labels with a score over {THRESHOLD}"
         return None
 
     def decisions(self, task, lines, records):

@@ -51,10 +51,10 @@ class Tokens(Windowed):
             before = (0, 0, "")
             for span in line[side]:
                 if not _is_span(span):
-                    return f"a {side} span that is not [start, end, label]"
+                    return f"a {side} span is not [start, end, label]"
                 start, end, label = span
                 if label not in labels:
-                    return f"a {side} span whose label is not in the task's label list"
+                    return f"the label of a {side} span is not in the task's label list"
                 if not 0 <= start < end <= length:
                     return f"the {side} span {start}–{end} is empty or outside the text's {length} characters"
                 if tuple(span) == before:
@@ -67,7 +67,7 @@ class Tokens(Windowed):
     def faults_beside(self, part, lines, records):
         texts = {line["id"]: records[line["id"]]["text"] for line in lines}
         wrong = [line["id"] for line in lines if line["length"] != len(texts[line["id"]])]
-        yield f"the length of {len(wrong)} {part} text(s) is not that of the validated data", wrong
+        yield f"the length of {len(wrong)} {part} text(s) differs from the validated data", wrong
         wrong = [line["id"] for line in lines if _overlap(line["prediction"], texts[line["id"]])]
         yield f"predicted spans overlap in {len(wrong)} {part} text(s), but tokens have one tag", wrong
 

@@ -33,10 +33,10 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
     for what, ok in (
         (f"has no runs of {family}", recorded.family == family),
         (
-            "has other folds than params.yaml",
+            "has folds that differ from params.yaml",
             (dealt.number, dealt.repeats, dealt.validation) == (folds.number, folds.repeats, folds.validation),
         ),
-        ("does not have every arm on every fold", _complete(recorded.runs, folds)),
+        ("lacks a run: every arm needs one run on every fold", _complete(recorded.runs, folds)),
     ):
         if not ok:
             raise stored.refused(what)

@@ -88,8 +88,7 @@ class Stored:
         for name, sha in self.data.hashes.items():
             if getattr(recorded.inputs, name) != sha:
                 raise DataError(
-                    f"{task.name}: the {name} on disk are not those that the predictions in {self.folder} were made "
-                    "with.",
+                    f"{task.name}: the {name} on disk changed after the predictions in {self.folder} were made.",
                     remedy=f"Run `dvc repro`, or make the predictions again with `{self.made_by}`.",
                 )
 

@@ -129,7 +129,7 @@ def read_jsonl(path: Path, *, made_by: str | None = None, keys: Collection[str] 
     for number, row in enumerate(rows, start=1):
         if lacking := [key for key in keys if key not in row]:
             raise DataError(
-                f"{path}, row {number}: without {', '.join(lacking)}.",
+                f"{path}, row {number}: these keys are missing: {', '.join(lacking)}.",
                 remedy=f"Make it anew with `{made_by}`." if made_by else "Make it anew with `dvc repro`.",
             )
     return rows

@@ -53,9 +53,9 @@ FALSE_ANSWERS = {
     "a little less than another": (
         {"scores": [0.5, 0.499999, 0.000001, 0, 0, 0, 0, 0]}, "not the label with the highest score",
     ),
-    "too few scores": ({"scores": [0.2, 0.8]}, "not a score for each of the 8 labels"),
-    "a score too many": ({"scores": [0.0, 1.0, *[0.0] * 7]}, "not a score for each of the 8 labels"),
-    "scores that are no list": ({"scores": "high"}, "not a score for each of the 8 labels"),
+    "too few scores": ({"scores": [0.2, 0.8]}, "one score for each of the 8 labels"),
+    "a score too many": ({"scores": [0.0, 1.0, *[0.0] * 7]}, "one score for each of the 8 labels"),
+    "scores that are no list": ({"scores": "high"}, "one score for each of the 8 labels"),
     "a score above 1": ({"scores": [-0.5, 1.5, 0, 0, 0, 0, 0, 0]}, "a score is not a probability"),
     "logits": ({"scores": [1.0, 3.0, -1, 0, 0, 0, 0, 0]}, "a score is not a probability"),
     "a score that is true": ({"scores": [False, True, 0, 0, 0, 0, 0, 0]}, "a score is not a probability"),
@@ -64,7 +64,7 @@ FALSE_ANSWERS = {
     "an unknown prediction": ({"prediction": "HEMMELIG"}, "the prediction is not in the task's label list"),
     "an unknown gold": ({"gold": "HEMMELIG"}, "the gold is not in the task's label list"),
     "a prediction that is a number": ({"prediction": 1}, "the prediction is not in the task's label list"),
-    "an id that is a number": ({"id": 7}, "an id, part or group that is not text"),
+    "an id that is a number": ({"id": 7}, "its id, part or group is not a text"),
 }  # fmt: skip
 
 
@@ -91,7 +91,7 @@ FALSE_SPANS = {
     "backwards": ({"prediction": [[5, 3, "Date"]]}, "span 5–3 is empty"),
     "not in order": ({"prediction": [[5, 9, "Date"], [0, 4, "Age"]]}, "spans are not in the order of the text"),
     "twice": ({"prediction": [[5, 9, "Date"], [5, 9, "Date"]]}, "span 5–9 occurs twice"),
-    "an unknown label": ({"prediction": [[5, 9, "HEMMELIG"]]}, "label is not in the task's label list"),
+    "an unknown label": ({"prediction": [[5, 9, "HEMMELIG"]]}, "span is not in the task's label list"),
     "half a character": ({"prediction": [[5, 9.5, "Date"]]}, r"not \[start, end, label\]"),
     "an object": ({"prediction": [{"start": 1, "end": 2, "label": "Date"}]}, r"not \[start, end, label\]"),
     "no list": ({"prediction": "Date"}, "the prediction is not a list of spans"),
@@ -113,7 +113,7 @@ def test_what_a_line_lacks_is_named(tmp_path, key):
     line = answer()
     del line[key]
     path = stored(tmp_path, line)
-    with pytest.raises(DataError, match=f"line 1: without {key}"):
+    with pytest.raises(DataError, match=f"line 1: these keys are missing: {key}"):
         predictions.recorded_lines(path, files.sha256(path), SYNERGI, MADE_BY)
 
 
@@ -167,7 +167,7 @@ def test_rows_are_handed_back_by_part(tmp_path):
             {},
             r"spans overlap in 1 test text\(s\).*d002",
         ),
-        ([document(1), document(2), document(3, part="train")], {}, "other parts than test: line 3"),
+        ([document(1), document(2), document(3, part="train")], {}, "whose part is not one of test: line 3"),
     ],
 )
 def test_rows_that_are_not_those_of_the_data_are_named(tmp_path, lines, changes, message):

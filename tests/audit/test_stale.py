@@ -81,14 +81,14 @@ def edit_scores(root: Path) -> None:
 
 EDITS = {
     edit_checkpoint: "the checkpoint of arm clinical is not the one that was fine-tuned",
-    edit_prediction: "the predictions of arm clinical, seed 1 are not those that were made",
-    edit_split: "its predictions were made with another split",
-    edit_records: "its predictions were made from other records",
+    edit_prediction: "the file with the predictions of arm clinical, seed 1 has changed or is missing",
+    edit_split: "its predictions were made with a different split",
+    edit_records: "its predictions were made from different records",
     edit_data: "the files in data/ are not those that were validated",
-    edit_recipe: "its predictions were made with another recipe",
+    edit_recipe: "its predictions were made with a different recipe",
     edit_seeds: "there are no predictions of arm baseline, seed 3",
     edit_code: "the code that made its predictions has changed (pipeline/finetune.txt)",
-    edit_scores: "its scores were computed from other predictions",
+    edit_scores: "its scores were computed from different predictions",
 }
 
 

@@ -124,10 +124,10 @@ def test_what_a_record_may_be():
     ("change", "fault"),
     [
         ({}, None),
-        ({"scores": [0.9, 0.2]}, "not a score for each of the 3 labels"),
+        ({"scores": [0.9, 0.2]}, "one score for each of the 3 labels"),
         ({"scores": [0.9, 1.2, 0.2]}, "a score is not a probability"),
-        ({"scores": [0.9, 0.6, 0.2]}, "not the labels with a score over 0.5"),
-        ({"prediction": []}, "not the labels with a score over 0.5"),
+        ({"scores": [0.9, 0.6, 0.2]}, "not match the labels with a score over 0.5"),
+        ({"prediction": []}, "not match the labels with a score over 0.5"),
         ({"gold": ["theft"]}, "the gold is not a list of the task's labels"),
         ({"gold": "fall"}, "the gold is not a list of the task's labels"),
         ({"gold": ["medication", "fall"]}, "not in the order"),

@@ -177,7 +177,7 @@ def test_a_missing_file_names_the_command(copied):
 
 @pytest.mark.parametrize("folds", [Folds(4, 2, 0.2), Folds(3, 1, 0.2), Folds(3, 2, 0.25)])
 def test_other_folds_than_those_that_were_made_are_refused(copied, folds):
-    with pytest.raises(DataError, match=r"has other folds than params\.yaml"):
+    with pytest.raises(DataError, match=r"has folds that differ from params\.yaml"):
         scored(copied, folds)
 
 

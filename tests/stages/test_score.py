@@ -159,7 +159,7 @@ def test_stale_inputs_are_refused(grid, what):
         "manifest": grid / "reports/splits/medmqp.json",
     }[what]
     path.write_text(path.read_text() + "\n")
-    with pytest.raises(DataError, match=f"the {what} on disk are not those"):
+    with pytest.raises(DataError, match=f"the {what} on disk changed after"):
         run(grid)
 
 

@@ -94,7 +94,7 @@ def test_of_a_kind_that_changes_no_text_nothing_is_answered_and_that_is_said(tmp
 
 @pytest.mark.parametrize("other", [Robustness(KINDS[:3], 0.3, 11), Robustness((), 0.3, 11)])
 def test_answers_to_other_texts_than_those_asked_for_are_refused(made, other):
-    with pytest.raises(DataError, match=r"has rows of other parts than .*line"):
+    with pytest.raises(DataError, match=r"has rows whose part is not one of .*line"):
         scored(made, "medmqp", other)
 
 

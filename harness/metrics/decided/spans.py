@@ -81,14 +81,18 @@ class SpanDecisions:
         labels = frozenset(self.labels)
         for document in self.documents:
             if document.id in seen:
-                raise DataError(f"Document {document.id} occurs twice.", remedy="Make the predictions again.")
+                raise DataError(
+                    f"Document {document.id} occurs twice.",
+                    remedy="Make the predictions again with `harness finetune`.",
+                )
             seen.add(document.id)
             for side in ("gold", "predicted"):
                 for start, end, label in getattr(document, side):
                     if label not in labels:
                         raise DataError(
                             f"Document {document.id}: the {side} label {label!r} is not in the task's label list.",
-                            remedy=f"Labels: {', '.join(self.labels)}.",
+                            remedy="Add it to the task's labels, or make the predictions again with "
+                            f"`harness finetune`. The labels are {', '.join(self.labels)}.",
                         )
                     if not 0 <= start < end <= document.length:
                         raise DataError(
