@@ -324,7 +324,7 @@ def _checked_tokenizer(folder: Path, vocab_size: int):
         )
     if len(tokenizer) > vocab_size:
         raise CheckpointError(
-            f"The tokenizer has {len(tokenizer)} tokens, the model {vocab_size}.",
+            f"The tokenizer has {len(tokenizer)} tokens, but the model has only {vocab_size}.",
             remedy="Use the checkpoint's own tokenizer.",
         )
     return tokenizer

@@ -157,7 +157,7 @@ def preload(
         longest = architecture_named(architecture).positions(model.config)
         if longest is not None and tokens > longest:
             raise CheckpointError(
-                f"{folder} reads at most {longest} tokens, the task's max_length is {tokens}.",
+                f"{folder} reads at most {longest} tokens, but the task's max_length is {tokens}.",
                 remedy=f"Set max_length of the task in params.yaml to {longest} or less.",
             )
         shapes.append(shaping(model.config, architecture))

@@ -57,7 +57,8 @@ def load(
         except Exception as error:  # transformers and safetensors raise many types here, all about the files
             raise CheckpointError(
                 f"{folder} cannot be loaded as {model_class.__name__}: {first_line(error)}",
-                remedy="Check that the architecture is right and the files whole; make or import the checkpoint anew.",
+                remedy="Check that the architecture is right and the files are whole. Then make or import the "
+                "checkpoint again.",
             ) from error
     missing = sorted(info["missing_keys"])
     lacking = [name for name in missing if not name.startswith(may_lack)] if may_lack else missing
@@ -91,8 +92,8 @@ def _layer(name: str) -> int:
 def _other_layers(folder: Path, config, held: int) -> CheckpointError:
     whole = "not a whole checkpoint" if held < config.num_hidden_layers else "not the checkpoint of its configuration"
     return CheckpointError(
-        f"{folder} is {whole}: config.json says {config.num_hidden_layers} layers (num_hidden_layers), the "
-        f"weights have {held}.",
+        f"{folder} is {whole}: config.json says {config.num_hidden_layers} layers (num_hidden_layers), but "
+        f"the weights have {held}.",
         remedy="Copy config.json and the weights anew from the same version of the checkpoint.",
     )
 

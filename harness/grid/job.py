@@ -63,4 +63,4 @@ def alone(root: Path, comparison: Comparison) -> Iterator[None]:
 def _ending(comparison: Comparison, code: int) -> str:
     if code < 0:
         return f"harness: the training of {comparison.name} was killed by signal {-code}."
-    return f"harness: the training of {comparison.name} ended with {code}."
+    return f"harness: the training of {comparison.name} ended with exit code {code}."

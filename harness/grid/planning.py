@@ -48,20 +48,30 @@ def plan(options: Namespace, device: str, jobs: int) -> Plan:
             raise ConfigError(f"{flag} must be {least} or more.", remedy=f"Correct {flag}.")
     gpus = options.gpus if options.gpus is not None else int(device == "cuda")
     if (gpus > 0) != (device == "cuda"):
-        raise ConfigError(f"--gpus {gpus}, but engine.device is {device}.", remedy="Change one of them.")
+        raise ConfigError(
+            f"--gpus is {gpus}, but engine.device is {device}.",
+            remedy="Leave --gpus out, or change engine.device in params.yaml.",
+        )
     if slurm := on_slurm(options):
         if not options.dry_run and shutil.which("sbatch") is None:
-            raise ConfigError("There is no sbatch here.", remedy="Run it on a cluster's login node, or `--on local`.")
+            raise ConfigError(
+                "The command sbatch is not on this machine.",
+                remedy="Run `harness grid` on a cluster's login node, or with `--on local`.",
+            )
         at_once, cpus = options.at_once or max(1, jobs), options.cpus or 8
         devices: tuple[str, ...] = ()
     else:
         devices = _devices() if gpus else ()
         if gpus > len(devices):
-            raise ConfigError(f"A job asks for {gpus} GPUs, but {len(devices)} are here.", remedy="Lower --gpus.")
+            raise ConfigError(
+                f"A job asks for {gpus} GPUs, but this machine has {len(devices)}.", remedy="Lower --gpus."
+            )
         room = len(devices) // gpus if gpus else available_cpus()
         at_once = options.at_once or max(1, min(jobs, room))
         if gpus and at_once > room:
-            raise ConfigError(f"--at-once {at_once}, but the GPUs suffice for {room}.", remedy="Lower --at-once.")
+            raise ConfigError(
+                f"--at-once is {at_once}, but the GPUs suffice for {room} jobs.", remedy="Lower --at-once."
+            )
         cpus = options.cpus or max(1, available_cpus() // at_once)
     asked = dict(_pair(text) for text in options.sbatch)
     resources = Resources(at_once, cpus, gpus, options.memory_gb, options.hours, options.partition, asked)

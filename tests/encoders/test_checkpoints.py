@@ -454,7 +454,7 @@ def test_a_config_with_fewer_layers_than_the_weights_names_both_numbers(layers, 
     change_json(published / "config.json", **changes)
     with pytest.raises(CheckpointError) as refused:
         imported(published, architecture, tmp_path / "arm")
-    assert f"config.json says {layers} layers (num_hidden_layers), the weights have 3." in refused.value.message
+    assert f"config.json says {layers} layers (num_hidden_layers), but the weights have 3." in refused.value.message
     assert str(published) in refused.value.message and not (tmp_path / "arm").exists()
     # Whoever loads such a folder by another way is told too.
     with pytest.raises(CheckpointError, match="the weights have 3"):
@@ -466,7 +466,7 @@ def test_a_config_with_more_layers_than_the_weights_names_both_numbers(published
     if architecture == "modernbert":
         changes["layer_types"] = ["full_attention"] * 4
     change_json(published / "config.json", **changes)
-    with pytest.raises(CheckpointError, match=r"says 4 layers \(num_hidden_layers\), the weights have 3\."):
+    with pytest.raises(CheckpointError, match=r"says 4 layers \(num_hidden_layers\), but the weights have 3\."):
         imported(published, architecture, tmp_path / "arm")
 
 

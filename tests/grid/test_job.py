@@ -46,7 +46,7 @@ def test_what_was_made_is_noted_and_not_made_twice(project, training):
 def test_a_training_that_failed_leaves_no_note_and_its_code(project, training, capfd):
     training("raise SystemExit(3)")
     assert job.carry_out(str(project), "medmqp", "nb_bert", {}) == 3
-    assert not is_made(project, ONE) and "medmqp/nb_bert ended with 3" in capfd.readouterr().err
+    assert not is_made(project, ONE) and "medmqp/nb_bert ended with exit code 3" in capfd.readouterr().err
 
 
 def test_one_that_was_killed_says_by_what(project, training, capfd):

@@ -56,10 +56,10 @@ def test_each_gpu_takes_a_job_of_its_own(machine):
     [
         ({"at_once": 0}, "cpu", "--at-once must be 1 or more"),
         ({"memory_gb": -3}, "cpu", "--memory-gb must be 1 or more"),
-        ({"gpus": 1}, "cpu", "--gpus 1, but engine.device is cpu"),
-        ({"gpus": 0}, "cuda", "--gpus 0, but engine.device is cuda"),
-        ({"gpus": 3}, "cuda", "A job asks for 3 GPUs, but 2 are here"),
-        ({"at_once": 3}, "cuda", "--at-once 3, but the GPUs suffice for 2"),
+        ({"gpus": 1}, "cpu", "--gpus is 1, but engine.device is cpu"),
+        ({"gpus": 0}, "cuda", "--gpus is 0, but engine.device is cuda"),
+        ({"gpus": 3}, "cuda", "A job asks for 3 GPUs, but this machine has 2"),
+        ({"at_once": 3}, "cuda", "--at-once is 3, but the GPUs suffice for 2"),
         ({"sbatch": ["account"]}, "cpu", "--sbatch 'account' is not KEY=VALUE"),
     ],
 )
@@ -75,7 +75,7 @@ def test_slurm_is_taken_where_there_is_one(monkeypatch):
     assert plan(on=None).slurm and not plan(on="local").slurm
     monkeypatch.setattr(planning.shutil, "which", lambda name: None)
     assert not plan(on=None).slurm and plan(on="slurm", dry_run=True).slurm
-    with pytest.raises(ConfigError, match="no sbatch here"):
+    with pytest.raises(ConfigError, match="sbatch is not on this machine"):
         plan(on="slurm")
 
 

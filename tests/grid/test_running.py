@@ -91,7 +91,7 @@ def test_an_interruption_says_what_becomes_of_the_jobs(tmp_path, recorded, monke
 @pytest.mark.parametrize(
     ("log", "words"),
     [
-        ("harness: The loss is not a number.\nLower it.\nharness: the training of a/x ended with 1.\n", "The loss is"),
+        ("harness: The loss is not a number.\n\nharness: the training of a/x ended with exit code 1.\n", "The loss is"),
         ("harness: the training of a/x was killed by signal 9.\n", "the training of a/x was killed by signal 9."),
         ("submitit INFO (2026-11-24) - Exiting after successful completion\n", "its inputs or its predictions have"),
         ("slurmstepd: error: Detected 1 oom_kill event\n\n", "slurmstepd: error: Detected 1 oom_kill"),

@@ -168,7 +168,7 @@ def _borrowed(first: Segment, size: int, runs, tokens, draw: float) -> Segment:
     others = [run for run in runs if run.document != first.document]
     if not others:
         raise TrainingError(
-            "Next-sentence prediction needs segments of other documents, and there is only one document.",
+            "Next-sentence prediction needs segments of two or more documents, but there is only one document.",
             remedy="Add documents to the corpus, or pre-train this family without next-sentence prediction.",
         )
     run = others[int(draw * len(others))]

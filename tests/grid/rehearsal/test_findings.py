@@ -92,7 +92,7 @@ def slurm(tmp_path, profile="paper", **asked):
     [
         ({"sbatch": ["acount=p1"]}, "grid", "sbatch has no option 'acount'. Did you mean 'account'?"),
         ({"sbatch": ["account"]}, "grid", "is not KEY=VALUE"),
-        ({"gpus": 0}, "grid", "--gpus 0, but engine.device is cuda"),
+        ({"gpus": 0}, "grid", "--gpus is 0, but engine.device is cuda"),
         ({"hours": 0}, "grid", "--hours must be 1 or more"),
         ({"gpus_per_node": 3}, "pretrain nb_bert", "4 devices do not fill whole nodes of 3 GPUs"),
     ],
