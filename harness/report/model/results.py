@@ -109,6 +109,12 @@ class Comparison:
         return named(self.primary)
 
     @property
+    def searched(self) -> bool:
+        """True if every arm searched for its recipe. The results of the search (`tuned`) are not shown of restricted
+        data, but this fact is."""
+        return "tuned" in self.provenance
+
+    @property
     def best_constant(self) -> float:
         """The best primary score on the test split that a constant answer reaches. A constant answer is the same for
         every row."""

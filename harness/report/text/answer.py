@@ -128,7 +128,7 @@ def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
     present = formats.unique(arm for c in comparisons for arm in c.arms)
     tasks = formats.unique(c.task for c in comparisons)
     families = formats.unique(c.family_title for c in comparisons)
-    recipe = "with the recipe that it found in the same number of tries" if any(c.tuned for c in comparisons) else ""
+    recipe = "with the recipe that it found in the same number of tries" if any(c.searched for c in comparisons) else ""
     number = formats.amount(len(comparisons[0].seeds), "time", "times")
     return Bullets(
         (

@@ -95,7 +95,7 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
 
 
 def _recipes(comparisons: Iterable[Comparison]) -> str:
-    if any(c.tuned for c in comparisons):
+    if any(c.searched for c in comparisons):
         return "one recipe per task, but every arm chose its own learning rate and steps"
     return "one recipe per task for every arm"
 

@@ -38,7 +38,7 @@ def training(comparisons: list[Comparison]) -> tuple:
         for name in names
     ]
     if rows:
-        tuned = any(c.tuned for c in comparisons)
+        tuned = any(c.searched for c in comparisons)
         of_arms = "as declared; every arm chose its own learning rate and steps" if tuned else "the same for every arm"
         words = f"Fine-tuning recipe of each task, {of_arms} ({kinds})"
         found.append(Details("Fine-tuning recipes", (Table(words, ("Setting", *recipes), tuple(rows)),)))

@@ -7,7 +7,7 @@ import pytest
 
 from harness.metrics import METRICS
 from harness.params.config import Statistics
-from harness.report.disclosure import loading
+from harness.report.disclosure import loading, released
 from harness.report.model.judging import Summary
 from harness.report.text import answer
 from harness.statistics.families import Joint
@@ -170,3 +170,6 @@ def test_pairs_in_which_nothing_was_learnt_are_named(tmp_path):
     told = answer.arms([c], "lab").items
     assert [item.split(":")[0] for item in told[:2]] == ["*Baseline*", "*Clinical*"] and "profile `lab`" in told[-1]
     assert "fine-tuned 3 times for each task" in told[2] and "with the same recipe" in told[2]
+    # Of restricted data the results of a search are not shown, but it is no secret that there was one.
+    searched = released._closed(replace(c, provenance=c.provenance | {"tuned": {"baseline": {"steps": 20}}}))
+    assert searched.tuned is None and "found in the same number of tries" in answer.arms([searched], "lab").items[2]
