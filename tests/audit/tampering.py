@@ -404,7 +404,7 @@ TOGETHER = (
         "the code": (replaced("harness/statistics/verdicts.py", "^", "X = 1\n"), "dvc.lock", "pipeline/report.txt"),
         "a task's declaration": (
             replaced("tasks/medmqp.py", 'version="1"', 'version="2"'),
-            "dvc.lock", "pipeline/tasks/medmqp/validate.txt the present tasks/medmqp.py",
+            "dvc.lock", "pipeline/tasks/medmqp/validate.txt a list that matches the present tasks/medmqp.py",
         ),
         "dvc.lock": (
             replaced("dvc.lock", r"(- path: artifacts/scores/medmqp\n +hash: md5\n +md5: )\w{6}", r"\g<1>abcdef"),
