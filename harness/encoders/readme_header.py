@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.encoders.architectures import ARCHITECTURES
 from harness.params.document import expanded
 
 NODES = 10_000
@@ -73,5 +72,7 @@ def has_masked_lm(card: Mapping) -> bool:
     next-sentence head of BERT."""
     if card.get("recipe"):
         return True
+    from harness.encoders.architectures import ARCHITECTURES  # loads torch, which not every reader of a README needs
+
     kind = ARCHITECTURES.get(card["architecture"])
     return kind is not None and not any(name.startswith(kind.masked_lm_head) for name in card.get("missing") or ())

@@ -12,6 +12,7 @@ from functools import partial
 from harness.system.stopping import heard
 
 SECONDS_TO_SAVE = 60.0
+LOOK_SECONDS = 1.0
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
@@ -37,7 +38,10 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
         started = _start([*command, "-m", "harness", *arguments])
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-            return started.wait()
+            while True:
+                # If another thread took a signal, Python raises it in this thread as soon as the wait is over.
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    return started.wait(LOOK_SECONDS)
         except KeyboardInterrupt:
             # torchrun passes the signal on to its processes, and waits until they have saved their state and ended.
             started.terminate()

@@ -14,6 +14,10 @@ from harness.grid.executors import Local, Resources, Slurm, batch_script
 from harness.system.determinism import available_cpus
 
 
+class TooFewGpus(ConfigError):
+    """This machine has fewer GPUs than the jobs ask for."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The resources of the jobs of a grid, and whether the jobs run on Slurm or on this machine.
@@ -63,13 +67,13 @@ def plan(options: Namespace, device: str, jobs: int) -> Plan:
     else:
         devices = _devices() if gpus else ()
         if gpus > len(devices):
-            raise ConfigError(
+            raise TooFewGpus(
                 f"A job asks for {gpus} GPUs, but this machine has {len(devices)}.", remedy="Lower --gpus."
             )
         room = len(devices) // gpus if gpus else available_cpus()
         at_once = options.at_once or max(1, min(jobs, room))
         if gpus and at_once > room:
-            raise ConfigError(
+            raise TooFewGpus(
                 f"--at-once is {at_once}, but the GPUs suffice for {room} jobs.", remedy="Lower --at-once."
             )
         cpus = options.cpus or max(1, available_cpus() // at_once)

@@ -132,7 +132,7 @@ def test_a_parquet_column_that_stands_twice_is_named(tmp_path):
         tabular.dataset(columns=COLUMNS)(tmp_path / "b")
     fields = pyarrow.StructArray.from_arrays([pyarrow.array(["x"]), pyarrow.array(["y"])], names=["A", "A"])
     pyarrow.parquet.write_table(pyarrow.table({"o": fields}), tmp_path / "c.parquet")
-    with pytest.raises(DataError, match=r"c.parquet: .*two fields of one name"):
+    with pytest.raises(DataError, match=r"c.parquet: .*two fields of the same name"):
         tabular.table("c.parquet", columns=COLUMNS)(tmp_path)
 
 

@@ -65,7 +65,7 @@ def test_all_failures_stand_in_one_table(tmp_path):
     for row, check in (
         ("line 1", "missing column"),
         ("line 2", "not JSON"),
-        ("line 3", "int where text"),
+        ("line 3", "a whole number where a text"),
         ("line 4", "control"),
     ):
         assert any(row in line and check in line for line in message.splitlines()), (row, check)

@@ -46,6 +46,10 @@ def compare(folder, architecture, tmp_path, change):
     return shapes
 
 
+def said(value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 @pytest.mark.parametrize(
     ("architecture", "change"),
     [
@@ -76,7 +80,8 @@ def test_a_key_that_shapes_is_refused_with_both_values(architecture, change, fol
         return  # the weights do not fit such a configuration
     assert "not treated alike" in refused.value.message
     for key, value in change.items():
-        assert f"{key} is {theirs.get(key, 'not stated')} in baseline and {value} in clinical" in refused.value.message
+        wanted = f"{key} is {said(theirs.get(key, 'not stated'))} in baseline and {said(value)} in clinical"
+        assert wanted in refused.value.message
 
 
 def test_fine_tuning_refuses_such_arms_before_it_trains(folders, repository, tmp_path):

@@ -32,7 +32,7 @@ def commands(monkeypatch) -> list[list[str]]:
         def __init__(self, command, **_):
             seen.append(command)
 
-        def wait(self) -> int:
+        def wait(self, timeout=None) -> int:
             return 3
 
         def kill(self) -> None:
@@ -74,7 +74,8 @@ def test_told_to_stop_it_lets_the_processes_of_all_devices_save_and_leaves_none(
     def interrupt() -> None:
         while not (tmp_path / "started").exists():
             time.sleep(0.02)
-        os.kill(os.getpid(), number)
+        # The kernel chooses a thread while the one that starts the processes blocks signals.
+        signal.pthread_kill(threading.get_ident(), number)
 
     threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):

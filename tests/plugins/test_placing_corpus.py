@@ -102,6 +102,8 @@ def test_the_command_completes_the_data_pins_them_and_names_the_next_step(
     for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
         subprocess.run(command, cwd=root, check=True)
     monkeypatch.chdir(root)
+    # Other tests have loaded torch already, which a portable run must not find.
+    monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
     assert cli.main(["data", "use", "corpus", str(notes)]) == 0
     said = capsys.readouterr().out
     assert "data.dvc pins it" in said and "clinical: [notes.jsonl]" in said and "dvc repro" in said

@@ -158,10 +158,10 @@ def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Findin
             yield Finding("grid", f"sbatch has no option {key!r}.{hint}", f"Correct --sbatch {text}.")
     try:
         plan = planning.plan(Namespace(**vars(options) | {"dry_run": True}), engine.device, jobs)
+    except planning.TooFewGpus:
+        return  # the run may be on another machine
     except ConfigError as error:
-        # These two errors are about the GPUs of this machine, and the run may be on another.
-        if "are here" not in error.message and "suffice for" not in error.message:
-            yield Finding("grid", error.message, error.remedy)
+        yield Finding("grid", error.message, error.remedy)
         return
     if not plan.slurm:
         return

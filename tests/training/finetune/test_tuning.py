@@ -143,7 +143,7 @@ def test_scores_of_tuned_runs_are_not_taken_for_stale(copied):
     made = files.read_json(path)
     made["tuning"]["trials"][0]["predictions"] = "0" * 64
     files.write_json(path, made)
-    assert list(stale._scores(copied, TASK, FAMILY)) == ["its scores were computed from other predictions"]
+    assert list(stale._scores(copied, TASK, FAMILY)) == ["its scores were computed from different predictions"]
 
 
 def test_the_report_shows_both_and_what_was_chosen(copied):
