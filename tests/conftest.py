@@ -2,8 +2,10 @@
 
 import fcntl
 import gc
+import hashlib
 import logging
 import os
+import pickle
 import shutil
 import signal
 import sys
@@ -120,3 +122,24 @@ def mirror() -> Path:
     if not (folder / "medmqp" / "mqp.csv").is_file():
         pytest.skip(f"no public originals in {folder}; set HARNESS_MIRROR to a mirror folder")
     return folder
+
+
+_DRAWN: dict[bytes, object] = {}
+
+
+@pytest.fixture
+def drawn_once(monkeypatch):
+    """Pictures of equal inputs are drawn once in this process. The end-to-end test draws each in a new process."""
+    from harness.report.render import confusion, figures, forest
+
+    def once(draw):
+        def drawn(*given):
+            key = hashlib.sha256(pickle.dumps((draw.__module__, given))).digest()
+            if key not in _DRAWN:
+                _DRAWN[key] = draw(*given)
+            return _DRAWN[key]
+
+        return drawn
+
+    for module in (confusion, figures, forest):
+        monkeypatch.setattr(module, "draw", once(module.draw))

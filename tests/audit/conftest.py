@@ -1,33 +1,15 @@
 """Fixtures of the audit's tests."""
 
-import hashlib
-import pickle
 import shutil
 
 import pytest
 
 from harness.audit import all_checks
-from harness.report.render import confusion, figures, forest
-
-_DRAWN: dict[bytes, object] = {}
 
 
 @pytest.fixture(autouse=True)
-def drawn_once(monkeypatch):
-    """Pictures of equal inputs are drawn once for all audits of this process. Every audit draws the whole report, and
-    most changes that the tests make leave the pictures as they are. The end-to-end test draws each in a new process."""
-
-    def once(draw):
-        def drawn(*given):
-            key = hashlib.sha256(pickle.dumps((draw.__module__, given))).digest()
-            if key not in _DRAWN:
-                _DRAWN[key] = draw(*given)
-            return _DRAWN[key]
-
-        return drawn
-
-    for module in (confusion, figures, forest):
-        monkeypatch.setattr(module, "draw", once(module.draw))
+def pictures(drawn_once):
+    """Every audit draws the whole report, and most changes that the tests make leave the pictures as they are."""
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ def test_the_sample_has_the_labels_of_the_task(root, tmp_path, head, format_):
     assert "data/triage" in said and "tests/tasks" not in said
 
 
+@pytest.mark.extended
 def test_the_test_that_is_written_survives_an_honest_edit(root):
     creating.create(root, "triage", "sequence", "csv")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "tests/tasks"]

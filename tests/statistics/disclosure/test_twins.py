@@ -407,7 +407,11 @@ def taken(rows: hidden.Hidden) -> tuple[twins.Checked, list[hidden.Hidden]]:
 
 @pytest.mark.parametrize(
     ("n", "labels", "skill"),
-    [(9, 2, 0.8), (22, 2, 0.65), (22, 2, 0.8), pytest.param(22, 8, 0.8, marks=pytest.mark.extended)],
+    [
+        (9, 2, 0.8),
+        (22, 2, 0.8),
+        *(pytest.param(*of, marks=pytest.mark.extended) for of in ((22, 2, 0.65), (22, 8, 0.8))),
+    ],
 )
 @pytest.mark.no_cover
 def test_how_much_is_released_tells_nothing_for_all_twins_get_the_same(n, labels, skill):
@@ -465,6 +469,7 @@ def test_rows_without_a_small_count_stand_on_the_first_rung():
     assert twins.check({"test": rows}, KNOWN)["test"].rung.name == SEEDS
 
 
+@pytest.mark.extended
 def test_what_another_metric_counts_few_of_keeps_a_task_from_the_first_rung():
     rows, few = drawn(400, 2, 0.8, 2, 3), drawn(9, 2, 0.8, 2, 3)
     assert twins.check({"test": rows}, KNOWN, whole=[few])["test"].rung.name != SEEDS

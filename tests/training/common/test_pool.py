@@ -130,8 +130,8 @@ ENDINGS = {
 }
 
 
-# Each signal once, and each way to send one.
-KIN = ("SIGINT", "SIGTERM to the group")
+# Each signal once, and each way to send one; each way in which a job fails, and two errors that a user can cause.
+KIN = ("SIGINT", "SIGTERM to the group", "nan", "memory")
 
 
 @pytest.mark.parametrize(
