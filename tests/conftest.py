@@ -1,7 +1,6 @@
 """Fixtures shared by all tests."""
 
 import fcntl
-import gc
 import hashlib
 import logging
 import os
@@ -24,9 +23,6 @@ if os.environ.get("CI"):
 # A shell that starts the tests in the background has them, and all that they start, deaf to Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# With torch and MLflow loaded, looking for garbage as often as Python does takes a fifteenth of the tests' time.
-gc.set_threshold(200_000, 20, 100)
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTENDED = pytest.mark.skip(reason="slow, and its kin run; HARNESS_TEST_ALL=1 runs all")

@@ -1,6 +1,5 @@
 """The linear model of a text, a pair and a question: what it can tell apart, and what it does with too little."""
 
-import gc
 import random
 import tracemalloc
 
@@ -75,15 +74,12 @@ def test_texts_that_are_counted_a_few_at_a_time_weigh_what_scikit_learn_says(mon
 
 def test_counting_takes_little_beside_what_it_makes(monkeypatch):
     monkeypatch.setattr(linear, "AT_ONCE", 80, raising=False)
-    often = gc.get_threshold()
-    gc.set_threshold(700, 10, 10)  # as in a process that is no test
     some = texts(1200)
     linear.Weights(some[:2])(some[:2])  # what is imported at first use is no count
     tracemalloc.start()
     made = linear.Weights(some)(some)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    gc.set_threshold(*often)
     size = made.data.nbytes + made.indices.nbytes
     # Its terms are a good part of it, as long as there are only a few thousand texts.
     terms = 150 * made.shape[1]
