@@ -28,8 +28,7 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
     """
     columns = reader.columns_of(registry.get(root, name))
     target = root / "data" / name
-    # A path without a name, such as `.`, is resolved to one with a name.
-    given = Path(given) if Path(given).name.strip(".") else Path(given).resolve()
+    given = _with_name(given)
     with errors_without_data(source["kind"], f"what was given for {name}", given):
         contents = _flat(root, given)
     with files.atomic_folder(target, within) as copy:
@@ -55,7 +54,7 @@ def put_corpus(root: Path, given: Path, source: dict, within: Together | None = 
     `corpus_files.KINDS` or cannot be read.
     """
     target = root / "data" / "corpus"
-    given = Path(given) if Path(given).name.strip(".") else Path(given).resolve()
+    given = _with_name(given)
     record = dict.fromkeys(sources.KEYS, "") | source | {"files": {}}
     if target.is_dir():
         there = sources.read_source(target)
@@ -103,6 +102,11 @@ def pin(root: Path, within: Together) -> bool:
         return False
     pin_data(root, within)
     return True
+
+
+def _with_name(given: Path) -> Path:
+    """The path `given`. A path without a name, such as `.`, is resolved to one with a name."""
+    return Path(given) if Path(given).name.strip(".") else Path(given).resolve()
 
 
 def _flat(root: Path, given: Path) -> dict[str, Path]:
