@@ -13,7 +13,11 @@ import warnings
 from pathlib import Path
 
 import pytest
+import submitit  # noqa: F401
 from hypothesis import settings
+
+# submitit is imported here because its import configures logging, which closes the streams of all handlers. One of
+# absl (of mlcroissant) holds the stream in which pytest captures what tests write: after that, every test would fail.
 
 # A check of a commit says the same every time; at the desk, properties look for new cases.
 settings.register_profile("ci", derandomize=True)
