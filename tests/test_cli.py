@@ -176,6 +176,10 @@ def test_check_tells_of_every_task_and_fails_on_a_finding(project):
     assert alone.returncode == 0 and "no findings (not under run.tasks" in alone.stdout
     every = harness("check", cwd=project)
     assert every.returncode == 1 and "medmqp: 1 finding" in every.stdout and "triage: no findings" in every.stdout
+    # A version that nobody has translated yet is no fault of a run without it; one that is asked for is.
+    assert "medmqp_nb: no findings, no data (not under run.tasks" in every.stdout
+    asked = harness("check", "medmqp_nb", cwd=project)
+    assert asked.returncode == 1 and "`harness translate` for a translation" in asked.stdout
 
 
 def test_profiles_are_written_and_recognised(project):

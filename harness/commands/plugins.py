@@ -76,10 +76,16 @@ def _check(options) -> int:
             sep="\n  ",
         )
     for name in names:
+        left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
+        if left_out and not options.task and not (root / "data" / name).is_dir():
+            # Such as the Norwegian versions, which are declared before they are translated.
+            found = checking.declared(root, name)[1]
+            failed += bool(found)
+            print(*map(terminal, [f"{name}: {_counted(found)}, no data{left_out}", *found]), sep="\n  ")
+            continue
         checked = checking.checked(root, name)
         found = checked.findings
         failed += bool(found)
-        left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
         lines = [f"{name}: {_counted(found)}{left_out}", *(found or checked.remarks)]
         print(*map(terminal, lines), sep="\n  ")
         for notice in unusual.notices(root, registry.get(root, name)) if not found else ():

@@ -71,7 +71,7 @@ def read_source(folder: Path) -> dict:
 
 
 def _put_there(folder: Path) -> str:
-    """The remedy for missing data of a task: to check out a frozen pin, otherwise to generate or fetch them."""
+    """The remedy for missing data of a task: to check out a frozen pin, otherwise to generate, fetch or translate."""
     try:
         frozen = "\nfrozen: true" in (folder.parent.parent / restricted.PIN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -79,7 +79,10 @@ def _put_there(folder: Path) -> str:
     if frozen:
         own = f"`harness data use {folder.name} PATH` puts other files there"
         return f"`dvc checkout {restricted.PIN}` restores the pinned files; {own}."
-    return "Run `dvc repro` for the generated data, or `harness data fetch` for the public originals."
+    return (
+        "Run `dvc repro` for generated data, `harness data fetch` for public originals, or `harness translate` for a "
+        "translation."
+    )
 
 
 def write_source(folder: Path, source: dict) -> None:

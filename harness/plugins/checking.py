@@ -40,6 +40,19 @@ def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
     """
     stored = root / "tests" / "tasks" / name if folder is None else None
     folder = folder or root / "data" / name
+    task, found = declared(root, name)
+    if task is None:
+        return Checked(found)
+    whole = not found
+    said: list[str] = []
+    found += _data(task, folder, whole, said)
+    if whole and stored and stored.is_dir():
+        found += [fault for fault in _sample_faults(task, stored) if fault not in found]
+    return Checked(found, said)
+
+
+def declared(root: Path, name: str) -> tuple[Task | None, list[str]]:
+    """The task `name`, or None if its declaration cannot be read, and the faults of the declaration, one text each."""
     try:
         task = registry.get(root, name)
     except RegistryError as error:
@@ -47,17 +60,11 @@ def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
         module = sys.modules.get(f"tasks.{name}")
         refused = getattr(module, "TASK", None)
         if not isinstance(refused, Task) or not (root / "tasks" / f"{name}.py").is_file():
-            return Checked([str(error)])
+            return None, [str(error)]
         task = refused
     package = registry.package_of(name)
     where = f"tasks/{name}.py" + (f" ({package})" if package else "")
-    found = [f"{where}: {fault}" for fault in _contract(task, name)]
-    whole = not found
-    said: list[str] = []
-    found += _data(task, folder, whole, said)
-    if whole and stored and stored.is_dir():
-        found += [fault for fault in _sample_faults(task, stored) if fault not in found]
-    return Checked(found, said)
+    return task, [f"{where}: {fault}" for fault in _contract(task, name)]
 
 
 def refuse(found: list[str], name: str, remedy: str = "") -> None:
