@@ -167,7 +167,7 @@ def test_an_english_task_is_refused_for_a_norwegian_encoder(project, capsys):
 def many_pairs(root) -> None:
     """So many texts that a translation lasts long enough to be killed."""
     rows = []
-    for i in range(30):
+    for i in range(16):
         word = LETTERS[i % 26] + LETTERS[(7 * i) % 26]
         rows += [["1", f"why does my knee {word}", f"how do i {word} {n}", str(n)] for n in range(2)]
     samples.put(root, "medmqp", {"mqp.csv": samples.to_csv(rows)})
@@ -208,4 +208,4 @@ def test_a_killed_translation_goes_on_to_the_same_bytes(project, tmp_path):
     assert there.name == before.name and part.count(b"\n") < there.read_bytes().count(b"\n")
     assert files.sha256_files(project / "data" / "medmqp_nb") == files.sha256_files(whole / "data" / "medmqp_nb")
     memory = files.read_jsonl(project / "data" / "medmqp_nb" / "memory.jsonl")
-    assert {"id", "field", "source_sha256", "text"} == set(memory[0]) and len(memory) > 100
+    assert {"id", "field", "source_sha256", "text"} == set(memory[0]) and len(memory) > 50
