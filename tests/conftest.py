@@ -29,6 +29,9 @@ if os.environ.get("CI"):
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# DVC's switch for tests: it starts no process that reports its use or asks for updates, over the network.
+os.environ["DVC_TEST"] = "1"
+
 ROOT = Path(__file__).resolve().parent.parent
 EXTENDED = pytest.mark.skip(reason="slow, and its kin run; HARNESS_TEST_ALL=1 runs all")
 

@@ -111,7 +111,7 @@ def test_data_that_are_lost_before_any_were_pinned_are_generated(tmp_path, repos
     shutil.copy(repository / "data.dvc", tmp_path / "data.dvc")
     with pytest.raises(DataError) as caught:
         sources.read_source(tmp_path / "data" / "aismec")
-    assert caught.value.remedy.startswith("Run `dvc repro` for the generated data")
+    assert caught.value.remedy.startswith("Run `dvc repro` for generated data")
 
 
 @pytest.mark.extended
