@@ -9,6 +9,7 @@ from harness import heads
 from harness.data import sources
 from harness.data.translating import checks, fields
 from harness.data.translating.dropping import EMPTY, EQUAL
+from harness.data.translating.vocabulary import WORDS
 from harness.plugins import registry
 from harness.stages import validate
 
@@ -35,6 +36,13 @@ GOOD = [
     ("Why isn't it healing without treatment?", "Hvorfor gror det ikke uten behandling?"),
     ("Staphylococcus aureus", "Staphylococcus aureus"),
     ("Vitamin B12", "Vitamin B12"),
+    ("10^6 cells", "10⁶ celler"),
+    ("a temperature of -5 or (-2.5)", "en temperatur på −5 eller minus 2,5"),
+    ("for 10 -20 years", "i 10–20 år"),
+    ("A two-year-old and three others", "En toåring på 2 år og tre andre"),
+    ("Ten of the first four", "Ti av de 4 første"),
+    ("2nd degree burn, 3rd degree AV block", "andregradsforbrenning, tredjegrads AV-blokk"),
+    ("oestradiol and penicillin", "østradiol og penicillinet"),
     ("A", "A"),
 ]  # fmt: skip
 BAD = [
@@ -45,10 +53,20 @@ BAD = [
     ("for 12 weeks", "i mange uker", "numbers changed"),
     ("a knee", "et 3-kne", "numbers changed"),
     ("I took 2 tablets", "Jeg tok en tablett", "numbers changed"),
+    ("1,000 ml", "1,0 ml", "numbers changed"),
+    ("1.125 mg", "1125 mg", "numbers changed"),
+    ("A two-year-old boy", "En tre år gammel gutt", "numbers changed"),
+    ("four of them", "fem av dem", "numbers changed"),
+    ("a base excess of -5", "et baseoverskudd på 5", "numbers changed"),
+    ("a base excess of 5", "et baseoverskudd på −5", "numbers changed"),
     ("500 mg", "500 g", "unit lost"),
     ("5 \N{MICRO SIGN}g", "5 mg", "unit lost"),
     ("10% of all", "10 av alle", "unit lost"),
     ("Can I take amoxicillin?", "Kan jeg ta medisinen?", "drug name lost"),
+    ("Can I take amoxicillin?", "Kan jeg ta ampicillin?", "drug name lost"),
+    ("azithromycin", "erytromycin", "drug name lost"),
+    ("prednisolone daily", "prednison daglig", "drug name lost"),
+    ("prednisone daily", "prednisolon daglig", "drug name lost"),
     ("Is Advil safe?", "Er det trygt?", "drug name lost"),
     ("All are true EXCEPT", "Alle er sanne", "negation lost"),
     ("Which is not a sign?", "Hva er et tegn?", "negation lost"),
@@ -84,6 +102,9 @@ def by_rule(text: str) -> str:
     words = ("", "", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni")
     text = re.sub(r"(?<![\d,.])(\d{1,3}),(\d{3})(?![\d,])", "\\1\u00a0\\2", text)
     text = re.sub(r"(?<=\d)\.(?=\d)", ",", text)
+    norwegian = {value: spelled for value, spelled, *_ in WORDS["numbers"]["norwegian"]}
+    for value, *spelled in WORDS["numbers"]["english"][2:]:
+        text = re.sub(rf"\b(?:{'|'.join(spelled)})\b", norwegian[value], text, flags=re.I)
     text = re.sub(r"(?<![\w.,/-])([2-9])(?= [a-z])", lambda found: words[int(found[1])], text)
     text = re.sub(r"(?<=\d)%", " prosent", text)
     verbs = "do|does|is|are|was|were|did|wo|have|has|had|could|should|would|ca"
