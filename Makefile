@@ -3,8 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Python keeps what it compiled, because `harness` is started hundreds of times in the tests.
-unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup repro types test coverage bench clean
 

@@ -1,7 +1,6 @@
 """Fixtures shared by all tests."""
 
 import fcntl
-import gc
 import hashlib
 import logging
 import os
@@ -69,13 +68,6 @@ def pytest_collection_modifyitems(items):
 
 # Helpers that several test folders share (tests/fakes.py) are imported by their plain name.
 sys.path.insert(0, str(ROOT / "tests"))
-
-
-def pytest_collection_finish():
-    """What is loaded by now stays. To look through it for garbage again and again takes a fifteenth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
