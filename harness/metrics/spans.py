@@ -25,7 +25,7 @@ relaxed_f1 = Metric(
 # masked, whatever its label. A name is masked under any label, so no label has to be learnt.
 document_leak_rate = Metric(
     "document_leak_rate", "documents that leak", _SPANS, lambda d: d.leaking(), share,
-    higher_is_better=False, learnt=False,
+    higher_is_better=False, learnt=False, unfit="nothing leaks if all text is masked",
     convention="documents in which a readable character of a gold span is outside every predicted span (of any label), "
     "as a share of documents with a gold span",
 )  # fmt: skip

@@ -187,6 +187,7 @@ class _Scorer:
         self._skills: dict[tuple[str, str], dict] = defaultdict(dict)
         # By (what decides a test row, arm). For restricted data, not even the number of rows of a kind is used.
         self._kinds: dict[tuple[str, str], dict] = defaultdict(dict)
+        self._kind_skills: dict[tuple[str, str], dict] = defaultdict(dict)
         self._unmeasured_kinds: set[str] = set()
         self._strata: dict[str, dict[str, str]] = {}
         self._rows_of: dict[str, int] = {}
@@ -211,8 +212,9 @@ class _Scorer:
         self._found["per_class"] += [{**at, **row} for row in by_class(decisions)]
         if part != "validation":
             ids = [row["id"] for row in rows]
+            divided, measured = self._divided[part], part not in self._unmeasured
             self._found["slices"] += [
-                {**at, **s} for s in further_scores.by_slice(self._task, decisions, ids, self._divided[part])
+                {**at, **s} for s in further_scores.by_slice(self._task, decisions, ids, divided, measured)
             ]
             if "masking" in shows:
                 self._found["privacy"].append({**at, **further_scores.leaks(decisions)})
@@ -231,8 +233,10 @@ class _Scorer:
             for kind, some in further_scores.by_decider(decisions, [deciders.get(row["id"]) for row in rows]).items():
                 self._kinds[kind, arm][seed] = metric.count(some, groups)
                 self._rows_of[kind] = sum(deciders[row["id"]] == kind for row in rows)
-                if measurable.lacks_labels(self._task, metric.name, some):
+                if part in self._unmeasured or measurable.lacks_labels(self._task, metric.name, some):
                     self._unmeasured_kinds.add(kind)
+                if not measurable.lacks_labels(self._task, self._skill.name, some):
+                    self._kind_skills[kind, arm][seed] = self._skill.count(some, groups)
 
     def result(self) -> dict:
         return {
@@ -258,8 +262,8 @@ class _Scorer:
         """Compare the arms on the test rows of each kind, if the records say what decides a row."""
         from harness.statistics import comparisons
 
-        kinds = _of_seeds(self._kinds, settings)
-        found = comparisons.by_kind(kinds, _statistics(settings), replicates, self._unmeasured_kinds)
+        kinds, skills = (_of_seeds(of, settings) for of in (self._kinds, self._kind_skills))
+        found = comparisons.by_kind(kinds, skills, _statistics(settings), replicates, self._unmeasured_kinds)
         return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
 
     def tested(self, settings: ScoreSettings) -> tuple[dict[str, dict], dict[str, str] | None]:

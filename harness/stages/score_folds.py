@@ -114,8 +114,10 @@ class _Folds:
 
     def result(self, level: float) -> dict:
         """Scores by fold and over all rows of a repeat, and comparisons of the clinical arm with every other arm."""
+        from harness.metrics import primary
         from harness.statistics import cross_validation
 
+        metric = primary(self._task)
         by_arm: dict[str, list[float]] = defaultdict(list)
         for run in self._runs:
             by_arm[run["arm"]] += [] if run["unmeasured"] else [run["scores"][self._task.metrics[0]]]
@@ -126,7 +128,8 @@ class _Folds:
         # interval.
         for against in sorted(set(by_arm) - {"clinical"}) if len(by_arm["clinical"]) > 1 else ():
             pairs = zip(by_arm[against], by_arm["clinical"], strict=True)
-            estimate = cross_validation.corrected([after - before for before, after in pairs], ratio, groups, level)
+            differences = [after - before for before, after in pairs]
+            estimate = cross_validation.corrected(differences, ratio, groups, level, metric.highest - metric.lowest)
             compared.append({"against": against, **asdict(estimate)})
         return {
             **self._data.described(),

@@ -31,7 +31,7 @@ class Resampled:
     naive_se: float
 
 
-def corrected(differences: Sequence[float], ratio: float, groups: int, level: float) -> Resampled:
+def corrected(differences: Sequence[float], ratio: float, groups: int, level: float, reach: float) -> Resampled:
     """The mean of `differences`, with the interval and p-value of the corrected resampled t-test.
 
     The test is by Nadeau & Bengio (2003, Inference for the generalization error, Machine Learning 52, 239–281).
@@ -39,7 +39,8 @@ def corrected(differences: Sequence[float], ratio: float, groups: int, level: fl
 
     `differences` has one entry per fold of each repeat (J in all). `ratio` is the number of test groups of a fold
     divided by the number of its training groups. `groups` is the number of groups in the data, `level` the level of the
-    interval (0 to 1). The variance of the mean is (1/J + ratio)·s² with J − 1 degrees of freedom. The term `ratio`
+    interval (0 to 1). The interval is cut at ± `reach`, the largest possible difference of two scores. The variance of
+    the mean is (1/J + ratio)·s² with J − 1 degrees of freedom. The term `ratio`
     accounts for the dependence between folds and does not shrink with more repeats. If the differences do not vary at
     all, the standard error is 1/groups, as in `harness.statistics.paired`. Identical arms then get p = 1 and an
     interval that is not a point.
@@ -68,8 +69,8 @@ def corrected(differences: Sequence[float], ratio: float, groups: int, level: fl
     quantile = float(stats.t.ppf((1 + level) / 2, n - 1))
     return Resampled(
         delta=delta,
-        ci_low=delta - quantile * se,
-        ci_high=delta + quantile * se,
+        ci_low=max(-reach, delta - quantile * se),
+        ci_high=min(reach, delta + quantile * se),
         p_value=float(2 * stats.t.sf(abs(delta) / se, n - 1)),
         se=se,
         df=n - 1,

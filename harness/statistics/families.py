@@ -38,6 +38,8 @@ class Joint:
 def joint(estimates: Sequence[Estimate], metrics: Sequence[Metric], settings: Settings) -> Joint:
     """The mean difference over the tasks of one family. `estimates` and `metrics` have one entry per task.
 
+    The skill of the mean is the highest skill of a task. It is unknown (None) if the skill of one task is unknown.
+
     Only tasks with a difference enter the mean, and only tasks with the same scale of the score: the scale from 0 to 1
     if one of the tasks has it, else the scale of the first task. If a lower score is better, the reversed score (1 −
     score on the scale from 0 to 1) replaces the score.
@@ -63,6 +65,7 @@ def joint(estimates: Sequence[Estimate], metrics: Sequence[Metric], settings: Se
         "n_groups": sum(groups) if len(groups) == len(chosen) else None,
         "n_seeds": first.n_seeds,
         "n_replicates": first.n_replicates,
+        "skill_low": _highest([e.skill_low for e in chosen]),
     }
     assert delta is not None
     errors = [_error(e, settings) for e in chosen]
@@ -147,3 +150,8 @@ def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> 
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return math.fsum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def _highest(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return max(known) if len(known) == len(values) else None

@@ -43,20 +43,24 @@ def slicings(task: Task, records: Iterable[Mapping[str, Any]]) -> dict[str, dict
 
 
 def by_slice(
-    task: Task, decisions: Decided, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]
+    task: Task,
+    decisions: Decided,
+    ids: Sequence[str],
+    divided: Mapping[str, Mapping[str, str | None]],
+    measured: bool = True,
 ) -> list[dict[str, Any]]:
     """The primary score of every slice of a part. Returns a list of dicts with the keys `by`, `value`, `n` and `score`.
 
     `ids` are the record ids of `decisions`, in the same order. `divided` is the result of `slicings`. In the dict of a
     slice, `by` is the way of dividing, `value` the value that all rows of the slice have, and `n` the number of rows.
     `n` and `score` are None if the slice is suppressed. `score` is also None if the metric cannot be measured on the
-    slice.
+    slice, or on the whole part (`measured` is false).
     """
     name = task.metrics[0]
     score = METRICS[name]
 
     def primary(some: Decided) -> float | None:
-        return None if measurable.lacks_labels(task, name, some) else score(some)
+        return None if not measured or measurable.lacks_labels(task, name, some) else score(some)
 
     return [
         {"by": by, **asdict(found)}

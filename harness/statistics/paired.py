@@ -53,7 +53,8 @@ class Estimate:
     `groups_df` and `interaction` are the other parts of `se`, as in `variance.Components`.
 
     `skill_low` is the lower end of the interval of the better arm's skill, a score that is 0 for every constant answer.
-    If this end is not above 0, nothing shows that either arm knows anything. It is None if no skill was measured.
+    If this end is not above 0, nothing shows that either arm knows anything. It is 0 if the gold labels do not allow to
+    measure a skill, and None if the skill has no interval or is not released.
 
     If a metric cannot be measured on these rows, everything is None except the numbers of groups, seeds and replicates.
     The number of groups is None, too, if the data are restricted and the number is small.
@@ -194,15 +195,23 @@ def detectable(se: float, df: float, alpha: float, reach: float) -> float | None
 
 
 def skill_low(
-    arms: Sequence[np.ndarray | Stack], skill: Metric, strata: np.ndarray | None, level: float
+    arms: Sequence[np.ndarray | Stack],
+    skill: Metric,
+    strata: np.ndarray | None,
+    level: float,
+    replicates: Sequence[Sequence[int]],
 ) -> float | None:
     """The lower end of the interval of the better arm's skill: the higher one of the two arms' lower ends.
 
     `arms` has the counts [runs, groups, counts] of each arm. `skill` is a metric that is 0 for every constant answer.
-    The interval of an arm is over its own runs and groups, with strata and level as in `compare`. Returns None if there
-    are fewer than two runs or groups.
+    The interval of an arm is over its own runs and groups, with strata and level as in `compare`. `replicates` has, for
+    each arm, the number of each run's pre-training run. If an arm has several, the interval is over the means of these
+    pre-training runs. Returns None if there are fewer than two runs or groups.
     """
-    runs = [variance.jackknife(counts, skill.score, strata) for counts in arms]
+    runs = [
+        variance.averaged(arm, numbers) if len(set(numbers)) > 1 else arm
+        for arm, numbers in zip((variance.jackknife(of, skill.score, strata) for of in arms), replicates, strict=True)
+    ]
     if any(arm.seeds < 2 or arm.shifts.shape[-1] < 2 for arm in runs):
         return None
     return max(float(low) for low in map(partial(lower_end, level=level), runs))

@@ -102,6 +102,13 @@ def test_relaxed_is_never_below_strict(documents):
     assert METRICS["relaxed_f1"](decisions(*documents)) >= METRICS["strict_f1"](decisions(*documents)) - 1e-12
 
 
+@pytest.mark.parametrize("metric", OF_SPANS.values(), ids=lambda m: m.name)
+def test_a_metric_that_masking_everything_wins_cannot_lead(metric):
+    everything = decisions((((0, 2, "Age"), (4, 6, "Date")), ((0, 9, "Age"),)), (((3, 5, "Date"),), ((0, 9, "Age"),)))
+    best = metric.highest if metric.higher_is_better else metric.lowest
+    assert (metric(everything) == best) is bool(metric.unfit)
+
+
 @quick
 @given(st.lists(disjoint(), max_size=4))
 def test_perfect_is_one_and_empty_is_zero(gold):

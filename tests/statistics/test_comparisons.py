@@ -7,6 +7,7 @@ from scipy import sparse
 from harness.errors import DataError
 from harness.metrics import METRICS
 from harness.metrics.decided import counts
+from harness.metrics.decided.rows import Decisions
 from harness.statistics import comparisons, paired
 
 SETTINGS = paired.Settings()
@@ -88,7 +89,7 @@ def test_readings_compare_every_pair_of_arms_on_the_rows_of_each_kind():
         ("everyday", "baseline"): arm(30, 0.8),
         ("everyday", "clinical"): arm(40, 0.8),
     }
-    found = comparisons.by_kind(runs, SETTINGS, {}, unmeasured={"everyday"})
+    found = comparisons.by_kind(runs, {}, SETTINGS, {}, unmeasured={"everyday"})
     assert [(r["decided_by"], r["arm"], r["against"]) for r in found] == [
         ("clinical", "clinical", "baseline"),
         ("clinical", "clinical", "control"),
@@ -100,3 +101,49 @@ def test_readings_compare_every_pair_of_arms_on_the_rows_of_each_kind():
         expected = paired.compare(*stacked, METRICS["accuracy"], SETTINGS)
         assert (row["delta"], row["p_value"]) == (expected.delta, expected.p_value)
     assert found[3]["delta"] is None and found[3]["n_groups"] == 30
+
+
+def graded(first, rate, seeds=(1, 2, 3), groups=60):
+    """Runs that answer two balanced labels, each right with this probability, counted for the correlation."""
+    found = {}
+    for seed in seeds:
+        chance = np.random.default_rng(first + seed)
+        gold = ["yes", "no"] * (groups // 2)
+        right = chance.random(groups) < rate
+        answers = [of if is_right else {"yes": "no", "no": "yes"}[of] for of, is_right in zip(gold, right, strict=True)]
+        decided = Decisions(("no", "yes"), tuple(gold), tuple(answers), tuple(f"g{i:03}" for i in range(groups)))
+        found[seed] = METRICS["mcc"].count(decided)
+    return found
+
+
+def test_a_reading_in_which_no_arm_knows_anything_says_nothing():
+    """Arms that guess agree within a margin on many rows, and this is no equivalence."""
+    kinds = {("clinical", name): graded(first, 0.5) for name, first in (("baseline", 0), ("clinical", 10))}
+    (nothing,) = comparisons.by_kind(kinds, kinds, SETTINGS, {})
+    assert nothing["skill_low"] <= 0
+    learnt = kinds | {("clinical", "clinical"): graded(10, 0.95)}
+    (known,) = comparisons.by_kind(learnt, learnt, SETTINGS, {})
+    assert known["skill_low"] > 0.5
+
+
+def test_where_no_skill_can_be_measured_no_arm_is_known_to_have_any():
+    """With a single gold label, the constant answer is always right: two arms that agree may both be constant."""
+    runs = {("test", "baseline"): arm(0, 0.9), ("test", "clinical"): arm(10, 0.9)}
+    (found,) = comparisons.compare_arms(runs, {}, SETTINGS, {})
+    assert found["skill_low"] == 0.0
+    (found,) = comparisons.compare_arms(runs, {}, SETTINGS, {}, unmeasured={"test"})
+    assert found["skill_low"] is None
+
+
+def test_seeds_of_one_pre_training_are_no_separate_evidence_of_skill():
+    """Two of three pre-trainings learnt. Each was fine-tuned four times: this is two of three, not eight of twelve."""
+    numbers = {seed: 1 + (seed - 1) % 3 for seed in range(1, 13)}
+    lucky = {seed: graded(seed, 0.95 if number < 3 else 0.5, (seed,))[seed] for seed, number in numbers.items()}
+    runs = {("test", "clinical"): lucky, ("test", "control"): graded(50, 0.5, tuple(numbers))}
+    (apart,) = comparisons.compare_arms(runs, runs, SETTINGS, {})
+    (together,) = comparisons.compare_arms(runs, runs, SETTINGS, numbers)
+    assert together["skill_low"] < 0 < apart["skill_low"]
+    # A baseline was pre-trained once, so its seeds stay separate.
+    once = {("test", "baseline"): lucky, ("test", "clinical"): graded(50, 0.5, tuple(numbers))}
+    (found,) = comparisons.compare_arms(once, once, SETTINGS, numbers)
+    assert found["skill_low"] == apart["skill_low"]

@@ -104,3 +104,13 @@ def test_of_a_released_difference_the_interval_alone_is_used_and_taken_for_the_w
 def test_one_seed_has_a_mean_and_no_interval():
     found = families.joint(estimates(tasks(4, runs=1)), [SHARE] * 3, SETTINGS)
     assert found.estimate.delta is not None and found.estimate.p_value is None and found.probability is None
+
+
+@pytest.mark.parametrize(
+    ("lows", "expected"),
+    [((-0.1, 0.2, -0.3), 0.2), ((-0.1, -0.2, 0.0), 0.0), ((-0.1, None, -0.3), None)],
+)
+def test_the_mean_has_the_skill_of_its_best_task(lows, expected):
+    """The mean is without evidence only if every task is: no arm of any task is known to beat a constant answer."""
+    of = [dataclasses.replace(e, skill_low=low) for e, low in zip(estimates(tasks(4)), lows, strict=True)]
+    assert families.joint(of, [SHARE] * 3, SETTINGS).estimate.skill_low == expected

@@ -55,6 +55,17 @@ def test_slices_are_scored_by_id_and_small_cells_are_hidden():
     assert {row["value"]: row for row in backwards} == found
 
 
+def test_slices_of_a_part_that_cannot_be_measured_have_no_score():
+    decisions = rows.Decisions(CALLS.labels, ("stroke", "other") * 10, ("stroke",) * 20, (), "stroke")
+    ids = list(map(str, range(20)))
+    divided = {"written_standard": {i: "bokmål" if int(i) < 10 else "nynorsk" for i in ids}}
+    known = further_scores.by_slice(CALLS, decisions, ids, divided)
+    unknown = further_scores.by_slice(CALLS, decisions, ids, divided, measured=False)
+    assert [row["n"] for row in known] == [row["n"] for row in unknown] == [10, 10]
+    assert all(row["score"] > 0 for row in known) and not any(row["score"] for row in unknown)
+    assert [row["score"] for row in unknown] == [None, None]
+
+
 def test_leaks_of_documents_characters_and_labels():
     def document(i, found):
         return spans.Document(f"d{i}", ((0, 4, "First_Name"), (6, 10, "Date")), found, 20)

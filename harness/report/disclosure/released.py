@@ -247,8 +247,7 @@ def _leaks(group: list[Comparison]) -> list[Comparison]:
 
     The number and the share of leaking documents are removed if few documents (1 to 4) have an identifier, have none,
     leak, or do not leak: such a count is about few people, and the share discloses the count. The masking scores of a
-    label are removed if a count of the label is small. Raises DataError if a count of documents is small and the share
-    of leaking documents is the primary metric.
+    label are removed if a count of the label is small.
     """
     small = any(
         is_small(n)
@@ -261,11 +260,6 @@ def _leaks(group: list[Comparison]) -> list[Comparison]:
             c.n[run["part"]] - run["documents"],
         )
     )
-    if small and group[0].primary == LEAKS:
-        raise DataError(
-            f"{group[0].task}: its primary metric, {LEAKS}, would reveal a count of fewer than {MINIMUM} documents.",
-            remedy=f"Put another metric first in TASK.metrics of tasks/{group[0].task}.py, or give the task more data.",
-        )
     found = []
     for c in group:
         privacy = [

@@ -5,7 +5,7 @@ own only if the verdict of the family is not inconclusive.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.params.arms import BASELINE
 from harness.params.config import Statistics
@@ -13,7 +13,7 @@ from harness.report.model.results import Comparison, Judgements, family_title
 from harness.statistics import families
 from harness.statistics.families import Joint
 from harness.statistics.paired import Estimate, Settings
-from harness.statistics.verdicts import Judgement, judge
+from harness.statistics.verdicts import Judgement, collapsed, judge
 
 SHARE = "share"  # the scale of any metric that is a share of 1
 # The numbers of a difference, as columns.
@@ -26,7 +26,9 @@ class Summary:
 
     `primary` is true if this difference answers the question that was declared in advance for the family. `tasks` are
     the tasks in the mean. `left_out` are the other tasks: their difference is unknown or on another scale. `data_kinds`
-    are the kinds of data of the tasks, such as "public". `joint` has the mean difference with its interval.
+    are the kinds of data of the tasks, such as "public". `joint` has the mean difference with its interval. `unlearnt`
+    are the tasks in the mean in which neither arm was shown to know more than a constant answer. `reversed` are the
+    tasks in the mean whose score was reversed, because a lower score is better there.
     `translated` has a pair for each task: its name, and a note on the translation of its data ("" if the data are not
     translated).
     """
@@ -40,6 +42,8 @@ class Summary:
     joint: Joint
     judgement: Judgement
     translated: tuple[tuple[str, str], ...] = ()
+    unlearnt: tuple[str, ...] = ()
+    reversed: tuple[str, ...] = ()
 
     @property
     def estimate(self) -> Estimate:
@@ -77,6 +81,9 @@ def summaries(comparisons: Sequence[Comparison], statistics: Statistics) -> list
     `comparisons`.
 
     Holm's adjustment is made separately for the primary questions (one per encoder family) and for all other summaries.
+
+    A verdict must also hold for the mean over the learnt tasks alone. Two arms with constant answers differ by a lot or
+    by nothing, and a verdict must not come from there. To demand both can only make a false alarm rarer.
     """
     keys = list(dict.fromkeys((c.family, arm) for c in comparisons for arm in c.others))
     groups = {key: [c for c in comparisons if c.family == key[0] and key[1] in c.others] for key in keys}
@@ -85,11 +92,27 @@ def summaries(comparisons: Sequence[Comparison], statistics: Statistics) -> list
     for primary in (True, False):
         own = [(family, arm) for family, arm in keys if (asked[family] == arm) is primary]
         joints = [_joint(groups[key], key[1], statistics) for key in own]
-        metrics = [joint.metric for joint in joints]
-        judged = judge([joint.estimate for joint in joints], metrics, 1 - statistics.level)
-        for key, joint, judgement in zip(own, joints, judged, strict=True):
+        learnt = [_joint(_learnt(groups[key], key[1]) or groups[key], key[1], statistics) for key in own]
+        both = zip(_judge(joints, statistics), _judge(learnt, statistics), strict=True)
+        for key, joint, (judgement, of_learnt) in zip(own, joints, both, strict=True):
+            if judgement.verdict != of_learnt.verdict:
+                judgement = replace(judgement, verdict="inconclusive")
             found[key] = _summary(groups[key], key, primary, joint, judgement)
     return [found[key] for key in keys]
+
+
+def _judge(joints: Sequence[Joint], statistics: Statistics) -> list[Judgement]:
+    return judge([joint.estimate for joint in joints], [joint.metric for joint in joints], 1 - statistics.level)
+
+
+def _learnt(group: list[Comparison], arm: str) -> list[Comparison]:
+    return [c for c in group if not collapsed(_evidence(c, arm))]
+
+
+def _evidence(c: Comparison, arm: str) -> Estimate:
+    """The estimate from which the verdict of a task follows. If the task's numbers are released in a coarse form only,
+    this is not the estimate that is shown."""
+    return c.evidence.get(arm, c.estimates["test", arm])
 
 
 def _primary(arms: list[str], statistics: Statistics) -> str:
@@ -97,7 +120,7 @@ def _primary(arms: list[str], statistics: Statistics) -> str:
 
 
 def _joint(group: list[Comparison], arm: str, statistics: Statistics) -> Joint:
-    estimates = [c.estimates["test", arm] for c in group]
+    estimates = [replace(c.estimates["test", arm], skill_low=_evidence(c, arm).skill_low) for c in group]
     return families.joint(estimates, [c.metric for c in group], Settings(statistics.level, statistics.margin))
 
 
@@ -108,7 +131,11 @@ def _summary(
     kinds = {c.data_kind for c in group if c.task in tasks} or {c.data_kind for c in group}
     left_out = tuple(c.task for c in group if c.task not in tasks)
     translated = tuple((c.task, c.translated) for c in group)
-    return Summary(*key, primary, tasks, left_out, tuple(sorted(kinds)), joint, judgement, translated)
+    learnt = {c.task for c in _learnt(group, key[1])}
+    unlearnt = tuple(task for task in tasks if task not in learnt)
+    turned = tuple(c.task for c in group if c.task in tasks and not c.metric.higher_is_better)
+    found = tuple(sorted(kinds))
+    return Summary(*key, primary, tasks, left_out, found, joint, judgement, translated, unlearnt, turned)
 
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
@@ -122,7 +149,7 @@ def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
     found = summaries(comparisons, statistics)
     answered = {(s.family, s.against): s.judgement.verdict != "inconclusive" for s in found}
     of = [(c, arm) for c in comparisons for arm in c.others]
-    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c, arm in of]
+    estimates = [_evidence(c, arm) for c, arm in of]
     return _judged(of, estimates, statistics, [answered[c.family, arm] for c, arm in of])
 
 

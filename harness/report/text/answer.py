@@ -14,7 +14,7 @@ from harness.text.escaping import code
 SAID = {
     "better": "{opening}: {where}pre-training on clinical text is better than {against} for {families}.",
     "worse": "{opening}: {where}pre-training on clinical text is worse than {against} for {families}.",
-    "equivalent": "There is no difference that matters {where}({margin} points or more) between pre-training on "
+    "equivalent": "There is no difference that matters {where}({margin} or more) between pre-training on "
     "clinical text and {against} for {families}.",
     "inconclusive": "We cannot tell whether {where}pre-training on clinical text is better than {against} for "
     "{families}. This does not mean that there is no difference.",
@@ -28,8 +28,12 @@ ARMS = {
     "it is then tested on",
 }
 ONCE = (
-    "Each encoder was pre-trained once, so this is about these encoders only: the same pre-training with another seed "
-    "may give another result."
+    "Each encoder was pre-trained once{of}, so this is about these encoders only: the same pre-training with another "
+    "seed may give another result."
+)
+SEVERAL = (
+    "Every arm that was trained here was pre-trained {times} times with other seeds{of}, so this is about pre-training "
+    "in this way and on these texts, not about single encoders."
 )
 
 
@@ -44,7 +48,7 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
         for against in formats.unique(s.against for s in asked):
             if of := [s for s in asked if (s.judgement.verdict, s.against) == (verdict, against)]:
                 told = (_open(s) if verdict == "inconclusive" else _difference(s, statistics.level) for s in of)
-                margin = f"{100 * statistics.margin:g}"
+                margin = formats.margin(statistics.margin, (s.scale for s in of))
                 opening = {"better": "In part" if doubted else "Yes", "worse": "No"}.get(verdict)
                 if len(of) < len(asked):
                     opening = f"For {len(of)} of {len(asked)} families"
@@ -58,15 +62,22 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
     if len(tasks) == 1:
         found.append(f"All of this is on one task, {code(tasks[0])}.")
     elif tasks:
-        found.append(f"Numbers are means over {max(len(s.tasks) for s in asked)} tasks.")
-    if any(s.scope == "checkpoints" for s in asked):
-        found.append(ONCE)
-    if several := max((s.estimate.n_replicates for s in asked if s.scope == "procedure"), default=0):
-        found.append(
-            f"Every arm that was trained here was pre-trained {several} times with other seeds, so this is about "
-            "pre-training in this way and on these texts, not about single encoders."
-        )
+        numbers = formats.unique(len(s.tasks) for s in asked if s.tasks)
+        found.append(f"Numbers are means over {formats.listing(map(str, sorted(numbers)))} tasks.")
+    found += _scopes(asked)
     return " ".join(filter(None, found))
+
+
+def _scopes(asked: Sequence[Summary]) -> list[str]:
+    """Sentences on what the answers are about. They name families only if the families differ."""
+    by_number: dict[int, list[str]] = {}
+    for s in asked:
+        by_number.setdefault(s.estimate.n_replicates if s.scope == "procedure" else 1, []).append(s.title)
+    found = []
+    for times, families in sorted(by_number.items()):
+        of = f" for {formats.listing(formats.unique(families))}" if len(by_number) > 1 else ""
+        found.append((SEVERAL if times > 1 else ONCE).format(times=times, of=of))
+    return found
 
 
 def _over_a_worse_control(summaries: Sequence[Summary]) -> list[str]:
@@ -103,7 +114,8 @@ def _open(s: Summary) -> str:
     if s.estimate.delta is None:
         return f"{s.title} (nothing could be compared)"
     ends = formats.interval(s.estimate, s.scale)
-    return f"{s.title} ({'no interval' if ends == formats.ABSENT else f'{ends} points fit the data'})"
+    fit = f"{formats.unit(s.scale, ends)} fit the data"
+    return f"{s.title} ({'no interval' if ends == formats.ABSENT else fit})"
 
 
 def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
@@ -168,11 +180,12 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
                 formats.score_or_dash(s.scale, s.judgement.mde_holm),
             )
         )
+    joints = [s.joint for s in summaries]
     kinds = formats.kinds(kind for s in summaries for kind in s.data_kinds)
     kinds += formats.translations(pair for s in summaries for pair in s.translated)
     return Table(
-        f"Mean difference over the tasks of a family, clinical − the other arm, in points of 100, {100 * level:g} % "
-        f"intervals over runs and documents ({kinds})",
+        f"Mean difference over the tasks of a family, clinical − the other arm, in {formats.scales(joints)}, "
+        f"{100 * level:g} % intervals over runs and documents ({kinds})",
         (
             "Comparison",
             "Family",
@@ -218,9 +231,10 @@ def _notes(
     if "checkpoints" in scopes:
         yield "*These checkpoints*: the answer is about these encoders only, because each was pre-trained once."
     if "procedure" in scopes:
-        n = max(s.estimate.n_replicates for s in summaries)
+        numbers = formats.unique(s.estimate.n_replicates for s in summaries if s.scope == "procedure")
+        times = " or ".join(map(str, sorted(numbers)))
         yield (
-            f"*The procedure*: every arm but the baseline was pre-trained {n} times with other seeds, and the interval "
+            f"*The procedure*: every arm but the baseline was pre-trained {times} times with other seeds. The interval "
             "includes the variation between pre-training runs. So the answer is about pre-training by this recipe on "
             "these texts."
         )
@@ -233,5 +247,15 @@ def _notes(
         yield "Against *task*, a difference below 0 means that the tasks' own training texts helped."
     if left := formats.codes(task for s in summaries for task in s.left_out):
         yield f"Not in the mean: {formats.listing(left)}. Their difference is not known, or is on another scale."
+    if turned := formats.codes(task for s in summaries for task in s.reversed):
+        yield (
+            f"On {formats.listing(turned)} a lower score is better. In the mean, such a score is reversed (1 − the "
+            "score on a scale from 0 to 1), so that a difference above 0 is an improvement."
+        )
+    if unlearnt := formats.codes(task for s in summaries for task in s.unlearnt):
+        yield (
+            f"In the mean, but for some family and comparison not learnt: {formats.listing(unlearnt)}. Neither arm was "
+            "shown to know more than a constant answer there, so a verdict has to hold with and without such a task."
+        )
     if any(s.judgement.verdict == "inconclusive" for s in summaries):
         yield "If a family has no answer here, its single tasks are called *inconclusive* below, whatever they show."

@@ -122,9 +122,9 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
     if near := [c for c in measured if beats_constants(c) and near_chance(c)]:
         named = [f"`{c.task}` with {c.family_title}" for c in near]
         items.append(
-            f"A strong conclusion from a difference near chance: no arm is more than {100 * CHANCE:g} points above a "
-            f"constant answer on {formats.listing(named)}. A larger encoder or more rows are needed before arms can "
-            "differ."
+            "A strong conclusion from a difference near chance: no arm is more than "
+            f"{formats.margin(CHANCE, (c.primary for c in near))} above a constant answer on {formats.listing(named)}. "
+            "A larger encoder or more rows are needed before arms can differ."
         )
     if holdouts := formats.codes(c.task for c in comparisons if "holdout" in c.parts):
         items.append(

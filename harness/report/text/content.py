@@ -80,7 +80,7 @@ def report(
     appendix = (
         Section(ARMS, headline.blocks(comparisons, judgements, statistics)),
         Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
-        Section("Tuned, and as declared", tuning.blocks(comparisons, summaries, statistics)),
+        Section("Tuned, and as declared", tuning.blocks(comparisons, statistics)),
         Section(SCORES, scores.all_scores(comparisons)),
         Section("By class", scores.by_class(comparisons)),
         Section("Parts of the test sets", details.slices(comparisons)),

@@ -31,18 +31,28 @@ def training(comparisons: list[Comparison]) -> tuple:
                 "`plots/` has the means, one file per comparison.",
             )
         )
-    recipes = {c.task: c.provenance.get("recipe") or {} for c in comparisons}
+    recipes = {(c.task, c.family_title): c.provenance.get("recipe") or {} for c in comparisons}
+    tasks = formats.unique(task for task, _ in recipes)
     names = sorted({name for recipe in recipes.values() for name in recipe})
-    rows = [
-        (name.replace("_", " "), *(plain(recipe.get(name, formats.ABSENT)) for recipe in recipes.values()))
-        for name in names
-    ]
+    rows = [(name.replace("_", " "), *(_setting(recipes, task, name) for task in tasks)) for name in names]
     if rows:
         tuned = any(c.searched for c in comparisons)
         of_arms = "as declared; every arm chose its own learning rate and steps" if tuned else "the same for every arm"
         words = f"Fine-tuning recipe of each task, {of_arms} ({kinds})"
-        found.append(Details("Fine-tuning recipes", (Table(words, ("Setting", *recipes), tuple(rows)),)))
+        found.append(Details("Fine-tuning recipes", (Table(words, ("Setting", *tasks), tuple(rows)),)))
     return tuple(found)
+
+
+def _setting(recipes: Mapping[tuple[str, str], Mapping], task: str, name: str) -> str:
+    """A setting of a task's recipe, such as "32", or of each family's if the families differ, such as "0.001 (NB-BERT),
+    0.002 (NorBERT3)". `recipes` maps (task, title of a family) to a recipe."""
+    families: dict[str, list[str]] = {}
+    for (of, family), recipe in recipes.items():
+        if of == task:
+            families.setdefault(plain(recipe.get(name, formats.ABSENT)), []).append(family)
+    if len(families) == 1:
+        return next(iter(families))
+    return ", ".join(f"{value} ({formats.listing(named)})" for value, named in families.items())
 
 
 def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], Mapping]) -> tuple:

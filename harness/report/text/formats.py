@@ -46,6 +46,12 @@ def unit(metric: str, value: str) -> str:
     return f"{value} points" if in_points(metric) else value
 
 
+def margin(value: float, metrics: Iterable[str]) -> str:
+    """A difference that is declared in parameters (0 to 1) in the units of `metrics`, such as "2 points or 0.02"."""
+    shown = (unit(metric, f"{100 * value:g}" if in_points(metric) else f"{value:g}") for metric in metrics)
+    return " or ".join(unique(shown))
+
+
 def score_or_dash(metric: str, value: float | None) -> str:
     """The formatted score, or a dash for None."""
     return ABSENT if value is None else score(metric, value)
@@ -99,7 +105,7 @@ def verdict(judgement: Judgement, estimate: Estimate, reason: str = "") -> str:
         return unmeasured(reason)
     if judgement.collapsed:
         about = COLLAPSED
-    elif estimate.se is not None and estimate.mde is None:
+    elif judgement.verdict == "inconclusive" and estimate.se is not None and estimate.mde is None:
         about = TOO_SMALL
     else:
         about = SCOPES[scope(estimate)]
@@ -200,9 +206,10 @@ def arm_title(arm: str, among: Collection[str] = ()) -> str:
     return ARM_TITLES[first] + apart + (f", replicate {number}" if number else "")
 
 
-def scales(comparisons: Iterable) -> str:
-    """The units of the primary scores in words: "points of 100", and the names of metrics that have their own scale."""
-    own = unique(c.metric.title for c in comparisons if not c.metric.in_points)
+def scales(measured: Iterable) -> str:
+    """The units of scores in words: "points of 100", and the names of metrics that have their own scale. `measured` are
+    comparisons or mean differences, which have a `metric` each."""
+    own = unique(of.metric.title for of in measured if not of.metric.in_points)
     return "points of 100" + (f" ({listing(own)} on its own scale)" if own else "")
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from harness.params.config import Statistics
 from harness.report.model import judging
 from harness.report.model.document import Details, Paragraph, Table
-from harness.report.model.judging import Summary
 from harness.report.model.results import Comparison
 from harness.report.text import formats
 from harness.report.text.formats import arm_title
@@ -15,7 +14,7 @@ from harness.statistics.paired import Estimate
 from harness.text.escaping import plain
 
 
-def blocks(comparisons: Sequence[Comparison], summaries: Sequence[Summary], statistics: Statistics) -> tuple:
+def blocks(comparisons: Sequence[Comparison], statistics: Statistics) -> tuple:
     """The content of the section: tables of tuned and declared results, and of the recipe that every arm chose. Returns
     () if no arm was tuned."""
     tuned = [c for c in comparisons if c.tuned is not None]
@@ -37,14 +36,16 @@ def blocks(comparisons: Sequence[Comparison], summaries: Sequence[Summary], stat
     )
     return (
         Paragraph(words),
-        _families(tuned, summaries, statistics),
+        _families(tuned, statistics),
         _differences(tuned, statistics),
         Paragraph(compared),
         Details("What every arm chose", (_choices(tuned), Paragraph(expected))),
     )
 
 
-def _families(tuned: list[Comparison], summaries: Sequence[Summary], statistics: Statistics) -> Table:
+def _families(tuned: list[Comparison], statistics: Statistics) -> Table:
+    # Both means are over the tasks whose search may be shown, so that only the recipe differs.
+    after = judging.summaries(tuned, statistics)
     before = judging.summaries([replace(c, estimates=c.untuned) for c in tuned], statistics)
     found = {(s.family, s.against): s for s in before}
     rows = [
@@ -57,12 +58,12 @@ def _families(tuned: list[Comparison], summaries: Sequence[Summary], statistics:
                 for cell in (formats.verdict(of.judgement, of.estimate), *_ends(of.estimate, s.scale))
             ),
         )
-        for s in sorted(summaries, key=lambda s: not s.primary)
+        for s in sorted(after, key=lambda s: not s.primary)
         if (s.family, s.against) in found
     ]
     return Table(
-        f"Mean difference over the tasks of a family, tuned and as declared, {_scale(statistics)} "
-        f"({formats.data_of(tuned)})",
+        f"Mean difference over {formats.listing(formats.codes(c.task for c in tuned))}, tuned and as declared, "
+        f"{_scale(tuned, statistics)} ({formats.data_of(tuned)})",
         ("Comparison", "Family", "Verdict, tuned", "Difference", "Interval", "Verdict, as declared", "Difference",
          "Interval"),
         tuple(rows), names=2, grouped=1,
@@ -82,7 +83,7 @@ def _differences(tuned: list[Comparison], statistics: Statistics) -> Table:
         for arm in c.others
     ]
     return Table(
-        f"Clinical − the other arm, tuned and as declared, {_scale(statistics)} "
+        f"Clinical − the other arm, tuned and as declared, {_scale(tuned, statistics)} "
         f"({formats.data_of(tuned)})",
         ("Task", "Family", "Against", "Difference, tuned", "Interval", "Difference, as declared", "Interval"),
         tuple(rows), names=3, grouped=2,
@@ -122,5 +123,5 @@ def _ends(estimate: Estimate, metric: str) -> tuple[str, str]:
     return formats.difference(estimate.delta, metric), formats.interval(estimate, metric)
 
 
-def _scale(statistics: Statistics) -> str:
-    return f"in points of 100, {100 * statistics.level:g} % intervals over runs and documents"
+def _scale(tuned: list[Comparison], statistics: Statistics) -> str:
+    return f"in {formats.scales(tuned)}, {100 * statistics.level:g} % intervals over runs and documents"

@@ -25,7 +25,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import special
 
-from harness.params.arms import CLINICAL
+from harness.params.arms import BASELINE, CLINICAL
 from harness.privacy.suppression import MINIMUM
 from harness.statistics import variance
 from harness.statistics.disclosure.hidden import Hidden
@@ -128,7 +128,12 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, settings: Setting
         found["sign", against] = np.where(found["p", against] <= 1 - settings.level, delta, 0.0)
         outside = special.stdtr(df, -(settings.margin - np.abs(delta)) / se)
         found["same", against] = np.minimum(1.0, 2 * outside)
-        lows = [lower_end(_runs(knowing, which[..., at[arm]]), settings.level) for arm in (against, CLINICAL)]
+        lows = []
+        for arm in (against, CLINICAL):
+            knows = _runs(knowing, which[..., at[arm]])
+            if arm != BASELINE and len(set(made_by)) > 1:
+                knows = variance.averaged(knows, made_by)
+            lows.append(lower_end(knows, settings.level))
         found["collapsed", against] = np.maximum(*lows)
     return found
 

@@ -32,7 +32,7 @@ def test_the_first_sentence_says_what_was_found_with_whom_and_how_sure():
     assert found == (
         "Yes: pre-training on clinical text is better than as much pre-training on general text for "
         "NB-BERT (+12.3 points, 95 % interval +8.0 to +16.6) and NorBERT3 (+12.3 points, 95 % interval +8.0 to +16.6). "
-        "Numbers are means over 2 tasks. " + answer.ONCE
+        "Numbers are means over 2 tasks. " + answer.ONCE.format(of="")
     )
 
 
@@ -112,7 +112,7 @@ def test_several_answers_are_sentences_and_a_family_without_a_control_asks_about
 def test_what_was_pre_trained_several_times_is_about_the_procedure():
     several = summary(replicates=3)
     found = answer.sentence([several], STATISTICS)
-    assert answer.ONCE not in found and "pre-trained 3 times with other seeds" in found
+    assert answer.ONCE.format(of="") not in found and "pre-trained 3 times with other seeds" in found
     table, notes = answer.blocks([several], STATISTICS, {})
     assert table.rows[0][2] == "▲\u00a0better (the procedure)"
     assert any("pre-trained 3 times with other seeds" in item for item in notes.items)
@@ -173,3 +173,32 @@ def test_pairs_in_which_nothing_was_learnt_are_named(tmp_path):
     # Of restricted data the results of a search are not shown, but it is no secret that there was one.
     searched = released._closed(replace(c, provenance=c.provenance | {"tuned": {"baseline": {"steps": 20}}}))
     assert searched.tuned is None and "found in the same number of tries" in answer.arms([searched], "lab").items[2]
+
+
+def test_families_that_were_pre_trained_differently_are_named_with_what_holds_of_them():
+    mixed = [summary(), summary("norbert3", replicates=3), summary("modernbert", replicates=2)]
+    found = answer.sentence(mixed, STATISTICS)
+    assert "Each encoder was pre-trained once for NB-BERT, so this is about these encoders only" in found
+    assert "pre-trained 2 times with other seeds for ModernBERT, so" in found
+    assert "pre-trained 3 times with other seeds for NorBERT3, so" in found
+    assert "pre-trained 2 or 3 times" in " ".join(answer.blocks(mixed, STATISTICS, {})[1].items)
+    fewer = replace(summary("norbert3"), tasks=("aismec",))
+    assert "means over 1 and 2 tasks" in answer.sentence([summary(), fewer], STATISTICS)
+
+
+def test_a_mean_on_another_scale_has_no_points():
+    of_mcc = replace(summary(verdict="inconclusive"), joint=replace(summary().joint, metric=METRICS["mcc"]))
+    found = answer.sentence([of_mcc], STATISTICS)
+    assert "NB-BERT (+0.080 to +0.166 fit the data)" in found and "points" not in found
+    same = replace(of_mcc, judgement=replace(of_mcc.judgement, verdict="equivalent"))
+    assert "no difference that matters (0.02 or more) between" in answer.sentence([same], STATISTICS)
+    assert "points of 100 (MCC on its own scale)" in answer.table([of_mcc], 0.95).caption
+
+
+def test_reversed_and_unlearnt_tasks_are_named():
+    _, notes = answer.blocks([replace(summary(), reversed=("nor_deid",), unlearnt=("synergi",))], STATISTICS, {})
+    said = " ".join(notes.items)
+    assert "On `nor_deid` a lower score is better. In the mean, such a score is reversed" in said
+    assert "not learnt: `synergi`. Neither arm was shown" in said
+    plain = " ".join(answer.blocks([summary()], STATISTICS, {})[1].items)
+    assert "reversed" not in plain and "not learnt" not in plain

@@ -3,6 +3,8 @@
 import pytest
 
 from harness.report.text import formats
+from harness.statistics.paired import Estimate
+from harness.statistics.verdicts import Judgement
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,17 @@ def test_lists_counts_and_kinds():
     assert formats.kinds(["restricted", "synthetic", "synthetic"]) == "synthetic and restricted data"
     for kind, words in formats.KINDS.items():
         assert formats.kinds(iter([kind, kind])) == words
+
+
+def test_only_an_open_verdict_is_for_want_of_data():
+    """A difference of nearly all that is possible can be certain although no smaller one could be found."""
+    known = dict.fromkeys(Estimate.__dataclass_fields__) | {"delta": 0.99, "se": 0.3, "df": 2.0, "n_replicates": 1}
+    estimate = Estimate(**known)
+    assert formats.verdict(Judgement(0.03, "better"), estimate).endswith("better (these checkpoints)")
+    assert formats.verdict(Judgement(1.0, "inconclusive"), estimate).endswith(f"({formats.TOO_SMALL})")
+
+
+def test_a_margin_has_the_unit_of_each_metric():
+    assert formats.margin(0.02, ["macro_f1", "strict_f1"]) == "2 points"
+    assert formats.margin(0.02, ["mcc"]) == "0.02"
+    assert formats.margin(0.05, ["macro_f1", "mcc"]) == "5 points or 0.05"
