@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from functools import partial
 
-from harness.system.stopping import heard
+from harness.system.stopping import heard, held_back
 
 SECONDS_TO_SAVE = 60.0
 LOOK_SECONDS = 1.0
@@ -33,31 +32,29 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
     """
     if devices == 1 or "WORLD_SIZE" in os.environ:
         return None
-    command = [sys.executable, "-m", "harness.training.common.launcher", "--standalone", f"--nproc-per-node={devices}"]
+    started: subprocess.Popen | None = None
     with heard(signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
-        started = _start([*command, "-m", "harness", *arguments])
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+            with held_back(*_ENDING) as deliver:
+                started = subprocess.Popen([*_launcher(devices), "-m", "harness", *arguments])
+            deliver()
             while True:
                 # If another thread took a signal, Python raises it in this thread as soon as the wait is over.
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     return started.wait(LOOK_SECONDS)
         except KeyboardInterrupt:
             # torchrun passes the signal on to its processes, and waits until they have saved their state and ended.
-            started.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                started.wait(SECONDS_TO_SAVE)
+            if started is not None:
+                started.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    started.wait(SECONDS_TO_SAVE)
             raise
         finally:
-            started.kill()
-            started.wait()
+            if started is not None:
+                started.kill()
+                started.wait()
 
 
-def _start(command: Sequence[str]) -> subprocess.Popen:
-    """Start a process while signals are blocked, because a signal during the start would leave the process behind."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-    try:
-        return subprocess.Popen(command, preexec_fn=partial(signal.pthread_sigmask, signal.SIG_SETMASK, before))
-    except OSError:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        raise
+def _launcher(devices: int) -> list[str]:
+    module = "harness.training.common.launcher"
+    return [sys.executable, "-m", module, "--standalone", f"--nproc-per-node={devices}"]

@@ -103,7 +103,7 @@ def _compared(
         estimate = paired.Estimate.of_nothing(together.shape[1], len(seeds), len(set(number)))
         return {"seeds": seeds, **asdict(estimate)}
     metric, strata = named(tables[0][0].metric), strata_of(tables[0][0].groups, kinds)
-    estimate = paired.compare(*map(counts.stack, tables), metric, settings, strata, number)
+    estimate = paired.compare(counts.stack(tables[0]), counts.stack(tables[1]), metric, settings, strata, number)
     found: dict[str, Any] = {"seeds": seeds, **asdict(estimate)}
     if not all(arm in skills for arm in arms):
         # Gold with a single label: the constant answer is always right, so no score shows more than it.

@@ -14,6 +14,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.system import messages, offline
 from harness.system.determinism import available_cpus
+from harness.system.stopping import held_back
 
 AHEAD = 3  # pending jobs for each worker; more would only fill memory
 
@@ -147,12 +148,17 @@ def starting() -> Iterator[None]:
 
     A worker that has just been forked still has the signal handlers of its parent. A signal at that moment would make
     the worker go on as a second parent. The worker unblocks signals after it has set its own handlers.
+
+    Another thread may still take a signal, and Python would handle it in this thread in the middle of the start. So
+    handlers wait, too, and are called at the end of the block.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with held_back(*_ENDING) as deliver:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    deliver()
 
 
 def ends_with_its_parent(parent: int) -> None:

@@ -3,7 +3,8 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 
 class Stopped(KeyboardInterrupt):
@@ -33,6 +34,37 @@ def heard(*numbers: signal.Signals) -> Iterator[None]:
             if handler in (signal.SIG_DFL, _stop):
                 signal.signal(number, _stop)
         yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def held_back(*numbers: signal.Signals) -> Iterator[Callable[[], None]]:
+    """Within the block, let signals wait, so that a process that the block starts is never left behind.
+
+    Yields a function to be called after the block. It handles the signals that came during the block. Signals that are
+    ignored stay ignored. In another thread than the main thread, nothing changes.
+
+    A started process does not inherit this, unlike a blocked signal. So no code has to run between its fork and its
+    exec, where a process with threads may hang forever.
+    """
+    came: list[int] = []
+    before: dict[int, Any] = {}
+
+    def deliver() -> None:
+        for number in came:
+            if callable(handler := before[number]):
+                handler(number, None)
+            else:
+                signal.raise_signal(number)
+
+    if threading.current_thread() is threading.main_thread():
+        before = {number: handler for number in numbers if (handler := signal.getsignal(number)) != signal.SIG_IGN}
+    try:
+        for number in before:
+            signal.signal(number, lambda number, _: came.append(number))
+        yield deliver
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

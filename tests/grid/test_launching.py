@@ -68,7 +68,7 @@ def test_told_to_stop_it_lets_the_processes_of_all_devices_save_and_leaves_none(
         encoding="utf-8",
     )
     launcher.chmod(0o755)
-    monkeypatch.setattr(launching.sys, "executable", str(launcher))
+    monkeypatch.setattr(launching, "_launcher", lambda devices: [str(launcher)])
     monkeypatch.delenv("WORLD_SIZE", raising=False)
 
     def interrupt() -> None:
@@ -82,6 +82,35 @@ def test_told_to_stop_it_lets_the_processes_of_all_devices_save_and_leaves_none(
         launching.on_devices(2, ["pretrain", "nb_bert"])
     assert (tmp_path / "saved").exists()
     assert not running(int((tmp_path / "started").read_text(encoding="utf-8")))
+
+
+def test_a_signal_that_another_thread_takes_during_the_start_leaves_no_process_behind(tmp_path, monkeypatch):
+    """Python handles it in the main thread, although this thread blocks signals, in the middle of the start."""
+    seen, begun, sent = [], threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        begun.wait(30)
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        sent.set()
+
+    class Slow(subprocess.Popen):
+        def __init__(self, *given, **options):
+            super().__init__(*given, **options)
+            seen.append(self.pid)
+            begun.set()
+            while not sent.is_set():
+                time.sleep(0.01)
+
+    monkeypatch.setattr(launching, "_launcher", lambda devices: [sys.executable, "-c", "import time; time.sleep(99)"])
+    monkeypatch.setattr(launching.subprocess, "Popen", Slow)
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    with pytest.raises(KeyboardInterrupt):
+        launching.on_devices(2, ["pretrain", "nb_bert"])
+    thread.join()
+    assert not running(seen[0]) and signal.pthread_sigmask(signal.SIG_BLOCK, []) == blocked
 
 
 def test_of_several_processes_with_one_error_the_leading_one_tells_it(tmp_path):

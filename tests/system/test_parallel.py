@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 from processes import running, written
 
 from harness.errors import DataError, HarnessError
-from harness.system.parallel import AHEAD, made_ahead, ordered
+from harness.system.parallel import AHEAD, made_ahead, ordered, starting
 
 
 def square(job):
@@ -220,3 +221,20 @@ def test_a_worker_that_is_started_afresh_hides_messages_where_its_starter_does(t
         assert done.returncode == 0, done.stderr
         assert len([line for line in done.stderr.splitlines() if line.endswith("Kari")]) == said
         assert done.stderr.count("work.py:") == 2 - (said > 0)
+
+
+def test_a_signal_that_another_thread_takes_waits_until_a_worker_is_started():
+    begun = threading.Event()
+
+    def interrupt():
+        begun.wait(30)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    thread, reached = threading.Thread(target=interrupt), False
+    thread.start()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    with pytest.raises(KeyboardInterrupt), starting():
+        begun.set()
+        thread.join()
+        reached = True
+    assert reached and signal.pthread_sigmask(signal.SIG_BLOCK, []) == blocked

@@ -34,8 +34,8 @@ def together(work: Callable[..., dict], *given: Any, copies: int = 1) -> list[di
             process = context.Process(target=_serve, args=(there, os.getpid(), work, given))
             with starting():
                 process.start()
+                started.append((process, here))
             there.close()
-            started.append((process, here))
         return [_answer(process, connection) for process, connection in started]
     finally:
         for process, connection in started:
