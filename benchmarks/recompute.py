@@ -37,6 +37,7 @@ DRAWS = 2000
 EMPTY = ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "p_holm", "mde", "mde_holm")
 # A bootstrap of 2,000 draws has an error of 1.6 %. On few groups it also differs from a jackknife by some per cent.
 TOLERANCE = 0.08
+NEAR = 0.01  # the error of a bootstrap at the lower end of a skill
 
 
 def lines_of(path: Path) -> list[dict]:
@@ -174,6 +175,21 @@ def power(effect: float, se: float, df: float, alpha: float) -> float:
     return float(stats.nct.sf(cut, df, effect / se) + stats.nct.cdf(-cut, df, effect / se))
 
 
+def skill(
+    arms: list[np.ndarray], against: str, kinds: np.ndarray, metric: str, rng: np.random.Generator,
+    replicates: list[int], level: float,
+) -> float:  # fmt: skip
+    """The higher one of the lower ends of the two arms' skill: MCC, or strict F1 of spans, which are 0 for a constant
+    answer. A baseline was pre-trained once, whatever the clinical arm is."""
+    score, lows = score_of("strict_f1" if metric == "strict_f1" else "mcc", [], None), []
+    for arm, runs in zip((against, "clinical"), arms, strict=True):
+        numbers = [1] * len(runs) if arm == "baseline" else replicates
+        parts = parts_of([np.zeros_like(runs), runs], kinds, score, rng, numbers)
+        se, df = error_of([parts])
+        lows.append(interval(float(parts.differences.mean()), se, df, level)[0])
+    return max(lows)
+
+
 def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
     """The kind of each group, as a number: what decides its rows. All are of one kind if a record does not say it, or
     if a kind has a single group."""
@@ -291,7 +307,12 @@ def recompute(root: Path) -> list[str]:
         replicates = replicates_of(runs)
         parts = parts_of(counts, kinds_of(root, task, order, group_of), score, rng, replicates)
         se, df = error_of([parts])
-        families[family, row["against"]].append((row, means, parts, se, df))
+        known = skill(
+            counts, row["against"], kinds_of(root, task, order, group_of), row["metric"], rng, replicates, level
+        )
+        families[family, row["against"]].append((row, means, parts, se, df, known))
+        if row["verdict"] != "inconclusive" and known < -NEAR:
+            wrong.append(f"the verdict is {row['verdict']}, and neither arm is known to beat a constant answer")
         if len(set(replicates)) != int(row["n_replicates"]):
             wrong.append(f"{row['n_replicates']} replicates, counted {len(set(replicates))}")
         wrong += differing(row, means, se, df, holm, len(measured), level)
@@ -342,6 +363,8 @@ def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
                 if abs(float(np.mean(sure)) - float(row["improved"])) > 0.02:
                     wrong.append(f"improved: {np.mean(sure):.4f}, printed {row['improved']}")
             tested = {of[0]["verdict"] for of in families[key]}
+            if row["verdict"] != "inconclusive" and all(of[5] < -NEAR for of in found):
+                wrong.append(f"the verdict is {row['verdict']}, and no task is known to be learnt")
             if row["verdict"] == "inconclusive" and tested - {"inconclusive"}:
                 wrong.append("a task has a verdict although its family is inconclusive")
             yield line_of(f"{row['family']} against {row['against']}, mean over {row['n_tasks']} tasks", row, wrong)

@@ -199,19 +199,19 @@ def skill_low(
     skill: Metric,
     strata: np.ndarray | None,
     level: float,
-    replicates: Sequence[Sequence[int]],
+    replicates: Sequence[Sequence[int]] | None = None,
 ) -> float | None:
     """The lower end of the interval of the better arm's skill: the higher one of the two arms' lower ends.
 
     `arms` has the counts [runs, groups, counts] of each arm. `skill` is a metric that is 0 for every constant answer.
     The interval of an arm is over its own runs and groups, with strata and level as in `compare`. `replicates` has, for
     each arm, the number of each run's pre-training run. If an arm has several, the interval is over the means of these
-    pre-training runs. Returns None if there are fewer than two runs or groups.
+    pre-training runs. If `replicates` is None, each arm was pre-trained once. Returns None if there are fewer than two runs or groups.
     """
-    runs = [
-        variance.averaged(arm, numbers) if len(set(numbers)) > 1 else arm
-        for arm, numbers in zip((variance.jackknife(of, skill.score, strata) for of in arms), replicates, strict=True)
-    ]
+    runs = [variance.jackknife(counts, skill.score, strata) for counts in arms]
+    if replicates:
+        both = zip(runs, replicates, strict=True)
+        runs = [variance.averaged(arm, numbers) if len(set(numbers)) > 1 else arm for arm, numbers in both]
     if any(arm.seeds < 2 or arm.shifts.shape[-1] < 2 for arm in runs):
         return None
     return max(float(low) for low in map(partial(lower_end, level=level), runs))

@@ -49,7 +49,9 @@ def _setting(recipes: Mapping[tuple[str, str], Mapping], task: str, name: str) -
     families: dict[str, list[str]] = {}
     for (of, family), recipe in recipes.items():
         if of == task:
-            families.setdefault(plain(recipe.get(name, formats.ABSENT)), []).append(family)
+            value = recipe.get(name, formats.ABSENT)
+            shown = f"{value:g}" if isinstance(value, float) else plain(value)
+            families.setdefault(shown, []).append(family)
     if len(families) == 1:
         return next(iter(families))
     return ", ".join(f"{value} ({formats.listing(named)})" for value, named in families.items())

@@ -33,8 +33,9 @@ class Rows(Grouped):
     `gold` [rows] has the gold label of each row, as a position in the label list. `answers` maps a system (a family or
     the linear model) to the predicted labels of its runs, [runs, rows]. `labels` is the number of labels, and
     `positive` the position of the positive label (None: the task has none). `starts` has the position of each group's
-    first row. `arms` maps a system to the arm of each run. `replicates` maps a system to the pre-training run behind
-    each run. A system that is missing there was pre-trained once.
+    first row. `arms` maps a system to the arm of each run. `named` is the task's name of the metric, if rows are
+    counted as for another metric, `metric`. `replicates` maps a system to the pre-training run behind each run. A
+    system that is missing there was pre-trained once.
     """
 
     metric: str
@@ -44,13 +45,18 @@ class Rows(Grouped):
     gold: np.ndarray
     answers: Answers
     arms: Mapping[str, tuple[str, ...]]
+    named: str = ""
     replicates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        return self.named or self.metric
 
     @property
     def crowded(self) -> bool:
         """True if there are so few rows that some label must have a small count, because every label has a row in this
         part."""
-        return crowded(self.rows, self.labels)
+        return not self.named and crowded(self.rows, self.labels)
 
     def columns(self, answers: np.ndarray) -> np.ndarray:
         """The counts from which the metric is computed, [..., runs, groups, counts], for `answers` [..., runs,
@@ -74,13 +80,17 @@ class Rows(Grouped):
 
     def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
         """The pair (counts [..., runs, groups, counts], function from summed counts to a score), for a score that is 0
-        if the answers are constant."""
+        if the answers are constant. For the leak rate of documents, it is 0 if nothing is masked."""
+        if self.named:
+            return self.columns(answers), lambda totals: 1 - self.score(totals)
         return replace(self, metric="mcc").columns(answers), METRICS["mcc"].score
 
     def tells(self, name: str, label: int) -> bool:
         """True if the count `name` of a label follows from no other count, so that it must be checked itself. With two
         labels, for example, a missed row of one label is a wrongly predicted row of the other label. `name` and `label`
         are as in `count`."""
+        if self.named:
+            return label == 1 and name in ("found", "missed")
         if label == ALL:
             return self.labels > 1
         return self.labels != 2 or label == 1 or name in ("called", "found")
@@ -110,7 +120,7 @@ class Rows(Grouped):
         side = self.labels
         places = (self.gold * side + answers for of in self.answers.values() for answers in of)
         matrices = (np.bincount(at, minlength=side * side).reshape(side, side) for at in places)
-        return any(cells.confined(matrix, width, MINIMUM) for matrix in matrices)
+        return not self.named and any(cells.confined(matrix, width, MINIMUM) for matrix in matrices)
 
     def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Rows":
         """Random gold labels and answers with the same numbers of rows, groups and runs. Each label has a row if there
@@ -196,7 +206,7 @@ class Rows(Grouped):
     def _measurable(self, gold: np.ndarray) -> bool:
         """True if the metric can be measured with these `gold` labels. If not, the report would say so
         (`harness.statistics.measurable`), and an attacker could exclude these gold labels."""
-        if self.positive is None or not METRICS[self.metric].positive:
+        if self.positive is None or not (self.named or METRICS[self.metric].positive):
             return True
         is_it = gold == self.positive
         return bool((~is_it if self.metric == "specificity" else is_it).any())
@@ -230,6 +240,11 @@ def of(task: Task, runs: Sequence[tuple[Any, ...]]) -> Hidden:
         }
 
     named = {system: tuple(names) for system, names in arms.items()}
+    if metric == "document_leak_rate":
+        # A document with identifiers is a positive row. A document that leaks is a positive answer.
+        marked = np.array([bool(d.gold) for d in first.documents], dtype=np.int64)
+        answers = by_system(lambda decided: np.array([spans.leaks(d) for d in decided.documents], dtype=np.int64))
+        return Rows("sensitivity", 2, 1, starts, marked[order], answers, named, metric)
     if isinstance(first, spans.SpanDecisions):
         matching = spans.paired if metric == "relaxed_f1" else spans.strictly
         labels = task.labels if metric == "macro_f1" else None
@@ -248,8 +263,8 @@ def counted_alike(hidden: Hidden, runs: Sequence[tuple[Any, ...]]) -> bool:
     way, a check of these columns says nothing about the figures of this metric. `runs` is as in `of`. One run of each
     system is compared."""
     metric = METRICS[hidden.metric]
-    # Not comparable: decisions alone do not know the whole groups.
-    if metric.whole:
+    # Not comparable: `of` put another metric into these columns, or decisions alone do not know the whole groups.
+    if hidden.called != hidden.metric or metric.whole:
         return True
     for system in hidden.answers:
         decided = next(decided for of, _, _, decided in runs if of == system)

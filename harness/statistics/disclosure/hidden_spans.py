@@ -36,6 +36,10 @@ class Documents(Grouped):
     replicates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     crowded: bool = False  # a document may have any number of spans
 
+    @property
+    def called(self) -> str:
+        return self.metric
+
     def tells(self, name: str, label: int) -> bool:
         return label != ALL or name == "wrong"
 

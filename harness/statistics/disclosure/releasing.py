@@ -136,7 +136,7 @@ def _names(task: Task) -> tuple[str, ...]:
     """The names of what is counted, by position. All metrics of spans pool the labels, except the mean over labels."""
     if not heads.of(task).nothing or task.metrics[0] == "macro_f1":
         return task.labels
-    return ("span",)
+    return ("", "leaking") if task.metrics[0] == "document_leak_rate" else ("span",)
 
 
 def _inferred(part: str, checked: Checked, names: Sequence[str]) -> list[str]:
