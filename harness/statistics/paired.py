@@ -206,7 +206,8 @@ def skill_low(
     `arms` has the counts [runs, groups, counts] of each arm. `skill` is a metric that is 0 for every constant answer.
     The interval of an arm is over its own runs and groups, with strata and level as in `compare`. `replicates` has, for
     each arm, the number of each run's pre-training run. If an arm has several, the interval is over the means of these
-    pre-training runs. If `replicates` is None, each arm was pre-trained once. Returns None if there are fewer than two runs or groups.
+    pre-training runs. If `replicates` is None, each arm was pre-trained once. Returns None if there are fewer than two
+    runs or groups.
     """
     runs = [variance.jackknife(counts, skill.score, strata) for counts in arms]
     if replicates:
