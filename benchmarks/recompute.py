@@ -152,15 +152,22 @@ def parts_of(
     return Parts(differences, float(drawn.mean(axis=1).var(ddof=1)), freedom, interaction, groups)
 
 
-def error_of(parts: list[Parts]) -> tuple[float, float]:
-    """(standard error, degrees of freedom) of the mean difference over tasks. `parts` has one entry per task."""
+def error_of(parts: list[Parts], typical: Callable[[float], float] = lambda df: 1.0) -> tuple[float, float]:
+    """(standard error, degrees of freedom) of the mean difference over tasks. `parts` has one entry per task. Each part
+    of the variance is divided by `typical` of its degrees of freedom."""
     weight = 1 / len(parts)
     groups = [(weight**2 * max(p.groups, 1 / p.n_groups**2 if p.groups < 1e-18 else 0.0), p.freedom) for p in parts]
+    groups = [(v / typical(df), df) for v, df in groups]
     runs = sum(weight * p.differences for p in parts)
-    spread = (float(runs.var(ddof=1)) / len(runs), len(runs) - 1.0)
+    spread = (float(runs.var(ddof=1)) / len(runs) / typical(len(runs) - 1.0), len(runs) - 1.0)
     variance = sum(v for v, _ in groups) + max(0.0, spread[0] - sum(weight**2 * p.interaction for p in parts))
     below = sum(v**2 / df for v, df in [*groups, spread])
     return math.sqrt(variance), max(variance**2 / below, min(df for _, df in [*groups, spread]))
+
+
+def middle(df: float) -> float:
+    """The median of an estimated variance, divided by the true variance."""
+    return float(stats.chi2.median(df)) / df
 
 
 def interval(delta: float, se: float, df: float, level: float) -> tuple[float, float, float]:
@@ -315,14 +322,15 @@ def recompute(root: Path) -> list[str]:
             wrong.append(f"the verdict is {row['verdict']}, and neither arm is known to beat a constant answer")
         if len(set(replicates)) != int(row["n_replicates"]):
             wrong.append(f"{row['n_replicates']} replicates, counted {len(set(replicates))}")
-        wrong += differing(row, means, se, df, holm, len(measured), level)
+        wrong += differing(row, means, [parts], holm, len(measured), level)
         said.append(line_of(f"{task}/{family} against {row['against']}", row, wrong))
     return [*said, *summaries(root, families, level), *robust(root, level, rng)]
 
 
-def differing(row: dict, means: list[float], se: float, df: float, holm: float, tests: int, level: float) -> list[str]:
+def differing(row: dict, means: list[float], parts: list[Parts], holm: float, tests: int, level: float) -> list[str]:
     """The disagreements of a printed row, in words. `means` are those of the reference and of the clinical arm."""
     wrong, delta = [], means[1] - means[0]
+    (se, df), typical = error_of(parts), error_of(parts, middle)
     low, high, p = interval(delta, se, df, level)
     for name, value in (("reference", means[0]), ("clinical", means[1]), ("delta", delta)):
         if abs(value - float(row[name])) > 5.1e-5:
@@ -335,8 +343,8 @@ def differing(row: dict, means: list[float], se: float, df: float, holm: float, 
     if abs(holm - float(row["p_holm"])) > 1e-4 * tests:
         wrong.append(f"p after Holm: {holm:.4f}, printed {row['p_holm']}")
     for name, alpha in (("mde", 1 - level), ("mde_holm", (1 - level) / tests)):
-        if row[name] and abs(power(float(row[name]), se, df, alpha) - 0.8) > 0.1:
-            wrong.append(f"{name} {row[name]} is found {power(float(row[name]), se, df, alpha):.2f} of the time")
+        if row[name] and abs(power(float(row[name]), *typical, alpha) - 0.8) > 0.1:
+            wrong.append(f"{name} {row[name]} is found {power(float(row[name]), *typical, alpha):.2f} of the time")
     claimed = row["verdict"] in ("better", "worse")
     if claimed and (float(row["p_holm"]) >= 1 - level or (float(row["delta"]) > 0) is (row["verdict"] == "worse")):
         wrong.append(f"the verdict is {row['verdict']}")
@@ -357,8 +365,7 @@ def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
                 wrong.append(f"{row['n_tasks']} tasks, counted {len(found)}")
             else:
                 means = [math.fsum(of[1][side] for of in found) / len(found) for side in (0, 1)]
-                se, df = error_of([of[2] for of in found])
-                wrong += differing(row, means, se, df, holm, len(own), level)
+                wrong += differing(row, means, [of[2] for of in found], holm, len(own), level)
                 sure = [stats.t.cdf((of[1][1] - of[1][0]) / of[3], of[4]) for of in found]
                 if abs(float(np.mean(sure)) - float(row["improved"])) > 0.02:
                     wrong.append(f"improved: {np.mean(sure):.4f}, printed {row['improved']}")

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import stats
 
 from harness.metrics import Metric
-from harness.statistics.paired import NOTHING, Estimate, Settings, of_error
+from harness.statistics.paired import NOTHING, Estimate, Settings, detectable, of_error
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def joint(estimates: Sequence[Estimate], metrics: Sequence[Metric], settings: Se
     chosen = [_turned(estimates[i], metrics[i]) for i in at]
     weight, first = 1 / len(at), chosen[0]
     metric = replace(metrics[at[0]], higher_is_better=True)
+    reach = metric.highest - metric.lowest
     groups = [e.n_groups for e in chosen if e.n_groups is not None]
     delta = _mean([e.delta for e in chosen])
     known: dict[str, Any] = dict.fromkeys(field.name for field in fields(Estimate)) | {
@@ -70,15 +71,16 @@ def joint(estimates: Sequence[Estimate], metrics: Sequence[Metric], settings: Se
     assert delta is not None
     errors = [_error(e, settings) for e in chosen]
     if all(error is not None for error in errors):
-        se, df = _together(chosen, weight, settings)
-        known |= of_error(delta, se, df, metric.highest - metric.lowest, settings)
+        se, df, parts = _together(chosen, weight, settings)
+        known |= of_error(delta, se, df, reach, settings) | parts
     improved = [
         float(stats.t.cdf(e.delta / error[0], error[1]))
         for e, error in zip(chosen, errors, strict=True)
         if error is not None and e.delta is not None
     ]
     probability = math.fsum(improved) / len(improved) if len(improved) == len(chosen) else None
-    return Joint(Estimate(**known), metric, at, probability)
+    estimate = Estimate(**known)
+    return Joint(replace(estimate, mde=detectable(estimate, 1 - settings.level, reach)), metric, at, probability)
 
 
 def _alike(estimates: Sequence[Estimate], metrics: Sequence[Metric]) -> tuple[int, ...]:
@@ -116,8 +118,9 @@ def _error(e: Estimate, settings: Settings) -> tuple[float, float] | None:
     return half / float(stats.norm.ppf((1 + settings.level) / 2)), units - 1.0
 
 
-def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> tuple[float, float]:
-    """Standard error and degrees of freedom of the mean."""
+def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> tuple[float, float, dict[str, Any]]:
+    """Standard error and degrees of freedom of the mean, and the parts of its variance as fields of an Estimate by
+    name. The parts are left out if those of one task are not released."""
     parts: list[tuple[float, float]] = []  # variance, degrees of freedom
     interaction, runs, released = 0.0, [], []
     for e in chosen:
@@ -130,8 +133,17 @@ def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> 
         least = 1 / e.n_groups**2 if e.n_groups and e.se is not None and e.groups_variance < NOTHING**2 else 0.0
         parts.append((weight**2 * max(e.groups_variance, least), e.groups_df))
     total = math.fsum(v for v, _ in parts)
+    fields_of: dict[str, Any] = {}
     if runs:
         of_runs = np.sum(runs, axis=0)
+        if not released:
+            below = math.fsum(v**2 / df for v, df in parts)
+            fields_of = {
+                "differences": tuple(of_runs.tolist()),
+                "groups_variance": total,
+                "groups_df": total**2 / below if below > 0 else min(df for _, df in parts),
+                "interaction": interaction,
+            }
         spread = float(of_runs.var(ddof=1)) / len(of_runs)
         parts.append((spread, len(of_runs) - 1.0))
         total += max(0.0, spread - interaction)
@@ -142,9 +154,9 @@ def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> 
     fewest = min(df for _, df in apart)
     if released and chosen[0].n_replicates > 1:
         # Every task shares the replicates. How much of an interval they cause is not released, so the errors add up.
-        return math.fsum(math.sqrt(v) for v, _ in apart), fewest
+        return math.fsum(math.sqrt(v) for v, _ in apart), fewest, fields_of
     total, below = math.fsum(v for v, _ in apart), math.fsum(v**2 / df for v, df in apart)
-    return math.sqrt(total), max(total**2 / below, fewest) if below > 0 else fewest
+    return math.sqrt(total), max(total**2 / below, fewest) if below > 0 else fewest, fields_of
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

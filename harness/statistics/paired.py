@@ -7,7 +7,7 @@ so they never contradict each other.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -41,8 +41,8 @@ class Estimate:
     `ci_low`, `ci_high`, `p_value` (two-sided, Δ = 0), `se`, `df` and `mde` come from one procedure over groups and
     runs. They are None, never NaN, if an arm has fewer than two runs or there are fewer than two groups. An interval is
     cut at the largest possible difference. No true difference lies beyond this limit, so the coverage is that of the
-    whole interval. `mde` is the true difference that the two-sided test at this level, se and df detects with 80 %
-    power (noncentral t distribution). `mde` is None if no score can differ by so much.
+    whole interval. `mde` is the true difference that the two-sided test at this level detects with 80 % power
+    (`detectable`). It is None if no score can differ by so much.
     `reference_spread` and `clinical_spread` are the sample standard deviations of an arm's scores over its seeds.
 
     `p_equivalent` is the p-value of a true difference outside ± margin: the larger of two one-sided p-values, doubled,
@@ -139,15 +139,17 @@ def of_arms(
     runs = variance.differences(*arms)
     number = len(set(replicates)) if replicates else 1
     units = variance.averaged(runs, replicates) if replicates and number > 1 else runs
-    return Estimate(
+    estimate = Estimate(
         reference=means[0],
         clinical=means[1],
+        mde=None,
         reference_spread=_spread(arms[0]),
         clinical_spread=_spread(arms[1]),
         n_seeds=runs.seeds,
         n_replicates=number,
         **of_runs(units, means[1] - means[0], reach, settings),
     )
+    return replace(estimate, mde=detectable(estimate, 1 - settings.level, reach))
 
 
 def of_runs(runs: variance.Arm, delta: float, reach: float, settings: Settings) -> dict[str, Any]:
@@ -156,7 +158,7 @@ def of_runs(runs: variance.Arm, delta: float, reach: float, settings: Settings) 
     `reach` the largest possible difference."""
     groups = runs.shifts.shape[-1]
     shown: dict[str, Any] = {"delta": delta, "n_groups": groups, "differences": tuple(runs.scores.tolist())}
-    unknown = dict.fromkeys(("ci_low", "ci_high", "p_value", "se", "df", "mde", "p_equivalent"))
+    unknown = dict.fromkeys(("ci_low", "ci_high", "p_value", "se", "df", "p_equivalent"))
     if groups < 2 or runs.seeds < 2:
         return shown | unknown
     parts = variance.components(runs)
@@ -172,8 +174,8 @@ def of_runs(runs: variance.Arm, delta: float, reach: float, settings: Settings) 
 
 
 def of_error(delta: float, se: float, df: float, reach: float, settings: Settings) -> dict[str, Any]:
-    """The interval, the p-values and the detectable difference of `delta`, as fields of an Estimate by name. `se` is
-    the standard error of `delta`, `df` its degrees of freedom, and `reach` the largest possible difference."""
+    """The interval and the p-values of `delta`, as fields of an Estimate by name. `se` is the standard error of
+    `delta`, `df` its degrees of freedom, and `reach` the largest possible difference."""
     half = float(stats.t.ppf((1 + settings.level) / 2, df)) * se
     beyond = float(stats.t.sf((settings.margin - abs(delta)) / se, df))
     return {
@@ -182,16 +184,42 @@ def of_error(delta: float, se: float, df: float, reach: float, settings: Setting
         "p_value": float(2 * stats.t.sf(abs(delta) / se, df)),
         "se": se,
         "df": df,
-        "mde": detectable(se, df, 1 - settings.level, reach),
         "p_equivalent": min(1.0, 2 * beyond),
     }
 
 
-def detectable(se: float, df: float, alpha: float, reach: float) -> float | None:
-    """The true difference that a two-sided t test at level `alpha` detects with 80 % power. `se` is the standard error
-    and `df` its degrees of freedom. Returns None if this difference is above `reach`, the largest possible one."""
+def detectable(estimate: Estimate, alpha: float, reach: float) -> float | None:
+    """The true difference that a two-sided t test at level `alpha` detects with 80 % power, in another comparison of
+    the same size. Returns None if there is no standard error, or if the difference is above `reach`, the largest
+    possible one.
+
+    An estimated variance is more often below the true one than above: with two degrees of freedom by 31 % at the
+    median. So each part of the variance is first divided by the median of its ratio to the true part, which is a χ²
+    variable over its degrees of freedom. benchmarks/calibration.md has the power that results.
+    """
+    if estimate.se is None or estimate.df is None:
+        return None
+    se, df = _unbiased(estimate, estimate.se, estimate.df)
     found = float(special.nctdtrinc(df, 1 - POWER, stats.t.ppf(1 - alpha / 2, df))) * se
     return found if found <= reach else None
+
+
+def _unbiased(e: Estimate, se: float, df: float) -> tuple[float, float]:
+    """The median-unbiased standard error of an estimate and its degrees of freedom. If the parts of the variance are
+    not released, the whole variance is taken for one part."""
+    if se < NOTHING or e.differences is None or e.groups_variance is None or e.groups_df is None:
+        return se * math.sqrt(_correction(df)), df
+    own, number = e.groups_df, len(e.differences)
+    groups = e.groups_variance * _correction(own)
+    runs = float(np.var(e.differences, ddof=1)) / number * _correction(number - 1.0)
+    total = groups + max(0.0, runs - (e.interaction or 0.0))
+    if total < se**2:  # if nothing varies, `se` does not come from these parts
+        return se, df
+    return math.sqrt(total), max(total**2 / (groups**2 / own + runs**2 / (number - 1)), min(own, number - 1.0))
+
+
+def _correction(df: float) -> float:
+    return df / float(special.chdtri(df, 0.5))
 
 
 def skill_low(

@@ -60,7 +60,7 @@ def judge(
                 p_holm=holm[i],
                 verdict=verdict(estimate, metric, holm[i], same[i], alpha) if claimed else "inconclusive",
                 collapsed=collapsed(estimate),
-                mde_holm=_detectable(estimate, metric, alpha / max(1, len(declared))),
+                mde_holm=detectable(estimate, alpha / max(1, len(declared)), metric.highest - metric.lowest),
             )
         )
     return judged
@@ -75,12 +75,6 @@ def collapsed(estimate: Estimate) -> bool:
     better.
     """
     return estimate.skill_low is not None and estimate.skill_low <= 0
-
-
-def _detectable(estimate: Estimate, metric: Metric, alpha: float) -> float | None:
-    if estimate.se is None or estimate.df is None:
-        return None
-    return detectable(estimate.se, estimate.df, alpha, metric.highest - metric.lowest)
 
 
 def adjusted(p_values: Sequence[float | None]) -> list[float | None]:

@@ -79,7 +79,7 @@ def test_what_is_detectable_is_what_the_verdict_asks_of_the_first():
     for df, factor in ((4, 2.11), (6, 1.76), (10, 1.55), (200, 1.36)):
         one = dataclasses.replace(estimate(se=0.001), df=float(df))
         alone, among = (verdicts.judge([one] * n, [F1] * n, alpha=0.05)[0].mde_holm for n in (1, 15))
-        assert alone == pytest.approx(paired.detectable(0.001, df, 0.05, 1.0))
+        assert alone == pytest.approx(paired.detectable(one, 0.05, 1.0))
         assert among / alone == pytest.approx(factor, rel=0.015)
     (hopeless,) = verdicts.judge([estimate(se=0.4)], [F1], alpha=0.05)
     assert hopeless.mde_holm is None  # more than a score can differ
