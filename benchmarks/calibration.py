@@ -101,8 +101,9 @@ def cell(
             # If nothing at all differs, delta and reach are both 0 and nobody would call it a difference.
             alarms[name].append(np.abs(found) > reach)
             widths[name].append(reach)
-            if name == "here":
-                mde.append(special.nctdtrinc(df, 0.2, stats.t.ppf(0.975, df)) * np.sqrt(var))
+        typical = variance.components(variance.differences(*arms)).unbiased()
+        cut = stats.t.ppf(0.975, typical.df)
+        mde.append(special.nctdtrinc(typical.df, 0.2, cut) * np.sqrt(typical.total))
         seen.append(np.mean([arm.scores.std(axis=-1, ddof=1).mean() for arm in arms]))
     return {
         "alarms": {name: float(np.mean(v)) for name, v in alarms.items()},

@@ -193,9 +193,8 @@ def detectable(estimate: Estimate, alpha: float, reach: float) -> float | None:
     the same size. Returns None if there is no standard error, or if the difference is above `reach`, the largest
     possible one.
 
-    An estimated variance is more often below the true one than above: with two degrees of freedom by 31 % at the
-    median. So each part of the variance is first divided by the median of its ratio to the true part, which is a χ²
-    variable over its degrees of freedom. benchmarks/calibration.md has the power that results.
+    The parts of the variance are taken without the bias of their medians (`variance.Components.unbiased`).
+    benchmarks/calibration.md has the power that results.
     """
     if estimate.se is None or estimate.df is None:
         return None
@@ -205,21 +204,19 @@ def detectable(estimate: Estimate, alpha: float, reach: float) -> float | None:
 
 
 def _unbiased(e: Estimate, se: float, df: float) -> tuple[float, float]:
-    """The median-unbiased standard error of an estimate and its degrees of freedom. If the parts of the variance are
-    not released, the whole variance is taken for one part."""
-    if se < NOTHING or e.differences is None or e.groups_variance is None or e.groups_df is None:
-        return se * math.sqrt(_correction(df)), df
-    own, number = e.groups_df, len(e.differences)
-    groups = e.groups_variance * _correction(own)
-    runs = float(np.var(e.differences, ddof=1)) / number * _correction(number - 1.0)
-    total = groups + max(0.0, runs - (e.interaction or 0.0))
-    if total < se**2:  # if nothing varies, `se` does not come from these parts
-        return se, df
-    return math.sqrt(total), max(total**2 / (groups**2 / own + runs**2 / (number - 1)), min(own, number - 1.0))
-
-
-def _correction(df: float) -> float:
-    return df / float(special.chdtri(df, 0.5))
+    """The standard error of an estimate without the bias of its median, and its degrees of freedom. If the parts of the
+    variance are not released, the whole variance is taken for one part."""
+    if e.differences is None or e.groups_variance is None or e.groups_df is None or e.interaction is None:
+        return se * math.sqrt(df / float(special.chdtri(df, 0.5))), df
+    found = variance.Components(
+        groups=np.array(e.groups_variance),
+        groups_df=np.array(e.groups_df),
+        runs=np.array(np.var(e.differences, ddof=1) / len(e.differences)),
+        interaction=np.array(e.interaction),
+        n_runs=len(e.differences),
+    ).unbiased()
+    # If nothing varies, the standard error does not come from these parts.
+    return (se, df) if found.total < se**2 else (float(np.sqrt(found.total)), float(found.df))
 
 
 def skill_low(

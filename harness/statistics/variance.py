@@ -32,9 +32,10 @@ All functions take leading dimensions, so a simulation runs the same code as the
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import special
 
 from harness.metrics.decided.counts import Score, Stack
 
@@ -140,6 +141,19 @@ class Components:
         below = self.groups**2 / self.groups_df + self.runs**2 / (self.n_runs - 1)
         found = np.divide(self.total**2, below, out=np.array(self.groups_df, dtype=float), where=below > 0)
         return np.maximum(found, np.minimum(self.groups_df, self.n_runs - 1))
+
+    def unbiased(self) -> "Components":
+        """The same parts without the bias of their medians.
+
+        An estimated variance is more often below the true one than above: with two degrees of freedom by 31 % at the
+        median. So each part is divided by the median of its ratio to the true part, which is a χ² variable over its
+        degrees of freedom.
+        """
+        return replace(
+            self,
+            groups=self.groups * self.groups_df / special.chdtri(self.groups_df, 0.5),
+            runs=self.runs * (self.n_runs - 1) / special.chdtri(self.n_runs - 1, 0.5),
+        )
 
 
 def components(runs: Arm) -> Components:
