@@ -148,13 +148,10 @@ def test_scores_of_tuned_runs_are_not_taken_for_stale(copied):
 
 def test_the_report_shows_both_and_what_was_chosen(copied):
     comparison = results.read(scored(copied), "Calls", SEEDS)
-    from harness.report.model import judging
-
-    summaries = judging.summaries([comparison], STATISTICS)
-    told = str(section.blocks([comparison], summaries, STATISTICS))
+    told = str(section.blocks([comparison], STATISTICS))
     assert "4 recipes" in told and "*As declared* is" in told
     for arm in comparison.arms:
         chosen = comparison.tuned.candidates[comparison.tuned.chosen[arm]]
         assert f"'{chosen.learning_rate:g}', '{chosen.steps}'" in told
     untuned = dataclasses.replace(comparison, tuned=None)
-    assert section.blocks([untuned], summaries, STATISTICS) == ()
+    assert section.blocks([untuned], STATISTICS) == ()
